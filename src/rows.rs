@@ -1,0 +1,142 @@
+//! Batches: the samples of a batch as the rows of a matrix.
+//!
+//! Each row holds [`width`](Rows::width) values and is padded to [`stride`](Rows::stride) =
+//! [`padded(width)`](padded), so that a row begins where a vector register likes it. What lies in
+//! the padding means nothing in activations, and is zero in gradients and in weights.
+
+/// How many elements a row of `n` values takes: the next power of two up to 16, a multiple of 16
+/// above.
+///
+/// ```
+/// # use plywood::rows::padded;
+/// assert_eq!([1, 2, 3, 5, 10, 16, 17, 784].map(padded), [1, 2, 4, 8, 16, 16, 32, 784]);
+/// ```
+#[inline(always)]
+pub const fn padded(n: usize) -> usize {
+    if n <= 16 {
+        n.next_power_of_two()
+    } else {
+        n.next_multiple_of(16)
+    }
+}
+
+/// The samples of a batch, read only.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a, T> {
+    data: &'a [T],
+    width: usize,
+}
+
+/// The samples of a batch, to be written.
+#[derive(Debug)]
+pub struct RowsMut<'a, T> {
+    data: &'a mut [T],
+    width: usize,
+}
+
+impl<'a, T> Rows<'a, T> {
+    /// Rows of `width` values each, over data that holds them padded. What is left over at the end
+    /// of `data` is not part of it.
+    #[inline(always)]
+    pub fn new(data: &'a [T], width: usize) -> Self {
+        Self { data, width }
+    }
+
+    /// How many values a row has.
+    #[inline(always)]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How far apart rows begin.
+    #[inline(always)]
+    pub fn stride(&self) -> usize {
+        padded(self.width)
+    }
+
+    /// How many rows there are.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.data.len() / self.stride()
+    }
+
+    /// Whether there are none.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows one after another, without their padding.
+    #[inline(always)]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [T]> + use<'a, T> {
+        let width = self.width;
+        self.data
+            .chunks_exact(self.stride())
+            .map(move |row| &row[..width])
+    }
+
+    /// All rows with their padding.
+    #[inline(always)]
+    pub fn padded_data(&self) -> &'a [T] {
+        self.data
+    }
+}
+
+impl<'a, T> RowsMut<'a, T> {
+    /// Rows of `width` values each, over data that holds them padded.
+    #[inline(always)]
+    pub fn new(data: &'a mut [T], width: usize) -> Self {
+        Self { data, width }
+    }
+
+    /// How many values a row has.
+    #[inline(always)]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How far apart rows begin.
+    #[inline(always)]
+    pub fn stride(&self) -> usize {
+        padded(self.width)
+    }
+
+    /// How many rows there are.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.data.len() / self.stride()
+    }
+
+    /// Whether there are none.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The same rows, read only.
+    #[inline(always)]
+    pub fn as_rows(&self) -> Rows<'_, T> {
+        Rows::new(self.data, self.width)
+    }
+
+    /// The same rows, lent for a shorter time.
+    #[inline(always)]
+    pub fn reborrow(&mut self) -> RowsMut<'_, T> {
+        RowsMut::new(self.data, self.width)
+    }
+
+    /// The rows one after another, without their padding.
+    #[inline(always)]
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [T]> {
+        let (width, stride) = (self.width, self.stride());
+        self.data
+            .chunks_exact_mut(stride)
+            .map(move |row| &mut row[..width])
+    }
+
+    /// All rows with their padding.
+    #[inline(always)]
+    pub fn padded_data(&mut self) -> &mut [T] {
+        self.data
+    }
+}

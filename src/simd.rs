@@ -1,0 +1,237 @@
+//! Which instructions a computation may use, chosen once for a whole call.
+//!
+//! A computation is a [`Job`]: its `run` is generic over an [`Isa`], and [`dispatch`] runs it inside
+//! a function compiled for the best instruction set of this processor. Everything a job calls is
+//! inlined into that function (`#[inline(always)]` down to the loops), so one check at the door is
+//! all that the choice costs.
+//!
+//! [`Avx512`], [`Avx2`] and [`Fused`] give the same bits: each product is added with one fused
+//! multiply-add, in one order. [`Plain`] is for processors without that instruction, where it would
+//! have to be emulated; there a product is rounded before it is added, and results differ in the
+//! last digits.
+
+use core::fmt;
+
+/// The instruction sets that Plywood has code for, from the humblest to the widest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    /// Portable code, products rounded before they are added.
+    Plain = 1,
+    /// Portable code with fused multiply-add, slow where the processor has none. The reference
+    /// for the bits of the levels above it.
+    Fused = 2,
+    /// x86-64 with AVX2 and FMA.
+    Avx2 = 3,
+    /// x86-64 with AVX-512 (F, VL, DQ, BW).
+    Avx512 = 4,
+}
+
+impl Level {
+    /// Every level, in ascending order.
+    pub const ALL: [Level; 4] = [Level::Plain, Level::Fused, Level::Avx2, Level::Avx512];
+
+    /// The level's name, as the environment variable `PLYWOOD_ISA` takes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Plain => "plain",
+            Level::Fused => "fused",
+            Level::Avx2 => "avx2",
+            Level::Avx512 => "avx512",
+        }
+    }
+
+    /// Whether this processor can run code of this level.
+    pub fn available(self) -> bool {
+        match self {
+            Level::Plain | Level::Fused => true,
+            Level::Avx2 => x86::has_avx2(),
+            Level::Avx512 => x86::has_avx512(),
+        }
+    }
+
+    /// The level that [`dispatch`] uses on this processor: the widest available one, or what the
+    /// environment variable `PLYWOOD_ISA` names if that one is available (feature `std`).
+    pub fn current() -> Level {
+        use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
+        static CHOSEN: AtomicU8 = AtomicU8::new(0);
+        match CHOSEN.load(Relaxed) {
+            1 => Level::Plain,
+            2 => Level::Fused,
+            3 => Level::Avx2,
+            4 => Level::Avx512,
+            _ => {
+                let level = Level::asked_for().unwrap_or_else(Level::best);
+                CHOSEN.store(level as u8, Relaxed);
+                level
+            }
+        }
+    }
+
+    fn best() -> Level {
+        if Level::Avx512.available() {
+            Level::Avx512
+        } else if Level::Avx2.available() {
+            Level::Avx2
+        } else if cfg!(any(target_arch = "aarch64", target_feature = "fma")) {
+            Level::Fused
+        } else {
+            Level::Plain
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn asked_for() -> Option<Level> {
+        let name = std::env::var("PLYWOOD_ISA").ok()?;
+        Level::ALL
+            .into_iter()
+            .find(|level| level.name() == name && level.available())
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn asked_for() -> Option<Level> {
+        None
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An instruction set as a type: what a [`Job`] is compiled for.
+pub trait Isa: Copy + Send + Sync + 'static {
+    /// The same as a value.
+    const LEVEL: Level;
+    /// Whether a product is added without being rounded first.
+    const FUSED: bool = !matches!(Self::LEVEL, Level::Plain);
+}
+
+/// See [`Level::Plain`].
+#[derive(Clone, Copy, Debug)]
+pub struct Plain(());
+/// See [`Level::Fused`].
+#[derive(Clone, Copy, Debug)]
+pub struct Fused(());
+/// See [`Level::Avx2`]. A value of this type exists only where the processor has these instructions.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+/// See [`Level::Avx512`]. A value of this type exists only where the processor has these
+/// instructions.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+impl Isa for Plain {
+    const LEVEL: Level = Level::Plain;
+}
+impl Isa for Fused {
+    const LEVEL: Level = Level::Fused;
+}
+impl Isa for Avx2 {
+    const LEVEL: Level = Level::Avx2;
+}
+impl Isa for Avx512 {
+    const LEVEL: Level = Level::Avx512;
+}
+
+/// A computation that can be compiled for any instruction set.
+pub trait Job {
+    /// What it computes.
+    type Output;
+    /// Computes it. Mark it, and what it calls in inner loops, `#[inline(always)]`.
+    fn run<I: Isa>(self, isa: I) -> Self::Output;
+}
+
+/// Runs a job with the best instructions of this processor ([`Level::current`]).
+#[inline(always)]
+pub fn dispatch<J: Job>(job: J) -> J::Output {
+    dispatch_on(Level::current(), job)
+}
+
+/// Runs a job with the instructions of one level, or with [`Level::Fused`] if this processor lacks
+/// them.
+#[inline(always)]
+pub fn dispatch_on<J: Job>(level: Level, job: J) -> J::Output {
+    match level {
+        Level::Plain => job.run(Plain(())),
+        Level::Fused => job.run(Fused(())),
+        Level::Avx2 => x86::run_avx2(job),
+        Level::Avx512 => x86::run_avx512(job),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)] // entering a function compiled for more instructions, after asking for them
+mod x86 {
+    use super::{Avx2, Avx512, Fused, Job};
+
+    #[cfg(feature = "std")]
+    macro_rules! has {
+        ($($feature:tt),*) => { $(std::arch::is_x86_feature_detected!($feature))&&* };
+    }
+    #[cfg(not(feature = "std"))]
+    macro_rules! has {
+        ($($feature:tt),*) => { $(cfg!(target_feature = $feature))&&* };
+    }
+
+    #[inline]
+    pub fn has_avx2() -> bool {
+        has!("avx2", "fma")
+    }
+
+    #[inline]
+    pub fn has_avx512() -> bool {
+        has!(
+            "avx2", "fma", "avx512f", "avx512vl", "avx512dq", "avx512bw"
+        )
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn inside_avx2<J: Job>(job: J) -> J::Output {
+        job.run(Avx2(()))
+    }
+
+    #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw")]
+    fn inside_avx512<J: Job>(job: J) -> J::Output {
+        job.run(Avx512(()))
+    }
+
+    #[inline(always)]
+    pub fn run_avx2<J: Job>(job: J) -> J::Output {
+        if has_avx2() {
+            // SAFETY: the processor has just said that it has AVX2 and FMA.
+            unsafe { inside_avx2(job) }
+        } else {
+            job.run(Fused(()))
+        }
+    }
+
+    #[inline(always)]
+    pub fn run_avx512<J: Job>(job: J) -> J::Output {
+        if has_avx512() {
+            // SAFETY: the processor has just said that it has all of these.
+            unsafe { inside_avx512(job) }
+        } else {
+            job.run(Fused(()))
+        }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod x86 {
+    use super::{Fused, Job};
+
+    pub const fn has_avx2() -> bool {
+        false
+    }
+    pub const fn has_avx512() -> bool {
+        false
+    }
+    pub fn run_avx2<J: Job>(job: J) -> J::Output {
+        job.run(Fused(()))
+    }
+    pub fn run_avx512<J: Job>(job: J) -> J::Output {
+        job.run(Fused(()))
+    }
+}
