@@ -34,6 +34,88 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// The data holds a NaN or an infinity.
+    #[error("sample {index} of {what} (counted from 0) holds a NaN or an infinity")]
+    NotFinite {
+        /// The argument.
+        what: &'static str,
+        /// Which sample, counted from 0.
+        index: usize,
+    },
+    /// The training has run away.
+    #[error(
+        "the loss became {loss} in epoch {epoch}, step {step}: try a smaller learning rate. \
+         The model has the weights from before the step that led there"
+    )]
+    NonFiniteLoss {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step in the epoch, counted from 1.
+        step: usize,
+        /// NaN or an infinity.
+        loss: f64,
+    },
+    /// Weights do not belong to the model.
+    #[error("weight {index} is {expected} in the model, but {found} was given")]
+    WeightMismatch {
+        /// Which weight, counted from 0.
+        index: usize,
+        /// Name and shape in the model.
+        expected: String,
+        /// Name and shape of what was given.
+        found: String,
+    },
+    /// A label is not one of the classes.
+    #[error(
+        "label {index} (counted from 0) is {label}, but must be below {classes}, \
+         the number of classes"
+    )]
+    LabelOutOfRange {
+        /// Which label, counted from 0.
+        index: usize,
+        /// Its value.
+        label: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// A file cannot be opened, read or written.
+    #[cfg(feature = "std")]
+    #[error("{}: cannot {action}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What was tried: `open`, `read`, ...
+        action: &'static str,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A file does not hold what its format demands.
+    #[cfg(feature = "std")]
+    #[error("{}: {place}: expected {expected}, found {found}", .path.display())]
+    Malformed {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The place in the file.
+        place: String,
+        /// What belongs there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A data set is not on this machine.
+    #[cfg(feature = "data")]
+    #[error(
+        "the data set {name} is not here: {missing}. Three ways to get it: run \
+         `sh examples/get-data.sh` of Plywood's repository (it fetches the files, checks them, and \
+         puts them into the cache folder); or set PLYWOOD_DATA to the folder that holds {name}/ \
+         with the files; or, on Debian and Ubuntu, `apt-get install dataset-{name}`"
+    )]
+    MissingDataset {
+        /// The data set.
+        name: &'static str,
+        /// For each folder where it was looked for, the first file that is not there.
+        missing: String,
+    },
 }
 
 /// `Result` with Plywood's [`Error`].

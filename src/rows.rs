@@ -1,7 +1,7 @@
 //! Batches: the samples of a batch as the rows of a matrix.
 //!
 //! Each row holds [`width`](Rows::width) values and is padded to [`stride`](Rows::stride) =
-//! [`padded(width)`](padded), so that a row begins where a vector register likes it. What lies in
+//! [`padded(width)`](padded) (the rows of a user's own arrays are not), so that a row begins where a vector register likes it. What lies in
 //! the padding means nothing in activations, and is zero in gradients and in weights.
 
 /// How many elements a row of `n` values takes: the next power of two up to 16, a multiple of 16
@@ -25,6 +25,7 @@ pub const fn padded(n: usize) -> usize {
 pub struct Rows<'a, T> {
     data: &'a [T],
     width: usize,
+    stride: usize,
 }
 
 /// The samples of a batch, to be written.
@@ -39,7 +40,22 @@ impl<'a, T> Rows<'a, T> {
     /// of `data` is not part of it.
     #[inline(always)]
     pub fn new(data: &'a [T], width: usize) -> Self {
-        Self { data, width }
+        Self {
+            data,
+            width,
+            stride: padded(width),
+        }
+    }
+
+    /// Rows of `width` values each without padding, as plain arrays lie in memory. Only a layer's
+    /// input may be so.
+    #[inline(always)]
+    pub fn dense(data: &'a [T], width: usize) -> Self {
+        Self {
+            data,
+            width,
+            stride: width,
+        }
     }
 
     /// How many values a row has.
@@ -51,13 +67,13 @@ impl<'a, T> Rows<'a, T> {
     /// How far apart rows begin.
     #[inline(always)]
     pub fn stride(&self) -> usize {
-        padded(self.width)
+        self.stride
     }
 
     /// How many rows there are.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.data.len() / self.stride()
+        self.data.len() / self.stride
     }
 
     /// Whether there are none.
@@ -71,7 +87,7 @@ impl<'a, T> Rows<'a, T> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [T]> + use<'a, T> {
         let width = self.width;
         self.data
-            .chunks_exact(self.stride())
+            .chunks_exact(self.stride)
             .map(move |row| &row[..width])
     }
 
@@ -139,4 +155,17 @@ impl<'a, T> RowsMut<'a, T> {
     pub fn padded_data(&mut self) -> &mut [T] {
         self.data
     }
+}
+
+/// Whether there is no NaN and no infinity among the numbers.
+pub fn all_finite<T: crate::math::Real>(numbers: &[T]) -> bool {
+    // 0 x is 0 for every finite x, and NaN otherwise; sixteen sums at a time become vector code.
+    let mut sums = [T::zero(); 16];
+    let mut chunks = numbers.chunks_exact(16);
+    for chunk in &mut chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += x * T::zero();
+        }
+    }
+    sums.iter().chain(chunks.remainder()).all(|x| x.is_finite())
 }

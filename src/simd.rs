@@ -235,3 +235,9 @@ mod x86 {
         job.run(Fused(()))
     }
 }
+
+/// A token for scalar code outside of any job: fused multiply-add where the processor has it.
+#[inline(always)]
+pub(crate) fn exact() -> impl Isa {
+    Fused(())
+}

@@ -14,6 +14,7 @@
 //! so all instruction sets that have it give the same bits.
 
 mod rule;
+pub mod tiny;
 
 pub use rule::Rule;
 

@@ -72,6 +72,15 @@ impl<T: Real> Rule<T> {
         }
     }
 
+    /// Applies the rule to all weights of a tensor, whose slots lie one after another.
+    #[inline(always)]
+    pub fn apply_to<I: Isa>(&self, isa: I, w: &mut [T], g: &[T], slots: &mut [T]) {
+        let len = w.len();
+        for (i, (w, &g)) in w.iter_mut().zip(g).enumerate() {
+            self.apply(isa, w, g, |slot| slot * len + i, slots);
+        }
+    }
+
     /// Applies the rule to one weight; `at(s)` is where its number of slot s lies in `slots`.
     #[inline(always)]
     pub fn apply<I: Isa>(&self, isa: I, w: &mut T, g: T, at: impl Fn(usize) -> usize, slots: &mut [T]) {

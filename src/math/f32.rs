@@ -1,6 +1,6 @@
-//! The elementary functions in `f32`.
+//! Single precision: bits and coefficients.
 
-use super::Real;
+use super::{Real, format::Format};
 use crate::simd::Isa;
 
 impl Real for f32 {
@@ -24,40 +24,97 @@ impl Real for f32 {
             a * b + c
         }
     }
+}
+
+const PLACES: u32 = f32::MANTISSA_DIGITS - 1;
+const FRACTION: u32 = (1 << PLACES) - 1;
+const SIGN: u32 = 1 << 31;
+const BIAS: u32 = 127;
+const ONE: u32 = BIAS << PLACES;
+const SQRT_HALF: u32 = core::f32::consts::FRAC_1_SQRT_2.to_bits();
+/// 2^23: a smaller integer in its last bits makes the sum of both.
+const INTEGER: f32 = 8388608.0;
+
+/// All coefficients are minimax fits: by Remez' exchange in 60 digits, and those of `ERFC` by least
+/// squares in 110 digits, reweighted towards the largest error (Lawson). Then each was rounded.
+impl Format for f32 {
+    const ROUND: Self = 1.5 * INTEGER;
+    const LOG2_E: Self = core::f32::consts::LOG2_E;
+    // 16 bits, for exponents of 8.
+    const LN2_HI: Self = 0.69314575;
+    const LN2_LO: Self = 1.4286068e-6;
+    const TINY: Self = f32::EPSILON / 4.0;
+
+    const EXP_LOW: Self = -104.0;
+    const EXP_HIGH: Self = 89.0;
+    const EXP_M1_LOW: Self = -18.0;
+    // Off by at most 1.4e-9.
+    const EXP: &'static [Self] = &[
+        0.00019907815,
+        0.0013933806,
+        0.008333285,
+        0.041666463,
+        0.16666667,
+        0.5,
+    ];
+
+    // Off by at most 1.9e-8 in p / q.
+    const TANH: (&'static [Self], &'static [Self]) =
+        (&[-0.0015596835, -0.3333333], &[0.40467542, 1.0]);
+
+    const MIN_NORMAL: Self = f32::MIN_POSITIVE;
+    const LIFT: (Self, Self) = (16777216.0, 24.0);
+    const HUGE: Self = 1.0 / f32::EPSILON;
+    // Off by at most 1.9e-7.
+    const LN: &'static [Self] = &[0.29582497, 0.39988708, 0.66666687];
+
+    // Off by at most 5.3e-10 in p / q.
+    const ERF: (&'static [Self], &'static [Self]) = (
+        &[-0.0014239241, -0.012924139, -0.33160633, 0.12837917],
+        &[0.03640721, 0.34678525, 1.0],
+    );
+    const ERF_HIGH: Self = 4.0;
+    // Off by at most 3.9e-10 in e^(-x^2) p / q.
+    const ERFC: (&'static [Self], &'static [Self]) = (
+        &[0.23494056, 0.7455083, 1.0006806],
+        &[0.4149301, 1.3398229, 1.878562, 1.0],
+    );
 
     #[inline(always)]
-    fn exp<I: Isa>(_: I, x: Self) -> Self {
-        num_traits::Float::exp(x)
+    fn powers(t: Self) -> (Self, Self) {
+        // Twice the bias is added before the halving, so that nothing is negative here.
+        let both = t.to_bits().wrapping_sub(Self::ROUND.to_bits() - 2 * BIAS);
+        let half = both >> 1;
+        let rest = both.wrapping_sub(half);
+        (
+            f32::from_bits(half << PLACES),
+            f32::from_bits(rest << PLACES),
+        )
     }
 
     #[inline(always)]
-    fn exp_m1<I: Isa>(_: I, x: Self) -> Self {
-        num_traits::Float::exp_m1(x)
+    fn inverse_power(power: Self) -> Self {
+        f32::from_bits((2 * ONE).wrapping_sub(power.to_bits()))
     }
 
     #[inline(always)]
-    fn ln<I: Isa>(_: I, x: Self) -> Self {
-        num_traits::Float::ln(x)
+    fn split(self) -> (Self, Self, Self) {
+        // Moves sqrt(1/2) to 1, where the exponent changes.
+        let moved = self.to_bits().wrapping_add(ONE - SQRT_HALF);
+        let exponent = moved >> PLACES;
+        let m = f32::from_bits((moved & FRACTION) + SQRT_HALF);
+        let e = f32::from_bits(exponent | INTEGER.to_bits()) - (INTEGER + BIAS as f32);
+        let power = f32::from_bits((2 * BIAS).wrapping_sub(exponent) << PLACES);
+        (m, e, power)
     }
 
     #[inline(always)]
-    fn ln_1p<I: Isa>(_: I, x: Self) -> Self {
-        num_traits::Float::ln_1p(x)
+    fn magnitude(self) -> Self {
+        f32::from_bits(self.to_bits() & !SIGN)
     }
 
     #[inline(always)]
-    fn tanh<I: Isa>(_: I, x: Self) -> Self {
-        num_traits::Float::tanh(x)
-    }
-
-    #[inline(always)]
-    fn sigmoid<I: Isa>(isa: I, x: Self) -> Self {
-        1.0 / (1.0 + <Self as Real>::exp(isa, -x))
-    }
-
-    #[inline(always)]
-    fn erf<I: Isa>(_: I, x: Self) -> Self {
-        libm_erf(x)
+    fn signed_like(self, other: Self) -> Self {
+        f32::from_bits(self.to_bits() | (other.to_bits() & SIGN))
     }
 }
-fn libm_erf(x: f32) -> f32 { x }

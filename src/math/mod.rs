@@ -1,18 +1,46 @@
 //! The functions that networks are made of, on one number: branch-free polynomials, so that a loop
 //! over a slice becomes vector code, and the same bits on every processor with fused multiply-add.
 //! (The functions of `std` are documented to vary with the platform.)
+//!
+//! Nothing is used but `+`, `-`, `*`, `/`, comparisons, integer operations on the bits, and
+//! [`Real::fma`]. The formulas are in `exp`, `ln` and `erf`, written once for both types; the
+//! coefficients and the layouts of the bits are in `f32` and `f64`.
+//!
+//! Largest errors, in units in the last place (ulp) of the exact result, with fused multiply-add
+//! and, where they differ, on [`Level::Plain`](crate::simd::Level::Plain). Those of `f32` were found
+//! by trying every number, those of `f64` on 30 000 random numbers for each function.
+//!
+//! | function | `f32` | `f32`, plain | `f64` | `f64`, plain |
+//! | --- | --- | --- | --- | --- |
+//! | `exp` | 0.99 | 0.96 | 0.94 | 0.89 |
+//! | `exp_m1` | 1.44 | 1.49 | 1.78 | |
+//! | `ln` | 0.85 | | 0.75 | |
+//! | `ln_1p` | 1.42 | | 1.30 | |
+//! | `tanh` | 1.45 | 1.44 | 1.42 | 1.31 |
+//! | `sigmoid` | 2.41 | | 1.96 | |
+//! | `erf` | 1.27 | 1.47 | 1.03 | 1.07 |
 
+mod erf;
+mod exp;
 mod f32;
 mod f64;
+mod format;
+mod ln;
+
+#[cfg(test)]
+mod tests;
 
 use crate::simd::Isa;
 use bytemuck::Pod;
 use core::fmt::{Debug, Display};
+use format::Format;
 use num_traits::{Float, NumAssign};
 
 /// A floating-point number with Plywood's own elementary functions: `f32` or `f64`.
+///
+/// Every function takes NaN to NaN, and the odd ones keep the sign of zero.
 pub trait Real:
-    Float + NumAssign + Pod + Default + Debug + Display + Send + Sync + 'static
+    Format + Float + NumAssign + Pod + Default + Debug + Display + Send + Sync + 'static
 {
     /// The type's name.
     const NAME: &'static str;
@@ -22,18 +50,56 @@ pub trait Real:
     fn as_f64(self) -> f64;
     /// `a b + c`, rounded once where `I` has fused multiply-add.
     fn fma<I: Isa>(isa: I, a: Self, b: Self, c: Self) -> Self;
-    /// e^x.
-    fn exp<I: Isa>(isa: I, x: Self) -> Self;
+
+    /// e^x. Results below the smallest normal number lose their last bits gradually.
+    #[inline(always)]
+    fn exp<I: Isa>(isa: I, x: Self) -> Self {
+        exp::exp(isa, x)
+    }
+
     /// e^x - 1, accurate near 0.
-    fn exp_m1<I: Isa>(isa: I, x: Self) -> Self;
-    /// The natural logarithm.
-    fn ln<I: Isa>(isa: I, x: Self) -> Self;
-    /// ln(1 + x), accurate near 0.
-    fn ln_1p<I: Isa>(isa: I, x: Self) -> Self;
+    #[inline(always)]
+    fn exp_m1<I: Isa>(isa: I, x: Self) -> Self {
+        exp::exp_m1(isa, x)
+    }
+
+    /// The natural logarithm: -inf at 0, NaN below.
+    #[inline(always)]
+    fn ln<I: Isa>(isa: I, x: Self) -> Self {
+        ln::ln(isa, x)
+    }
+
+    /// ln(1 + x), accurate near 0: -inf at -1, NaN below.
+    #[inline(always)]
+    fn ln_1p<I: Isa>(isa: I, x: Self) -> Self {
+        ln::ln_1p(isa, x)
+    }
+
     /// The hyperbolic tangent.
-    fn tanh<I: Isa>(isa: I, x: Self) -> Self;
+    #[inline(always)]
+    fn tanh<I: Isa>(isa: I, x: Self) -> Self {
+        exp::tanh(isa, x)
+    }
+
     /// 1 / (1 + e^-x).
-    fn sigmoid<I: Isa>(isa: I, x: Self) -> Self;
+    #[inline(always)]
+    fn sigmoid<I: Isa>(isa: I, x: Self) -> Self {
+        exp::sigmoid(isa, x)
+    }
+
     /// The error function, 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x.
-    fn erf<I: Isa>(isa: I, x: Self) -> Self;
+    #[inline(always)]
+    fn erf<I: Isa>(isa: I, x: Self) -> Self {
+        erf::erf(isa, x)
+    }
+}
+
+/// The polynomial with these coefficients, the highest power's first, by Horner's rule.
+#[inline(always)]
+fn horner<T: Real, I: Isa>(isa: I, x: T, coefficients: &[T]) -> T {
+    let mut sum = coefficients[0];
+    for &c in &coefficients[1..] {
+        sum = T::fma(isa, sum, x, c);
+    }
+    sum
 }

@@ -1,0 +1,676 @@
+//! The struct of a model, its implementations, and the constants that check it.
+//!
+//! For layer i (from 1) of a model `Net` there are three type aliases: `__Net_S1`, the layer with
+//! its arguments; `__Net_O1`, the shape it gives (`__Net_O0` is the model's input); and `Net_dense`,
+//! its weights. Everything else is written in terms of them.
+
+use crate::model::{Layer, Model, Number, Shape, Value};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
+
+/// The whole expansion.
+pub fn model(model: &Model) -> TokenStream {
+    let errors = model.errors.iter().map(syn::Error::to_compile_error);
+    if model.errors.is_empty() {
+        return Writer::new(model).write();
+    }
+    // One layer that gives what the header declares: what the user wrote about the model elsewhere
+    // stays right, and the mistake in the list is the only message.
+    let placeholder = Model {
+        attributes: model.attributes.clone(),
+        visibility: model.visibility.clone(),
+        name: model.name.clone(),
+        element: model.element.clone(),
+        input: Shape {
+            dims: model.input.dims.clone(),
+            span: model.input.span,
+        },
+        output: Shape {
+            dims: model.output.dims.clone(),
+            span: model.output.span,
+        },
+        layers: vec![Layer {
+            field: Ident::new("broken", Span::call_site()),
+            path: syn::parse_quote!(::plywood::__private::Broken),
+            arguments: Some(crate::model::Arguments {
+                positional: vec![Value::List(model.output.dims.clone())],
+                ..Default::default()
+            }),
+            output: None,
+            text: String::new(),
+        }],
+        errors: Vec::new(),
+    };
+    let rest = Writer::new(&placeholder).write();
+    quote!(#(#errors)* #rest)
+}
+
+struct Writer<'a> {
+    model: &'a Model,
+    /// Constants that hold the values of expressions, and the checks that they fit into a type.
+    constants: Vec<TokenStream>,
+    /// `f32`, or the model's own `T`.
+    element: TokenStream,
+    /// `<T>` behind a name, if the model has one.
+    generics: TokenStream,
+    /// `<T: Element>` behind `impl`.
+    impl_generics: TokenStream,
+}
+
+impl<'a> Writer<'a> {
+    fn new(model: &'a Model) -> Self {
+        let (element, generics, impl_generics) = match &model.element {
+            None => (quote!(f32), quote!(), quote!()),
+            Some(t) => (
+                quote!(#t),
+                quote!(<#t>),
+                quote!(<#t: ::plywood::kernels::Element>),
+            ),
+        };
+        Writer {
+            model,
+            constants: Vec::new(),
+            element,
+            generics,
+            impl_generics,
+        }
+    }
+
+    fn write(mut self) -> TokenStream {
+        let aliases = self.aliases();
+        let constants = &self.constants;
+        let structure = self.structure();
+        let layer = self.layer();
+        let model = self.model();
+        let methods = self.methods();
+        let checks = self.checks();
+        quote! {
+            #(#constants)*
+            #aliases
+            #structure
+            #layer
+            #model
+            #methods
+            #checks
+        }
+    }
+
+    fn spec(&self, i: usize) -> Ident {
+        format_ident!("__{}_S{}", self.model.name, i)
+    }
+
+    fn shape(&self, i: usize) -> Ident {
+        format_ident!("__{}_O{}", self.model.name, i)
+    }
+
+    fn declared(&self) -> Ident {
+        format_ident!("__{}_Output", self.model.name)
+    }
+
+    fn weights(&self, layer: &Layer) -> Ident {
+        format_ident!("{}_{}", self.model.name, layer.field)
+    }
+
+    /// A number as a type.
+    fn number(&mut self, number: &Number) -> TokenStream {
+        match number {
+            Number::Literal(n) => {
+                let mut digits = quote!(::plywood::typenum::UTerm);
+                for i in (0..u64::BITS - n.leading_zeros()).rev() {
+                    let bit = format_ident!("B{}", (n >> i) & 1);
+                    digits = quote!(::plywood::typenum::UInt<#digits, ::plywood::typenum::#bit>);
+                }
+                digits
+            }
+            Number::Constant(tokens) => {
+                let name = format_ident!("__{}_C{}", self.model.name, self.constants.len());
+                self.constants.push(quote! {
+                    #[doc(hidden)]
+                    #[allow(non_upper_case_globals)]
+                    const #name: usize = ::plywood::shape::check_dimension(#tokens);
+                });
+                (0..31u32).rev().fold(
+                    quote!(::plywood::typenum::UTerm),
+                    |digits, i| quote!(<#digits as ::plywood::shape::Push<{ ::plywood::shape::bit(#name, #i) }>>::Out),
+                )
+            }
+        }
+    }
+
+    fn shape_type(&mut self, dims: &[Number]) -> TokenStream {
+        let dims: Vec<_> = dims.iter().map(|n| self.number(n)).collect();
+        quote!(<(#(#dims,)*) as ::plywood::layer::Dims>::Shape)
+    }
+
+    fn value(&mut self, value: &Value) -> TokenStream {
+        match value {
+            Value::Number(n) => {
+                let n = self.number(n);
+                quote!(::plywood::layer::Int<#n>)
+            }
+            Value::Float(x) => {
+                let bits = x.to_bits();
+                quote!(::plywood::layer::Float<#bits>)
+            }
+            Value::Bool(b) => quote!(::plywood::layer::Bool<#b>),
+            Value::Name(path) => quote!(::plywood::layer::Name<#path>),
+            Value::List(dims) => {
+                let shape = self.shape_type(dims);
+                quote!(::plywood::layer::List<#shape>)
+            }
+        }
+    }
+
+    /// A layer's type with its arguments filled in.
+    fn layer_type(&mut self, layer: &Layer) -> TokenStream {
+        let path = &layer.path;
+        let Some(arguments) = &layer.arguments else {
+            return quote!(#path);
+        };
+        let span = layer.kind().span();
+        let base = quote_spanned!(span=> <#path as ::plywood::layer::Arguments>::NAMES);
+        let mut filled = quote!(#path);
+        for (i, value) in arguments.positional.iter().enumerate() {
+            let value = self.value(value);
+            filled = quote_spanned! {span=>
+                <#filled as ::plywood::layer::SetArgument<
+                    { ::plywood::layer::in_range(#base, #i) }, #value
+                >>::With
+            };
+        }
+        for (keyword, value) in &arguments.keywords {
+            let keyword = keyword.to_string();
+            let value = self.value(value);
+            filled = quote_spanned! {span=>
+                <#filled as ::plywood::layer::SetArgument<
+                    { ::plywood::layer::position(#base, #keyword) }, #value
+                >>::With
+            };
+        }
+        filled
+    }
+
+    fn aliases(&mut self) -> TokenStream {
+        let model = self.model;
+        let (vis, element, generics) = (&model.visibility, self.element.clone(), self.generics.clone());
+        let (input, declared) = (self.shape(0), self.declared());
+        let input_shape = self.shape_type(&model.input.dims);
+        let output_shape = self.shape_type(&model.output.dims);
+        let mut aliases = quote! {
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            #vis type #input = #input_shape;
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            #vis type #declared = #output_shape;
+        };
+        for (i, layer) in model.layers.iter().enumerate() {
+            let (spec, out, weights) = (self.spec(i + 1), self.shape(i + 1), self.weights(layer));
+            let before = self.before(i);
+            let span = layer.kind().span();
+            let mut ty = self.layer_type(layer);
+            if model.element.is_some() {
+                // An alias must use its parameter.
+                ty = quote_spanned!(span=> <#ty as ::plywood::__private::For<#element>>::Layer);
+            }
+            aliases.extend(quote_spanned! {span=>
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #spec #generics = #ty;
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #out #generics =
+                    <#spec #generics as ::plywood::layer::Layer<#element, #before>>::Output;
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #weights #generics =
+                    <#spec #generics as ::plywood::layer::Layer<#element, #before>>::Weights;
+            });
+        }
+        aliases
+    }
+
+    /// The shape before layer i, counted from 0, with the model's generics.
+    fn before(&self, i: usize) -> TokenStream {
+        let shape = self.shape(i);
+        if i == 0 {
+            quote!(#shape)
+        } else {
+            let generics = &self.generics;
+            quote!(#shape #generics)
+        }
+    }
+
+    fn structure(&self) -> TokenStream {
+        let model = self.model;
+        let Model {
+            attributes,
+            visibility,
+            name,
+            ..
+        } = model;
+        let (generics, impl_generics) = (&self.generics, &self.impl_generics);
+        let table = table(model);
+        let fields = model.layers.iter().map(|layer| {
+            let (field, weights) = (&layer.field, self.weights(layer));
+            let doc = format!("The weights of `{}`.", layer.text);
+            quote! {
+                #[doc = #doc]
+                pub #field: #weights #generics
+            }
+        });
+        quote! {
+            #(#attributes)*
+            #[doc = #table]
+            #visibility struct #name #impl_generics {
+                #(#fields),*
+            }
+
+            // SAFETY: every field is a `Weights`, of which all zeros are a value.
+            unsafe impl #impl_generics ::plywood::__private::Zeroable for #name #generics {}
+
+            impl #impl_generics ::core::clone::Clone for ::plywood::__private::Box<#name #generics> {
+                fn clone(&self) -> Self {
+                    ::plywood::__private::copy(&**self)
+                }
+            }
+        }
+    }
+
+    /// The model as weights and as a layer.
+    fn layer(&self) -> TokenStream {
+        let model = self.model;
+        let (name, element) = (&model.name, &self.element);
+        let (generics, impl_generics) = (&self.generics, &self.impl_generics);
+        let declared = self.declared();
+        let count = model.layers.len();
+        let fields: Vec<_> = model.layers.iter().map(|layer| &layer.field).collect();
+        let names: Vec<_> = fields.iter().map(|field| field.to_string()).collect();
+        let index: Vec<_> = (0..count).collect();
+        let specs: Vec<_> = (1..=count)
+            .map(|i| {
+                let spec = self.spec(i);
+                quote!(#spec #generics)
+            })
+            .collect();
+        let befores: Vec<_> = (0..count).map(|i| self.before(i)).collect();
+        let (last, last_before) = (&specs[count - 1], &befores[count - 1]);
+        let backwards = index.iter().rev().map(|&i| {
+            let (spec, before, field) = (&specs[i], &befores[i], fields[i]);
+            quote!(learning.backward::<#before, #spec>(isa, #i, &weights.#field, &mut pass);)
+        });
+        let with_input = match &model.element {
+            None => quote!(<__In: ::plywood::shape::Shape>),
+            Some(t) => quote!(<#t: ::plywood::kernels::Element, __In: ::plywood::shape::Shape>),
+        };
+        quote! {
+            impl #impl_generics ::plywood::layer::Weights<#element> for #name #generics {
+                const LEN: usize = Self::__PLAN.len;
+                const PARAMS: usize = Self::__PLAN.params;
+
+                fn visit(&self, visitor: &mut dyn ::plywood::layer::Visitor<#element>) {
+                    #(
+                        visitor.enter(#names);
+                        ::plywood::layer::Weights::<#element>::visit(&self.#fields, visitor);
+                        visitor.leave();
+                    )*
+                }
+
+                fn visit_mut(&mut self, visitor: &mut dyn ::plywood::layer::VisitorMut<#element>) {
+                    #(
+                        visitor.enter(#names);
+                        ::plywood::layer::Weights::<#element>::visit_mut(&mut self.#fields, visitor);
+                        visitor.leave();
+                    )*
+                }
+            }
+
+            impl #impl_generics #name #generics {
+                #[doc(hidden)]
+                const __PLAN: ::plywood::layer::Plan<#count> = ::plywood::layer::Plan::new([
+                    #(::plywood::layer::Facts::of::<#element, #befores, #specs>()),*
+                ]);
+            }
+
+            impl #with_input ::plywood::layer::Layer<#element, __In> for #name #generics {
+                type Output = #declared;
+                type Weights = Self;
+                type Head = <#last as ::plywood::layer::Layer<#element, #last_before>>::Head;
+
+                const CHECK: ::plywood::shape::Check = ::plywood::__private::expects::<
+                    __In, <Self as ::plywood::layer::Model>::InputShape
+                >();
+                const MACS: usize = Self::__PLAN.macs;
+                const CACHE: usize = Self::__PLAN.cache();
+                const SCRATCH: usize = Self::__PLAN.scratch;
+                const GRADIENT: usize = Self::__PLAN.gradient;
+
+                fn init(weights: &mut Self, init: &mut ::plywood::initializers::Init) {
+                    #(
+                        <#specs as ::plywood::layer::Layer<#element, #befores>>::init(
+                            &mut weights.#fields, init,
+                        );
+                    )*
+                }
+
+                fn forward<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    x: ::plywood::rows::Rows<'_, #element>,
+                    y: ::plywood::rows::RowsMut<'_, #element>,
+                ) {
+                    ::plywood::__private::forward_model::<__I, Self>(isa, weights, x, y);
+                }
+
+                #[inline(always)]
+                fn forward_inference<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    x: ::plywood::rows::Rows<'_, #element>,
+                    y: ::plywood::rows::RowsMut<'_, #element>,
+                    scratch: &mut [#element],
+                ) {
+                    let mut inference = Self::__PLAN.inference(x, y, scratch);
+                    #(inference.layer::<#befores, #specs>(isa, #index, &weights.#fields);)*
+                    inference.end();
+                }
+
+                #[inline(always)]
+                fn forward_training<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    x: ::plywood::rows::Rows<'_, #element>,
+                    mut y: ::plywood::rows::RowsMut<'_, #element>,
+                    cache: &mut [#element],
+                    moment: ::plywood::layer::Moment,
+                ) {
+                    let learning = Self::__PLAN.learning(x);
+                    #(
+                        learning.forward::<#befores, #specs>(
+                            isa, #index, &weights.#fields, &mut y, cache, moment,
+                        );
+                    )*
+                    learning.end_forward(&mut y);
+                }
+
+                #[inline(always)]
+                fn backward<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    mut pass: ::plywood::layer::Backward<'_, #element>,
+                ) {
+                    let learning = Self::__PLAN.learning(pass.x);
+                    #(#backwards)*
+                    learning.end_backward(&mut pass);
+                }
+
+                #[inline(always)]
+                fn update<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &mut Self,
+                    kept: ::plywood::layer::Kept<'_, #element>,
+                    update: &mut ::plywood::layer::Update<'_, #element>,
+                ) {
+                    let learning = Self::__PLAN.learning(kept.x);
+                    #(
+                        learning.update::<#befores, #specs>(
+                            isa, #index, &mut weights.#fields, kept, update,
+                        );
+                    )*
+                }
+            }
+        }
+    }
+
+    /// The model as something to train and to predict with.
+    fn model(&self) -> TokenStream {
+        let model = self.model;
+        let (name, element) = (&model.name, &self.element);
+        let (generics, impl_generics) = (&self.generics, &self.impl_generics);
+        let name_text = name.to_string();
+        let (input, declared) = (self.shape(0), self.declared());
+        let input_array = self.array(&model.input);
+        let output_array = self.array(&model.output);
+        let infos = model.layers.iter().enumerate().map(|(i, layer)| {
+            let (spec, before) = (self.spec(i + 1), self.before(i));
+            let (field, kind) = (layer.field.to_string(), layer.kind().to_string());
+            quote! {
+                ::plywood::layer::LayerInfo::of::<#element, #before, #spec #generics>(#field, #kind)
+            }
+        });
+        quote! {
+            impl #impl_generics ::plywood::layer::Model for #name #generics {
+                type Element = #element;
+                type InputShape = #input;
+                type OutputShape = #declared;
+                type Input = #input_array;
+                type Prediction = #output_array;
+                const NAME: &'static str = #name_text;
+                const LAYERS: &'static [::plywood::layer::LayerInfo] = &[#(#infos),*];
+            }
+        }
+    }
+
+    /// The plain array of a shape.
+    fn array(&self, shape: &Shape) -> TokenStream {
+        let element = &self.element;
+        shape.dims.iter().rev().fold(quote!(#element), |inner, dim| {
+            let length = expression(dim);
+            quote!([#inner; #length])
+        })
+    }
+
+    fn methods(&self) -> TokenStream {
+        let model = self.model;
+        let (name, element) = (&model.name, &self.element);
+        let (generics, impl_generics) = (&self.generics, &self.impl_generics);
+        let (input, output) = (self.array(&model.input), self.array(&model.output));
+        let shape = self.shape(0);
+        quote! {
+            #[allow(dead_code)]
+            impl #impl_generics #name #generics {
+                /// How many numbers can be trained.
+                pub const PARAMS: usize = <Self as ::plywood::layer::Weights<#element>>::PARAMS;
+                /// Multiply-adds of one forward pass of one sample.
+                pub const MACS: usize = Self::__PLAN.macs;
+                /// The shape of an input.
+                pub const INPUT_SHAPE: &'static [usize] =
+                    <<Self as ::plywood::layer::Model>::InputShape as ::plywood::shape::Shape>::DIMS;
+                /// The shape of a prediction.
+                pub const OUTPUT_SHAPE: &'static [usize] =
+                    <<Self as ::plywood::layer::Model>::OutputShape as ::plywood::shape::Shape>::DIMS;
+
+                /// A new model, its weights drawn by the layers' initialisers from this seed. It is
+                /// built in place on the heap.
+                pub fn new(seed: u64) -> ::plywood::__private::Box<Self> {
+                    ::plywood::layer::Model::initialized(seed)
+                }
+
+                /// What the model gives for an input.
+                #[inline]
+                pub fn predict(&self, input: &#input) -> #output {
+                    ::plywood::layer::Model::predict_one(self, input)
+                }
+
+                /// What the model gives for each of the inputs.
+                pub fn predict_batch(&self, inputs: &[#input]) -> ::plywood::__private::Vec<#output> {
+                    ::plywood::layer::Model::predict_all(self, inputs)
+                }
+
+                /// A table of the layers, their output shapes and their parameters.
+                pub fn summary(&self) -> ::plywood::training::Summary {
+                    ::plywood::training::Summary::of::<Self>()
+                }
+
+                /// All weights, in Keras' order and layout: `dense/kernel`, `dense/bias`, ...
+                pub fn get_weights(&self) -> ::plywood::__private::Vec<::plywood::training::NamedWeight<#element>> {
+                    ::plywood::training::get_weights(self)
+                }
+
+                /// Sets all weights.
+                ///
+                /// # Errors
+                /// If there are not as many as the model has, or a name or a shape differs; the
+                /// model is then unchanged.
+                pub fn set_weights(
+                    &mut self,
+                    weights: &[::plywood::training::NamedWeight<#element>],
+                ) -> ::plywood::Result<()> {
+                    ::plywood::training::set_weights(self, weights)
+                }
+
+                /// Chooses an optimiser and a loss to train with.
+                pub fn compile<__O, __L>(
+                    &mut self,
+                    optimizer: __O,
+                    loss: __L,
+                ) -> ::plywood::training::Training<&mut Self, __O, __L>
+                where
+                    __O: ::plywood::optimizers::Optimizer,
+                    __L: ::plywood::losses::Fits<
+                        <Self as ::plywood::layer::Layer<#element, #shape>>::Head
+                    >,
+                {
+                    ::plywood::training::Training::new(self, optimizer, loss)
+                }
+            }
+        }
+    }
+
+    fn checks(&self) -> TokenStream {
+        let model = self.model;
+        let name = model.name.to_string();
+        let (input, declared) = (self.shape(0), self.declared());
+        let generics = model.element.as_ref().map(|_| quote!(::<f32>));
+        let dims = |shape: TokenStream| quote!(<#shape as ::plywood::shape::Shape>::DIMS);
+        let before = |i: usize| {
+            let shape = self.shape(i);
+            if i == 0 { quote!(#shape) } else { quote!(#shape #generics) }
+        };
+        let mut checks = TokenStream::new();
+        for (shape, ty, what) in [(&model.input, &input, "input"), (&model.output, &declared, "output")] {
+            let dims = dims(quote!(#ty));
+            checks.extend(quote_spanned! {shape.span=>
+                const _: () = ::plywood::shape::check_nonzero(#dims, #what, #name);
+            });
+        }
+        let mut all = Vec::new();
+        for (i, layer) in model.layers.iter().enumerate() {
+            let span = layer.kind().span();
+            let spec = self.spec(i + 1);
+            let shape = before(i);
+            let this = quote!(<#spec #generics as ::plywood::layer::Layer<f32, #shape>>);
+            let input = dims(shape);
+            let site = self.site(i, &input, span);
+            let names = layer.arguments.as_ref().map(|arguments| {
+                let path = &layer.path;
+                let count = arguments.positional.len();
+                let keywords = arguments.keywords.iter().map(|(k, _)| k.to_string());
+                quote_spanned! {span=>
+                    ::plywood::shape::check_argument_names(
+                        <#path as ::plywood::layer::Arguments>::NAMES, #count, &[#(#keywords),*], #site,
+                    );
+                }
+            });
+            let stated_input = layer.arguments.as_ref().and_then(|a| a.input.as_ref()).map(|(n, at)| {
+                let n = expression(n);
+                quote_spanned! {*at=>
+                    ::plywood::shape::check_input(#n, #this::INPUT_WIDTH, #site);
+                }
+            });
+            let stated_output = layer.output.as_ref().map(|stated| {
+                let numbers = stated.dims.iter().map(expression);
+                let actual = dims(before(i + 1));
+                quote_spanned! {stated.span=>
+                    ::plywood::shape::check_output(
+                        &[#(#numbers),*], #actual,
+                        "{layer} is stated to give {0}, but gives {1}", #site,
+                    );
+                }
+            });
+            checks.extend(quote_spanned! {span=>
+                const _: () = {
+                    #names
+                    ::plywood::shape::check(#this::CHECK, #site);
+                    #stated_input
+                    #stated_output
+                };
+            });
+            all.push(quote!(#this::CHECK));
+        }
+        let count = model.layers.len();
+        let actual = dims(before(count));
+        let declared = dims(quote!(#declared));
+        let span = model.output.span;
+        let site = self.site(count - 1, &dims(before(count - 1)), span);
+        checks.extend(quote_spanned! {span=>
+            const _: () = if ::plywood::shape::all_pass(&[#(#all),*]) {
+                ::plywood::shape::check_output(
+                    #declared, #actual,
+                    "{model} declares the output {0}, but its last layer {layer} gives {1}", #site,
+                )
+            };
+        });
+        checks
+    }
+
+    /// Where layer i, counted from 0, stands.
+    fn site(&self, i: usize, input: &TokenStream, span: Span) -> TokenStream {
+        let layer = self.model.layers[i].kind().to_string();
+        let model = self.model.name.to_string();
+        let before = match i {
+            0 => quote!(::core::option::Option::None),
+            _ => {
+                let before = self.model.layers[i - 1].kind().to_string();
+                quote!(::core::option::Option::Some((#before, #i)))
+            }
+        };
+        quote_spanned! {span=>
+            ::plywood::shape::Site {
+                layer: #layer, before: #before, model: #model, input: #input,
+            }
+        }
+    }
+}
+
+/// A number as an expression.
+fn expression(number: &Number) -> TokenStream {
+    match number {
+        Number::Literal(n) => {
+            let n = proc_macro2::Literal::u64_unsuffixed(*n);
+            quote!(#n)
+        }
+        Number::Constant(tokens) => quote!({ #tokens }),
+    }
+}
+
+/// The layers as a table for the documentation.
+fn table(model: &Model) -> String {
+    let shape = |shape: &Shape| {
+        let dims: Vec<String> = shape.dims.iter().map(ToString::to_string).collect();
+        format!("`[{}]`", dims.join(", "))
+    };
+    let mut table = format!(
+        "\n# Network\nFrom {} to {}:\n\n| field | layer |\n| --- | --- |\n",
+        shape(&model.input),
+        shape(&model.output)
+    );
+    for layer in &model.layers {
+        let stated = match &layer.output {
+            Some(output) => format!(" => {}", shape(output)),
+            None => String::new(),
+        };
+        table += &format!("| `{}` | `{}`{stated} |\n", layer.field, layer.text);
+    }
+    table
+}
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Number::Literal(n) => n.fmt(f),
+            Number::Constant(tokens) => tokens.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! From tokens to a [`Model`]. Mistakes inside the list are collected, so that several of them give
+//! several messages; a mistake in the header ends the reading.
+
+use crate::model::{Arguments, Layer, Model, Number, Shape, Value, camel_case, kind, snake_case};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use std::collections::HashMap;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Error, Ident, Lit, Path, Result, Token, braced, bracketed, parenthesized, token};
+
+impl Parse for Model {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        input.parse::<Token![struct]>()?;
+        let name: Ident = input.parse()?;
+        let element = if input.peek(Token![<]) {
+            input.parse::<Token![<]>()?;
+            let element = input.parse()?;
+            input.parse::<Token![>]>()?;
+            Some(element)
+        } else {
+            None
+        };
+        if !input.peek(Token![:]) {
+            return Err(input.error(format!(
+                "expected the shapes of the model, as in `struct {name}: [28, 28] => [10] {{ ... }}`"
+            )));
+        }
+        input.parse::<Token![:]>()?;
+        let from = input.parse()?;
+        input.parse::<Token![=>]>()?;
+        let to = input.parse()?;
+        let list;
+        let braces = braced!(list in input);
+        let mut model = Model {
+            attributes,
+            visibility,
+            name,
+            element,
+            input: from,
+            output: to,
+            layers: Vec::new(),
+            errors: Vec::new(),
+        };
+        layers(&list, &mut model);
+        if model.layers.is_empty() && model.errors.is_empty() {
+            let message = format!("`{}` has no layers: a model needs at least one", model.name);
+            model.errors.push(Error::new(braces.span.join(), message));
+        }
+        Ok(model)
+    }
+}
+
+/// Reads the list. After a mistake, reading goes on behind the next comma.
+fn layers(list: ParseStream, model: &mut Model) {
+    let mut fields = Fields::default();
+    while !list.is_empty() {
+        match layer(list, &mut model.errors) {
+            Ok((name, layer)) => {
+                let number = model.layers.len() + 1;
+                fields.claim(name, &layer, number, &mut model.errors);
+                model.layers.push(layer);
+            }
+            Err(error) => {
+                model.errors.push(error);
+                skip_to_comma(list);
+            }
+        }
+        if list.is_empty() {
+            break;
+        }
+        if let Err(error) = list.parse::<Token![,]>() {
+            model.errors.push(Error::new(
+                error.span(),
+                "expected `,` between two layers, or `=> [...]` for the shape that a layer gives",
+            ));
+            skip_to_comma(list);
+            let _ = list.parse::<Token![,]>();
+        }
+    }
+    fields.name_the_rest(&mut model.layers);
+}
+
+fn skip_to_comma(list: ParseStream) {
+    while !list.is_empty() && !list.peek(Token![,]) {
+        let _ = list.parse::<TokenTree>();
+    }
+}
+
+/// One layer, and the name that the user gave it.
+fn layer(input: ParseStream, errors: &mut Vec<Error>) -> Result<(Option<Ident>, Layer)> {
+    let name = if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let name: Ident = input.parse()?;
+        input.parse::<Token![:]>()?;
+        Some(name)
+    } else {
+        None
+    };
+    if !input.peek(Ident) && !input.peek(Token![::]) {
+        return Err(input.error("expected a layer, such as `Dense(128, relu)`"));
+    }
+    let path: Path = input.parse()?;
+    let mut text = plain_text(path.to_token_stream());
+    let ident = kind(&path);
+    if !ident.to_string().starts_with(char::is_uppercase) {
+        let message = format!(
+            "`{ident}` is not a layer: layers are types, such as `{}`",
+            camel_case(&ident.to_string())
+        );
+        errors.push(Error::new(ident.span(), message));
+    }
+    let arguments = if input.peek(token::Paren) {
+        let inside;
+        parenthesized!(inside in input);
+        let tokens: TokenStream = inside.fork().parse()?;
+        text += &format!("({})", plain_text(tokens));
+        Some(arguments(&inside, ident)?)
+    } else {
+        None
+    };
+    let output = if input.peek(Token![=>]) {
+        input.parse::<Token![=>]>()?;
+        Some(input.parse()?)
+    } else {
+        None
+    };
+    // Replaced when all names are known.
+    let field = Ident::new("unnamed", ident.span());
+    let layer = Layer {
+        field: name.clone().unwrap_or(field),
+        path,
+        arguments,
+        output,
+        text,
+    };
+    Ok((name, layer))
+}
+
+fn arguments(input: ParseStream, layer: &Ident) -> Result<Arguments> {
+    let mut arguments = Arguments::default();
+    while !input.is_empty() {
+        if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![=>]) {
+            let keyword: Ident = input.parse()?;
+            input.parse::<Token![=]>()?;
+            let given = arguments.keywords.iter().any(|(k, _)| *k == keyword);
+            let value = value(input)?;
+            if given {
+                let message = format!("`{layer}` was given its argument `{keyword}` twice");
+                return Err(Error::new(keyword.span(), message));
+            }
+            arguments.keywords.push((keyword, value));
+        } else {
+            let span = input.span();
+            if let Some((last, _)) = arguments.keywords.last() {
+                let message =
+                    format!("an argument without a name can not follow `{last} = ...`: name it too");
+                return Err(Error::new(span, message));
+            }
+            let mut argument = value(input)?;
+            if input.peek(Token![=>]) {
+                input.parse::<Token![=>]>()?;
+                let Value::Number(stated) = argument else {
+                    return Err(Error::new(span, "expected a whole number before `=>`"));
+                };
+                if !arguments.positional.is_empty() {
+                    let message = "only the first argument can state the width of the input";
+                    return Err(Error::new(span, message));
+                }
+                arguments.input = Some((stated, span));
+                argument = value(input)?;
+            }
+            arguments.positional.push(argument);
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(arguments)
+}
+
+fn value(input: ParseStream) -> Result<Value> {
+    let span = input.span();
+    if input.peek(token::Bracket) || input.peek(token::Paren) {
+        return Ok(Value::List(input.parse::<Shape>()?.dims));
+    }
+    if input.peek(token::Brace) || is_constant(input) {
+        return Ok(Value::Number(input.parse()?));
+    }
+    let negative = input.peek(Token![-]);
+    if negative {
+        input.parse::<Token![-]>()?;
+    }
+    if input.peek(Lit) {
+        return match input.parse::<Lit>()? {
+            Lit::Int(n) if !negative => Ok(Value::Number(Number::Literal(n.base10_parse()?))),
+            Lit::Int(n) => Ok(Value::Float(-n.base10_parse::<f64>()?)),
+            Lit::Float(x) => {
+                let x: f64 = x.base10_parse()?;
+                Ok(Value::Float(if negative { -x } else { x }))
+            }
+            Lit::Bool(b) if !negative => Ok(Value::Bool(b.value)),
+            Lit::Str(text) => Err(Error::new(
+                span,
+                format!("write {} without quotes", text.value()),
+            )),
+            _ => Err(Error::new(span, "this can not be an argument of a layer")),
+        };
+    }
+    if negative || !(input.peek(Ident) || input.peek(Token![::])) {
+        return Err(input.error(
+            "expected an argument: a number, `true`, `false`, a word such as `relu`, a list such as \
+             `[3, 3]`, a CONSTANT, or an expression in braces",
+        ));
+    }
+    let mut path: Path = input.parse()?;
+    let name = kind(&path);
+    if name.to_string().starts_with(char::is_lowercase) {
+        let camel = Ident::new(&camel_case(&name.to_string()), name.span());
+        if let Some(last) = path.segments.last_mut() {
+            last.ident = camel;
+        }
+    }
+    Ok(Value::Name(path))
+}
+
+/// Whether a path in capital letters comes next.
+fn is_constant(input: ParseStream) -> bool {
+    input.fork().parse::<Path>().is_ok_and(|path| {
+        let name = kind(&path).to_string();
+        name.starts_with(char::is_uppercase) && !name.contains(char::is_lowercase)
+    })
+}
+
+impl Parse for Number {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let span = input.span();
+        if input.peek(token::Brace) {
+            let expression;
+            braced!(expression in input);
+            let tokens: TokenStream = expression.parse()?;
+            return Ok(Number::Constant(tokens));
+        }
+        if input.peek(Lit) {
+            if let Lit::Int(n) = input.parse::<Lit>()? {
+                let n: u64 = n.base10_parse()?;
+                if n >= 1 << 31 {
+                    return Err(Error::new(span, "a dimension must be below 2147483648"));
+                }
+                return Ok(Number::Literal(n));
+            }
+        } else if is_constant(input) {
+            let path: Path = input.parse()?;
+            return Ok(Number::Constant(path.to_token_stream()));
+        }
+        Err(Error::new(
+            span,
+            "expected a dimension: a whole number, a CONSTANT, or an expression in braces",
+        ))
+    }
+}
+
+impl Parse for Shape {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let inside;
+        let span = if input.peek(token::Paren) {
+            parenthesized!(inside in input).span.join()
+        } else if input.peek(token::Bracket) {
+            bracketed!(inside in input).span.join()
+        } else {
+            return Err(input.error("expected a shape, such as `[28, 28]`"));
+        };
+        let dims = inside.parse_terminated(Number::parse, Token![,])?;
+        let dims: Vec<Number> = dims.into_iter().collect();
+        if dims.is_empty() || dims.len() > 4 {
+            let message = format!("a shape has 1 to 4 dimensions, but this one has {}", dims.len());
+            return Err(Error::new(span, message));
+        }
+        Ok(Shape { dims, span })
+    }
+}
+
+/// The names of the layers.
+#[derive(Default)]
+struct Fields {
+    /// Given by the user, with the number of the layer.
+    given: HashMap<String, usize>,
+    /// Which layers have one.
+    named: Vec<bool>,
+}
+
+impl Fields {
+    fn claim(&mut self, name: Option<Ident>, layer: &Layer, number: usize, errors: &mut Vec<Error>) {
+        self.named.push(name.is_some());
+        let Some(name) = name else { return };
+        if let Some(first) = self.given.insert(name.to_string(), number) {
+            let message = format!(
+                "layer {number} `{}` is named `{name}`, but so is layer {first}: names must differ",
+                layer.kind()
+            );
+            errors.push(Error::new(name.span(), message));
+        }
+    }
+
+    /// `dense`, `dense_1`, ..., as Keras does, around what the user gave.
+    fn name_the_rest(&self, layers: &mut [Layer]) {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for (layer, named) in layers.iter_mut().zip(&self.named) {
+            if *named {
+                continue;
+            }
+            let base = snake_case(&layer.kind().to_string());
+            let count = counts.entry(base.clone()).or_insert(0);
+            let name = loop {
+                let name = match *count {
+                    0 => base.clone(),
+                    n => format!("{base}_{n}"),
+                };
+                *count += 1;
+                if !self.given.contains_key(&name) {
+                    break name;
+                }
+            };
+            // A layer may be called `Move`, a field may not.
+            let name = match syn::parse_str::<Ident>(&name) {
+                Ok(_) => name,
+                Err(_) => name + "_",
+            };
+            layer.field = Ident::new(&name, Span::call_site());
+        }
+    }
+}
+
+/// Tokens as a person would write them: `784 => 128, relu`.
+fn plain_text(tokens: TokenStream) -> String {
+    tokens
+        .to_string()
+        .replace(" ,", ",")
+        .replace(" (", "(")
+        .replace("( ", "(")
+        .replace(" )", ")")
+        .replace(" :: ", "::")
+        .replace("- ", "-")
+}

@@ -1,0 +1,194 @@
+//! The activations that take each number by itself.
+
+use super::Activation;
+use crate::kernels::Element;
+use crate::math::Real;
+use crate::rows::{Rows, RowsMut};
+use crate::simd::Isa;
+
+/// An activation that takes each number by itself. All that one of your own must say:
+///
+/// ```
+/// use plywood::activations::Pointwise;
+/// use plywood::prelude::*;
+///
+/// /// f(z) = z^2, `Dense(8, square)` in a model.
+/// pub struct Square;
+/// impl Pointwise for Square {
+///     fn apply<T: Element, I: Isa>(_: I, z: T) -> T {
+///         z * z
+///     }
+///     const NEEDS_INPUT: bool = true;
+///     fn derivative<T: Element, I: Isa>(_: I, z: T) -> T {
+///         z + z
+///     }
+/// }
+/// sequential! {
+///     struct Net: [3] => [2] { Dense(8, square), Dense(2) }
+/// }
+/// ```
+pub trait Pointwise: 'static {
+    /// f(z).
+    fn apply<T: Element, I: Isa>(isa: I, z: T) -> T;
+    /// Whether [`derivative`](Self::derivative) takes z, and not y = f(z).
+    const NEEDS_INPUT: bool;
+    /// f'(z), from z or from y. The one of the right-hand side where there are two.
+    fn derivative<T: Element, I: Isa>(isa: I, seen: T) -> T;
+    /// Whether f(z) = z.
+    const IDENTITY: bool = false;
+}
+
+impl<A: Pointwise> Activation for A {
+    const NEEDS_INPUT: bool = <A as Pointwise>::NEEDS_INPUT;
+    const IDENTITY: bool = <A as Pointwise>::IDENTITY;
+
+    #[inline(always)]
+    fn forward<T: Element, I: Isa>(isa: I, mut z: RowsMut<T>) {
+        if <A as Pointwise>::IDENTITY {
+            return;
+        }
+        // The padding goes along: nothing reads it, and whole registers are faster than tails.
+        for z in z.padded_data() {
+            *z = A::apply(isa, *z);
+        }
+    }
+
+    #[inline(always)]
+    fn backward<T: Element, I: Isa>(isa: I, seen: Rows<T>, mut dy: RowsMut<T>) {
+        if <A as Pointwise>::IDENTITY {
+            return;
+        }
+        for (seen, dy) in seen.iter().zip(dy.iter_mut()) {
+            for (&seen, dy) in seen.iter().zip(dy) {
+                *dy *= A::derivative(isa, seen);
+            }
+        }
+    }
+}
+
+macro_rules! pointwise {
+    ($($(#[$doc:meta])* $name:ident {
+        $isa:ident, $z:ident => $apply:expr;
+        from $seen:ident: $needs:literal => $derivative:expr
+    })*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Pointwise for $name {
+            const NEEDS_INPUT: bool = $needs;
+            #[inline(always)]
+            fn apply<T: Element, I: Isa>($isa: I, $z: T) -> T {
+                $apply
+            }
+            #[inline(always)]
+            fn derivative<T: Element, I: Isa>($isa: I, $seen: T) -> T {
+                $derivative
+            }
+        }
+    )* };
+}
+
+/// `linear`: f(z) = z.
+#[derive(Clone, Copy, Debug)]
+pub struct Linear;
+
+impl Pointwise for Linear {
+    const NEEDS_INPUT: bool = false;
+    const IDENTITY: bool = true;
+    #[inline(always)]
+    fn apply<T: Element, I: Isa>(_: I, z: T) -> T {
+        z
+    }
+    #[inline(always)]
+    fn derivative<T: Element, I: Isa>(_: I, _: T) -> T {
+        T::one()
+    }
+}
+
+/// Slope of `leaky_relu` below 0.
+const LEAK: f64 = 0.2;
+/// The two constants of `selu` (Klambauer et al., 2017), which keep mean 0 and variance 1.
+const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+const SQRT_HALF: f64 = core::f64::consts::FRAC_1_SQRT_2;
+/// 1 / sqrt(2 pi): the density of the normal distribution at 0.
+const DENSITY: f64 = 0.398_942_280_401_432_7;
+
+pointwise! {
+    /// `relu`: f(z) = max(z, 0).
+    Relu {
+        _isa, z => if z > T::zero() { z } else { T::zero() };
+        from y: false => if y > T::zero() { T::one() } else { T::zero() }
+    }
+    /// `leaky_relu`: f(z) = z for z >= 0, 0.2 z below.
+    LeakyRelu {
+        _isa, z => if z >= T::zero() { z } else { T::of(LEAK) * z };
+        from y: false => if y >= T::zero() { T::one() } else { T::of(LEAK) }
+    }
+    /// `elu`: f(z) = z for z > 0, e^z - 1 below.
+    Elu {
+        isa, z => {
+            let below = <T as Real>::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
+            if z > T::zero() { z } else { below }
+        };
+        from y: false => { let _ = isa; if y > T::zero() { T::one() } else { y + T::one() } }
+    }
+    /// `selu`: f(z) = 1.0507 z for z > 0, 1.0507 * 1.67326 (e^z - 1) below.
+    Selu {
+        isa, z => {
+            let below = <T as Real>::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
+            T::of(SELU_SCALE) * if z > T::zero() { z } else { T::of(SELU_ALPHA) * below }
+        };
+        from y: false => {
+            let _ = isa;
+            if y > T::zero() { T::of(SELU_SCALE) } else { y + T::of(SELU_SCALE * SELU_ALPHA) }
+        }
+    }
+    /// `gelu`: f(z) = z Φ(z), Φ being the distribution function of the standard normal.
+    Gelu {
+        isa, z => T::of(0.5) * z * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)));
+        from z: true => {
+            let phi = T::of(0.5) * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)));
+            T::fma(isa, z * T::of(DENSITY), <T as Real>::exp(isa, T::of(-0.5) * z * z), phi)
+        }
+    }
+    /// `silu`, also called swish: f(z) = z σ(z).
+    Silu {
+        isa, z => z * T::sigmoid(isa, z);
+        from z: true => {
+            let s = T::sigmoid(isa, z);
+            s * T::fma(isa, z, T::one() - s, T::one())
+        }
+    }
+    /// `softplus`: f(z) = ln(1 + e^z).
+    Softplus {
+        isa, z => {
+            let (high, low) = if z > T::zero() { (z, -z) } else { (T::zero(), z) };
+            high + <T as Real>::ln_1p(isa, <T as Real>::exp(isa, low))
+        };
+        from z: true => T::sigmoid(isa, z)
+    }
+    /// `sigmoid`: f(z) = 1 / (1 + e^-z).
+    Sigmoid {
+        isa, z => T::sigmoid(isa, z);
+        from y: false => { let _ = isa; y * (T::one() - y) }
+    }
+    /// `hard_sigmoid`: f(z) = z / 6 + 1/2, cut off at 0 and 1.
+    HardSigmoid {
+        isa, z => {
+            let y = T::fma(isa, z, T::of(1.0 / 6.0), T::of(0.5));
+            let y = if y > T::zero() { y } else { T::zero() };
+            if y < T::one() { y } else { T::one() }
+        };
+        from y: false => {
+            let _ = isa;
+            if y > T::zero() && y < T::one() { T::of(1.0 / 6.0) } else { T::zero() }
+        }
+    }
+    /// `tanh`: f(z) = tanh z.
+    Tanh {
+        isa, z => <T as Real>::tanh(isa, z);
+        from y: false => T::fma(isa, -y, y, T::one())
+    }
+}

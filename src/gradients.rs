@@ -1,0 +1,209 @@
+//! Gradients to look at, and the check that they are right.
+//!
+//! Training never makes a list of gradients; a layer of your own should be checked with one.
+//!
+//! ```
+//! use plywood::prelude::*;
+//! use plywood::gradients;
+//! sequential! {
+//!     struct Net<T>: [3] => [2] { Dense(5, tanh), Dense(2) }
+//! }
+//! let mut net = Net::<f64>::new(1);
+//! let x = [[0.3, -0.2, 0.9], [-1.0, 0.5, 0.1]];
+//! gradients::check(&mut *net, &x).expect("backward is the derivative of forward");
+//! ```
+
+use crate::cast::Plain;
+use crate::kernels::{Element, Rule};
+use crate::layer::{Backward, Kept, Model, Moment, Update, Weights};
+use crate::random::Stream;
+use crate::rows::{Rows, RowsMut, padded};
+use crate::shape::Shape;
+use crate::simd::{Isa, Job, dispatch};
+use crate::training::{restore, save};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Predictions for a batch as they are in training, and the gradients of `Σ r y` over the batch.
+#[derive(Clone, Debug)]
+pub struct Gradients<T> {
+    /// The predictions, sample after sample.
+    pub predictions: Vec<T>,
+    /// By the inputs, sample after sample.
+    pub inputs: Vec<T>,
+    /// By the weights, tensor after tensor, in their padded layout.
+    pub weights: Vec<T>,
+}
+
+struct Compute<'a, M: Model> {
+    model: &'a mut M,
+    x: &'a [M::Input],
+    /// The gradients by the predictions.
+    r: &'a [M::Element],
+    seed: u64,
+}
+
+impl<M: Model> Job for Compute<'_, M> {
+    type Output = Gradients<M::Element>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Gradients<M::Element> {
+        let zero = M::Element::default();
+        let (rows, width, out) = (self.x.len(), M::InputShape::SIZE, M::OutputShape::SIZE);
+        let mut x = vec![zero; rows * padded(width)];
+        for (row, x) in RowsMut::new(&mut x, width).iter_mut().zip(self.x) {
+            row.copy_from_slice(x.numbers());
+        }
+        let mut dx = vec![zero; rows * padded(width)];
+        let mut y = vec![zero; rows * padded(out)];
+        let mut dy = vec![zero; rows * padded(out)];
+        for (row, r) in RowsMut::new(&mut dy, out).iter_mut().zip(self.r.chunks(out)) {
+            row.copy_from_slice(r);
+        }
+        let mut cache = vec![zero; rows * M::CACHE];
+        let mut gradient = vec![zero; M::GRADIENT];
+        let mut weights = vec![zero; M::LEN];
+
+        let (x, moment) = (Rows::new(&x, width), Moment::new(self.seed, 1));
+        M::forward_training(isa, self.model, x, RowsMut::new(&mut y, out), &mut cache, moment);
+        let y = Rows::new(&y, out);
+        let pass = Backward {
+            x,
+            y,
+            cache: &mut cache,
+            dy: RowsMut::new(&mut dy, out),
+            dx: Some(RowsMut::new(&mut dx, width)),
+            joint: false,
+        };
+        M::backward(isa, self.model, pass);
+        let kept = Kept {
+            x,
+            y,
+            cache: &cache,
+            dz: Rows::new(&dy, out),
+        };
+        let mut update = Update::new(Rule::Store, &mut weights, &mut gradient);
+        M::update(isa, self.model, kept, &mut update);
+        let flat = |rows: Rows<M::Element>| rows.iter().flatten().copied().collect();
+        Gradients {
+            predictions: flat(y),
+            inputs: flat(Rows::new(&dx, width)),
+            weights,
+        }
+    }
+}
+
+/// The gradients of `Σ r y`: `r` holds a number for each prediction, sample after sample. What is
+/// random in training (dropout) follows from the seed. The model stays as it is.
+///
+/// # Panics
+/// If `r` does not hold a number for each prediction.
+pub fn of<M: Model>(
+    model: &mut M,
+    x: &[M::Input],
+    r: &[M::Element],
+    seed: u64,
+) -> Gradients<M::Element> {
+    assert_eq!(r.len(), x.len() * M::OutputShape::SIZE);
+    dispatch(Compute { model, x, r, seed })
+}
+
+/// A derivative that is not what a difference says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrongGradient {
+    /// `input` or `weight`.
+    pub what: &'static str,
+    /// Which of them, in the order of [`Gradients`].
+    pub index: usize,
+    /// What the backward pass says.
+    pub backward: f64,
+    /// What the central difference says.
+    pub difference: f64,
+}
+
+impl fmt::Display for WrongGradient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, index, backward, difference } = self;
+        write!(
+            f,
+            "the derivative by {what} {index} is {backward} in the backward pass, but {difference} \
+             by a central difference"
+        )
+    }
+}
+
+impl core::error::Error for WrongGradient {}
+
+/// How far inputs and weights are moved.
+const STEP: f64 = 1e-6;
+
+/// Compares every derivative of a random function of the predictions, by every input and weight,
+/// with a central difference. An error may be 1e-6 plus 1e-5 of the size.
+///
+/// # Errors
+/// The first derivative that is wrong. (Near the kink of a relu a difference is wrong, too: choose
+/// inputs that stay away from it.)
+pub fn check<M: Model<Element = f64>>(model: &mut M, x: &[M::Input]) -> Result<(), WrongGradient> {
+    let mut random = Stream::new(7);
+    let outputs = x.len() * M::OutputShape::SIZE;
+    let r: Vec<f64> = (0..outputs).map(|_| random.normal()).collect();
+    let found = of(model, x, &r, 1);
+    let value = |model: &mut M, x: &[M::Input]| -> f64 {
+        let y = of(model, x, &r, 1).predictions;
+        y.iter().zip(&r).map(|(y, r)| y * r).sum()
+    };
+    let verdict = |what, index, backward: f64, difference: f64| {
+        if (backward - difference).abs() <= 1e-6 + 1e-5 * backward.abs().max(difference.abs()) {
+            Ok(())
+        } else {
+            Err(WrongGradient { what, index, backward, difference })
+        }
+    };
+
+    let mut moved = x.to_vec();
+    for (index, &backward) in found.inputs.iter().enumerate() {
+        let (sample, number) = (index / M::InputShape::SIZE, index % M::InputShape::SIZE);
+        let old = x[sample].numbers()[number];
+        let mut at = |to: f64| {
+            moved[sample].numbers_mut()[number] = to;
+            value(model, &moved)
+        };
+        let difference = (at(old + STEP) - at(old - STEP)) / (2.0 * STEP);
+        at(old);
+        verdict("input", index, backward, difference)?;
+    }
+
+    let mut weights = Vec::new();
+    save(model, &mut weights);
+    let padding = padding(model);
+    for (index, &backward) in found.weights.iter().enumerate() {
+        if padding[index] {
+            continue;
+        }
+        let old = weights[index];
+        let mut at = |to: f64| {
+            weights[index] = to;
+            restore(model, &weights);
+            value(model, x)
+        };
+        let difference = (at(old + STEP) - at(old - STEP)) / (2.0 * STEP);
+        at(old);
+        verdict("weight", index, backward, difference)?;
+    }
+    Ok(())
+}
+
+/// Which of the numbers of a model are padding.
+fn padding<T: Element, W: Weights<T>>(weights: &W) -> Vec<bool> {
+    struct Find(Vec<bool>);
+    impl<T> crate::layer::Visitor<T> for Find {
+        fn tensor(&mut self, _: &'static str, dims: &[usize], data: &[T]) {
+            let width = dims.last().copied().unwrap_or(1);
+            self.0.extend((0..data.len()).map(|i| i % padded(width) >= width));
+        }
+    }
+    let mut find = Find(Vec::new());
+    weights.visit(&mut find);
+    find.0
+}

@@ -1,0 +1,232 @@
+//! What a layer is.
+//!
+//! A layer is a type without values, such as `Dense<Int<U128>, Name<Relu>>`, that implements
+//! [`Layer`] for the shape that comes in. Its weights are another type, a plain struct of tensors;
+//! gradients, optimiser state and random numbers live elsewhere.
+//!
+//! # A layer of your own
+//! ```
+//! use plywood::prelude::*;
+//! use plywood::layer::{Backward, Kept, Tensor, Update};
+//!
+//! /// y = gain x, with one gain for each number.
+//! pub struct Gain;
+//!
+//! /// The weights of [`Gain`].
+//! #[derive(Weights)]
+//! pub struct GainWeights<T: Element, N: Dim> {
+//!     /// One factor for each number.
+//!     pub gain: Vector<T, N>,
+//! }
+//!
+//! impl<T: Element, S: Shape> Layer<T, S> for Gain {
+//!     type Output = S;
+//!     type Weights = GainWeights<T, S::Size>;
+//!     type Head = AnyHead;
+//!
+//!     fn init(weights: &mut Self::Weights, _: &mut Init) {
+//!         weights.gain.fill(T::one());
+//!     }
+//!     fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
+//!         for (x, y) in x.iter().zip(y.iter_mut()) {
+//!             for ((y, &x), &gain) in y.iter_mut().zip(x).zip(weights.gain.iter()) {
+//!                 *y = gain * x;
+//!             }
+//!         }
+//!     }
+//!     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
+//!         let Some(mut dx) = pass.dx else { return };
+//!         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
+//!             for ((dx, &dy), &gain) in dx.iter_mut().zip(dy).zip(weights.gain.iter()) {
+//!                 *dx = gain * dy;
+//!             }
+//!         }
+//!     }
+//!     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
+//!         update.tensor(isa, &mut weights.gain, |gradient| {
+//!             for (x, dy) in kept.x.iter().zip(kept.dz.iter()) {
+//!                 for ((g, &x), &dy) in gradient.iter_mut().zip(x).zip(dy) {
+//!                     *g += x * dy;
+//!                 }
+//!             }
+//!         });
+//!     }
+//! }
+//!
+//! sequential! {
+//!     struct Net: [4] => [2] { Gain, Dense(2) }
+//! }
+//! assert_eq!(Net::PARAMS, 4 + 4 * 2 + 2);
+//! ```
+
+mod arguments;
+mod model;
+mod plan;
+mod update;
+mod weights;
+
+pub use arguments::{
+    Argument, Arguments, Bool, Dims, Float, Int, Kind, List, Missing, Name, SetArgument, in_range,
+    position,
+};
+pub use model::{LayerInfo, Model};
+pub use plan::{Facts, Inference, Learning, Plan};
+pub use plywood_macros::{Arguments, Weights};
+pub use update::Update;
+pub use weights::{Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
+
+use crate::activations::Head;
+use crate::initializers::Init;
+use crate::kernels::Element;
+use crate::rows::{Rows, RowsMut};
+use crate::shape::{Check, Shape};
+use crate::simd::Isa;
+
+/// A layer, for an input of shape `In` in numbers `T`. See the [module](self) for one of your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    label = "not a layer",
+    note = "a layer is a type that implements `plywood::layer::Layer`, for every input shape"
+)]
+pub trait Layer<T: Element, In: Shape>: 'static {
+    /// The shape that it gives. It must exist for every input, also for one that [`CHECK`] refuses.
+    ///
+    /// [`CHECK`]: Self::CHECK
+    type Output: Shape;
+    /// Its weights; [`NoWeights`] if it has none.
+    type Weights: Weights<T>;
+    /// What its outputs are to a loss: [`AnyHead`](crate::activations::AnyHead), unless it ends in
+    /// an activation.
+    type Head: Head;
+
+    /// What it asks of its arguments and its input.
+    const CHECK: Check = Check::OK;
+    /// The number that `Dense(784 => 128)` states: the width of what comes in.
+    const INPUT_WIDTH: usize = match In::DIMS.last() {
+        Some(&width) => width,
+        None => 1,
+    };
+    /// When its output is its input, so that nothing needs to be computed.
+    const IDENTITY: Identity = Identity::Never;
+    /// Multiply-adds of one forward pass of one sample.
+    const MACS: usize = 0;
+    /// How many numbers a sample takes that are kept from the forward to the backward pass of a
+    /// training step, besides the input and the output.
+    const CACHE: usize = 0;
+    /// How many numbers a sample takes while [`forward_inference`](Self::forward_inference) runs.
+    const SCRATCH: usize = 0;
+    /// How many numbers [`Update::tensor`] may lend at once: the size of the largest tensor.
+    const GRADIENT: usize = Self::Weights::LEN;
+
+    /// Sets the weights, which are zero, to what they are before training.
+    fn init(_weights: &mut Self::Weights, _init: &mut Init) {}
+
+    /// y = f(x), row by row.
+    fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>);
+
+    /// The forward pass of prediction, with room for [`SCRATCH`](Self::SCRATCH) numbers a row.
+    #[inline(always)]
+    fn forward_inference<I: Isa>(
+        isa: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        y: RowsMut<T>,
+        _scratch: &mut [T],
+    ) {
+        Self::forward(isa, weights, x, y);
+    }
+
+    /// The forward pass of a training step, with room for [`CACHE`](Self::CACHE) numbers a row.
+    #[inline(always)]
+    fn forward_training<I: Isa>(
+        isa: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        y: RowsMut<T>,
+        _cache: &mut [T],
+        _moment: Moment,
+    ) {
+        Self::forward(isa, weights, x, y);
+    }
+
+    /// From the gradient of the loss by the output, `dy`, to the one by the input, `dx`. May change
+    /// `dy` into whatever [`update`](Self::update) will want to see.
+    fn backward<I: Isa>(isa: I, weights: &Self::Weights, pass: Backward<T>);
+
+    /// Hands the gradient of each tensor, in the order of the fields, to the optimiser.
+    #[inline(always)]
+    fn update<I: Isa>(
+        _isa: I,
+        _weights: &mut Self::Weights,
+        _kept: Kept<T>,
+        _update: &mut Update<T>,
+    ) {
+    }
+}
+
+/// When a layer's output is its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// It computes something.
+    Never,
+    /// Except in training, as with dropout.
+    InPrediction,
+    /// Only the shape changes, or nothing does.
+    Always,
+}
+
+/// What the backward pass of a layer works on.
+#[derive(Debug)]
+pub struct Backward<'a, T> {
+    /// What came in.
+    pub x: Rows<'a, T>,
+    /// What went out.
+    pub y: Rows<'a, T>,
+    /// What [`Layer::forward_training`] kept.
+    pub cache: &'a mut [T],
+    /// The gradient of the loss by the output; its padding is zero.
+    pub dy: RowsMut<'a, T>,
+    /// Where the gradient by the input goes, if anyone wants it; its padding is zero.
+    pub dx: Option<RowsMut<'a, T>>,
+    /// Whether `dy` is already the gradient before the layer's activation: a loss that knows the
+    /// activation takes both derivatives at once.
+    pub joint: bool,
+}
+
+/// What a training step leaves for the update of a layer's weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<'a, T> {
+    /// What came in.
+    pub x: Rows<'a, T>,
+    /// What went out.
+    pub y: Rows<'a, T>,
+    /// What [`Layer::forward_training`] kept.
+    pub cache: &'a [T],
+    /// The gradient that [`Layer::backward`] left in `dy`.
+    pub dz: Rows<'a, T>,
+}
+
+/// The moment of a training step: where random numbers come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Mixed from the seed, the number of the step and the path to the layer.
+    pub stream: u64,
+}
+
+impl Moment {
+    /// The moment of step `step` of a training with this seed.
+    #[inline(always)]
+    pub fn new(seed: u64, step: u64) -> Self {
+        Self {
+            stream: crate::random::mix(seed, step),
+        }
+    }
+
+    /// The same moment in the model's layer number `index`.
+    #[inline(always)]
+    pub fn layer(self, index: usize) -> Self {
+        Self {
+            stream: crate::random::mix(self.stream, index as u64),
+        }
+    }
+}

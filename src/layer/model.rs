@@ -1,0 +1,166 @@
+//! What a model is, beyond a layer: it has a fixed input, and can be made, asked and described.
+
+use super::{Layer, Weights};
+use crate::cast::{Plain, numbers_of, zeroed_box};
+use crate::initializers::Init;
+use crate::kernels::Element;
+use crate::rows::{Rows, RowsMut, padded};
+use crate::scratch::with_scratch;
+use crate::shape::Shape;
+use crate::simd::{Isa, Job, dispatch};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use bytemuck::Zeroable;
+
+/// A network: what `sequential!` makes. Its methods are also methods of the struct itself.
+pub trait Model:
+    Layer<Self::Element, Self::InputShape, Weights = Self> + Weights<Self::Element> + Sized
+{
+    /// What it computes with.
+    type Element: Element;
+    /// The shape of an input.
+    type InputShape: Shape;
+    /// The shape of a prediction.
+    type OutputShape: Shape;
+    /// An input, as a plain array.
+    type Input: Plain<Self::Element>;
+    /// A prediction, as a plain array.
+    type Prediction: Plain<Self::Element>;
+    /// Its name.
+    const NAME: &'static str;
+    /// Its layers.
+    const LAYERS: &'static [LayerInfo];
+
+    /// A new model, its weights drawn from this seed, built in place on the heap.
+    fn initialized(seed: u64) -> Box<Self> {
+        let mut model = zeroed_box::<Self>();
+        <Self as Layer<Self::Element, Self::InputShape>>::init(&mut model, &mut Init::new(seed));
+        model
+    }
+
+    /// What the model gives for an input.
+    #[inline]
+    fn predict_one(&self, input: &Self::Input) -> Self::Prediction {
+        dispatch(PredictOne { model: self, input })
+    }
+
+    /// What the model gives for each of the inputs.
+    fn predict_all(&self, inputs: &[Self::Input]) -> Vec<Self::Prediction> {
+        dispatch(PredictAll {
+            model: self,
+            inputs,
+        })
+    }
+
+    /// Shows the prediction for some of the inputs, in order: for those in the list, or for all.
+    #[inline(always)]
+    fn see_predictions<I: Isa>(
+        &self,
+        isa: I,
+        inputs: &[Self::Input],
+        list: Option<&[u32]>,
+        mut see: impl FnMut(usize, &[Self::Element]),
+    ) {
+        let (width, out) = (Self::InputShape::SIZE, Self::OutputShape::SIZE);
+        let count = list.map_or(inputs.len(), <[u32]>::len);
+        let row = padded(out) + Self::SCRATCH + list.map_or(0, |_| padded(width));
+        let mut memory = vec![Self::Element::default(); row * TOGETHER.min(count)];
+        for start in (0..count).step_by(TOGETHER) {
+            let rows = TOGETHER.min(count - start);
+            let (y, rest) = memory.split_at_mut(padded(out) * rows);
+            let (scratch, gathered) = rest.split_at_mut(Self::SCRATCH * rows);
+            let x = match list {
+                None => Rows::dense(numbers_of(&inputs[start..start + rows]), width),
+                Some(list) => {
+                    let gathered = &mut gathered[..padded(width) * rows];
+                    let mut x = RowsMut::new(gathered, width);
+                    for (x, &i) in x.iter_mut().zip(&list[start..start + rows]) {
+                        x.copy_from_slice(inputs[i as usize].numbers());
+                    }
+                    Rows::new(gathered, width)
+                }
+            };
+            Self::forward_inference(isa, self, x, RowsMut::new(y, out), scratch);
+            for (i, y) in Rows::new(y, out).iter().enumerate() {
+                see(list.map_or(start + i, |list| list[start + i] as usize), y);
+            }
+        }
+    }
+}
+
+/// How many samples go through the layers together in prediction: enough to use the kernels well,
+/// few enough to stay in a fast cache.
+const TOGETHER: usize = 64;
+
+struct PredictOne<'a, M: Model> {
+    model: &'a M,
+    input: &'a M::Input,
+}
+
+impl<M: Model> Job for PredictOne<'_, M> {
+    type Output = M::Prediction;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> M::Prediction {
+        let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
+        let x = Rows::dense(self.input.numbers(), width);
+        with_scratch(M::SCRATCH + padded(out), |scratch| {
+            let (y, scratch) = scratch.split_at_mut(padded(out));
+            M::forward_inference(isa, self.model, x, RowsMut::new(y, out), scratch);
+            let mut prediction = M::Prediction::zeroed();
+            prediction.numbers_mut().copy_from_slice(&y[..out]);
+            prediction
+        })
+    }
+}
+
+struct PredictAll<'a, M: Model> {
+    model: &'a M,
+    inputs: &'a [M::Input],
+}
+
+impl<M: Model> Job for PredictAll<'_, M> {
+    type Output = Vec<M::Prediction>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Vec<M::Prediction> {
+        let mut predictions = vec![M::Prediction::zeroed(); self.inputs.len()];
+        self.model
+            .see_predictions(isa, self.inputs, None, |i, y| {
+                predictions[i].numbers_mut().copy_from_slice(y);
+            });
+        predictions
+    }
+}
+
+/// A layer of a model, for its summary.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerInfo {
+    /// The name of the field.
+    pub name: &'static str,
+    /// The name of the layer's type.
+    pub kind: &'static str,
+    /// The shape that it gives.
+    pub output: &'static [usize],
+    /// How many numbers can be trained.
+    pub params: usize,
+    /// Multiply-adds of one forward pass of one sample.
+    pub macs: usize,
+}
+
+impl LayerInfo {
+    /// The facts of a layer for an input.
+    pub const fn of<T: Element, In: Shape, L: Layer<T, In>>(
+        name: &'static str,
+        kind: &'static str,
+    ) -> LayerInfo {
+        LayerInfo {
+            name,
+            kind,
+            output: L::Output::DIMS,
+            params: L::Weights::PARAMS,
+            macs: L::MACS,
+        }
+    }
+}

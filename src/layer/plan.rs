@@ -1,0 +1,447 @@
+//! How the layers of a model pass their numbers on: where each batch of activations and gradients
+//! lies in memory, worked out by the compiler.
+//!
+//! Between layers lie boundaries: the model's input, what each layer gives, the model's output.
+//! The outer two belong to the caller, the inner ones lie in a row in one piece of scratch memory.
+//! A layer that is an identity (a `Flatten`) has no boundary of its own.
+//!
+//! ```text
+//! prediction:  | activations | scratch of the layer at work |
+//! training:    | activations | gradients | caches of all layers |
+//! ```
+
+use super::{Backward, Identity, Kept, Layer, Moment, Update, Weights};
+use crate::kernels::Element;
+use crate::rows::{Rows, RowsMut, padded};
+use crate::shape::Shape;
+use crate::simd::Isa;
+use core::ops::Range;
+
+/// What a plan needs to know of a layer.
+#[derive(Clone, Copy)]
+pub struct Facts {
+    output: usize,
+    identity: Identity,
+    params: usize,
+    len: usize,
+    macs: usize,
+    cache: usize,
+    scratch: usize,
+    gradient: usize,
+}
+
+impl Facts {
+    /// The facts of a layer for an input.
+    pub const fn of<T: Element, In: Shape, L: Layer<T, In>>() -> Facts {
+        Facts {
+            output: L::Output::SIZE,
+            identity: L::IDENTITY,
+            params: L::Weights::PARAMS,
+            len: L::Weights::LEN,
+            macs: L::MACS,
+            cache: L::CACHE,
+            scratch: L::SCRATCH,
+            gradient: L::GRADIENT,
+        }
+    }
+}
+
+/// Where the numbers of a boundary lie.
+#[derive(Clone, Copy)]
+enum Place {
+    /// With the caller, who gave the input.
+    Input,
+    /// In the scratch memory, after so many numbers a row.
+    Inside(usize),
+    /// With the caller, who wants the output.
+    Output,
+}
+
+impl Place {
+    /// Where `rows` rows lie in the scratch memory, if they do.
+    #[inline(always)]
+    fn range(self, width: usize, rows: usize) -> Option<Range<usize>> {
+        match self {
+            Place::Inside(offset) => Some(offset * rows..(offset + padded(width)) * rows),
+            Place::Input | Place::Output => None,
+        }
+    }
+}
+
+/// Where each layer reads and writes.
+#[derive(Clone, Copy)]
+struct Wiring<const N: usize> {
+    from: [Place; N],
+    to: [Place; N],
+    /// Numbers a row of all inner boundaries together.
+    len: usize,
+    /// Whether every layer is an identity.
+    idle: bool,
+}
+
+impl<const N: usize> Wiring<N> {
+    const fn new(layers: &[Facts; N], training: bool) -> Self {
+        let mut wiring = Wiring {
+            from: [Place::Input; N],
+            to: [Place::Input; N],
+            len: 0,
+            idle: true,
+        };
+        let mut last = N;
+        while last > 0 && passes(layers[last - 1].identity, training) {
+            last -= 1;
+        }
+        let mut here = Place::Input;
+        let mut i = 0;
+        while i < N {
+            wiring.from[i] = here;
+            if !passes(layers[i].identity, training) {
+                wiring.idle = false;
+                here = if i + 1 == last {
+                    Place::Output
+                } else {
+                    let offset = wiring.len;
+                    wiring.len += padded(layers[i].output);
+                    Place::Inside(offset)
+                };
+            }
+            wiring.to[i] = here;
+            i += 1;
+        }
+        wiring
+    }
+}
+
+const fn passes(identity: Identity, training: bool) -> bool {
+    match identity {
+        Identity::Never => false,
+        Identity::InPrediction => !training,
+        Identity::Always => true,
+    }
+}
+
+/// The plan of a model of N layers.
+pub struct Plan<const N: usize> {
+    prediction: Wiring<N>,
+    training: Wiring<N>,
+    /// Where each layer's cache begins among the caches.
+    caches: [usize; N],
+    /// Whether a layer has weights, or one before it.
+    learns: [bool; N],
+    /// Numbers of all caches together.
+    cache_len: usize,
+    /// See [`Layer::SCRATCH`].
+    pub scratch: usize,
+    /// See [`Layer::GRADIENT`].
+    pub gradient: usize,
+    /// See [`Layer::MACS`].
+    pub macs: usize,
+    /// See [`Weights::PARAMS`].
+    pub params: usize,
+    /// See [`Weights::LEN`].
+    pub len: usize,
+}
+
+impl<const N: usize> Plan<N> {
+    /// The plan for these layers.
+    pub const fn new(layers: [Facts; N]) -> Self {
+        let mut plan = Plan {
+            prediction: Wiring::new(&layers, false),
+            training: Wiring::new(&layers, true),
+            caches: [0; N],
+            learns: [false; N],
+            cache_len: 0,
+            scratch: 0,
+            gradient: 0,
+            macs: 0,
+            params: 0,
+            len: 0,
+        };
+        let mut i = 0;
+        while i < N {
+            let layer = layers[i];
+            plan.caches[i] = plan.cache_len;
+            plan.cache_len += layer.cache;
+            plan.macs += layer.macs;
+            plan.params += layer.params;
+            plan.len += layer.len;
+            plan.learns[i] = plan.params > 0;
+            plan.scratch = max(plan.scratch, layer.scratch);
+            plan.gradient = max(plan.gradient, layer.gradient);
+            i += 1;
+        }
+        plan.scratch += plan.prediction.len;
+        plan
+    }
+
+    /// See [`Layer::CACHE`].
+    pub const fn cache(&self) -> usize {
+        2 * self.training.len + self.cache_len
+    }
+
+    /// A forward pass for prediction.
+    #[inline(always)]
+    pub fn inference<'a, T: Element>(
+        &'static self,
+        x: Rows<'a, T>,
+        y: RowsMut<'a, T>,
+        scratch: &'a mut [T],
+    ) -> Inference<'a, T, N> {
+        let (activations, scratch) = scratch.split_at_mut(self.prediction.len * x.len());
+        Inference {
+            plan: self,
+            x,
+            y,
+            activations,
+            scratch,
+        }
+    }
+
+    /// The passes of a training step.
+    #[inline(always)]
+    pub fn learning<'a, T>(&'static self, x: Rows<'a, T>) -> Learning<'a, T, N> {
+        Learning { plan: self, x }
+    }
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+/// The rows that a layer reads and those it writes.
+#[inline(always)]
+fn pair<'s, T>(
+    wiring: (Place, Place),
+    widths: (usize, usize),
+    input: Rows<'s, T>,
+    output: &'s mut RowsMut<'_, T>,
+    inside: &'s mut [T],
+) -> (Rows<'s, T>, RowsMut<'s, T>) {
+    let rows = input.len();
+    let (from, to) = wiring;
+    match (from.range(widths.0, rows), to.range(widths.1, rows)) {
+        (Some(from), Some(to)) => {
+            let (low, high) = inside.split_at_mut(to.start);
+            (
+                Rows::new(&low[from], widths.0),
+                RowsMut::new(&mut high[..to.len()], widths.1),
+            )
+        }
+        (Some(from), None) => (Rows::new(&inside[from], widths.0), output.reborrow()),
+        (None, Some(to)) => (input, RowsMut::new(&mut inside[to], widths.1)),
+        (None, None) => (input, output.reborrow()),
+    }
+}
+
+/// A forward pass for prediction under way.
+pub struct Inference<'a, T, const N: usize> {
+    plan: &'static Plan<N>,
+    x: Rows<'a, T>,
+    y: RowsMut<'a, T>,
+    activations: &'a mut [T],
+    scratch: &'a mut [T],
+}
+
+impl<T: Element, const N: usize> Inference<'_, T, N> {
+    /// Layer number `i` does its part.
+    #[inline(always)]
+    pub fn layer<In: Shape, L: Layer<T, In>>(
+        &mut self,
+        isa: impl Isa,
+        i: usize,
+        weights: &L::Weights,
+    ) {
+        if passes(L::IDENTITY, false) {
+            return;
+        }
+        let wiring = &self.plan.prediction;
+        let (x, y) = pair(
+            (wiring.from[i], wiring.to[i]),
+            (In::SIZE, L::Output::SIZE),
+            self.x,
+            &mut self.y,
+            self.activations,
+        );
+        let rows = x.len();
+        L::forward_inference(isa, weights, x, y, &mut self.scratch[..L::SCRATCH * rows]);
+    }
+
+    /// The last layer is done.
+    #[inline(always)]
+    pub fn end(mut self) {
+        if self.plan.prediction.idle {
+            copy(self.x, &mut self.y);
+        }
+    }
+}
+
+#[inline(always)]
+fn copy<T: Copy>(x: Rows<T>, y: &mut RowsMut<T>) {
+    for (x, y) in x.iter().zip(y.iter_mut()) {
+        y.copy_from_slice(x);
+    }
+}
+
+/// The passes of a training step: all layers forward, all layers backward, then all updates.
+pub struct Learning<'a, T, const N: usize> {
+    plan: &'static Plan<N>,
+    x: Rows<'a, T>,
+}
+
+impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
+    /// The cache in three: activations, gradients, and what the layers keep.
+    #[inline(always)]
+    fn split<'s>(&self, cache: &'s mut [T]) -> (&'s mut [T], &'s mut [T], &'s mut [T]) {
+        let len = self.plan.training.len * self.x.len();
+        let (activations, rest) = cache.split_at_mut(len);
+        let (gradients, caches) = rest.split_at_mut(len);
+        (activations, gradients, caches)
+    }
+
+    #[inline(always)]
+    fn cache_range<In: Shape, L: Layer<T, In>>(&self, i: usize) -> Range<usize> {
+        let (start, rows) = (self.plan.caches[i], self.x.len());
+        start * rows..(start + L::CACHE) * rows
+    }
+
+    /// Layer number `i` does its part of the forward pass.
+    #[inline(always)]
+    pub fn forward<In: Shape, L: Layer<T, In>>(
+        &self,
+        isa: impl Isa,
+        i: usize,
+        weights: &L::Weights,
+        y: &mut RowsMut<T>,
+        cache: &mut [T],
+        moment: Moment,
+    ) {
+        if passes(L::IDENTITY, true) {
+            return;
+        }
+        let (activations, _, caches) = self.split(cache);
+        let wiring = &self.plan.training;
+        let (x, y) = pair(
+            (wiring.from[i], wiring.to[i]),
+            (In::SIZE, L::Output::SIZE),
+            self.x,
+            y,
+            activations,
+        );
+        let cache = &mut caches[self.cache_range::<In, L>(i)];
+        L::forward_training(isa, weights, x, y, cache, moment.layer(i));
+    }
+
+    /// The last layer has done its part of the forward pass.
+    #[inline(always)]
+    pub fn end_forward(&self, y: &mut RowsMut<T>) {
+        if self.plan.training.idle {
+            copy(self.x, y);
+        }
+    }
+
+    /// Layer number `i` does its part of the backward pass.
+    #[inline(always)]
+    pub fn backward<In: Shape, L: Layer<T, In>>(
+        &self,
+        isa: impl Isa,
+        i: usize,
+        weights: &L::Weights,
+        pass: &mut Backward<T>,
+    ) {
+        if passes(L::IDENTITY, true) {
+            return;
+        }
+        // Nobody asks for a gradient that no weights before it need.
+        let wanted = pass.dx.is_some();
+        if !wanted && !self.plan.learns[i] {
+            return;
+        }
+        let (activations, gradients, caches) = self.split(pass.cache);
+        let wiring = &self.plan.training;
+        let (from, to) = (wiring.from[i], wiring.to[i]);
+        let rows = self.x.len();
+        let (in_width, out_width) = (In::SIZE, L::Output::SIZE);
+        let x = match from.range(in_width, rows) {
+            Some(range) => Rows::new(&activations[range], in_width),
+            None => self.x,
+        };
+        let y = match to.range(out_width, rows) {
+            Some(range) => Rows::new(&activations[range], out_width),
+            None => pass.y,
+        };
+        let needs_dx = wanted || (i > 0 && self.plan.learns[i - 1]);
+        let (low, dy) = match to {
+            Place::Inside(offset) => {
+                let (low, high) = gradients.split_at_mut(offset * rows);
+                (
+                    low,
+                    RowsMut::new(&mut high[..padded(out_width) * rows], out_width),
+                )
+            }
+            _ => (gradients, pass.dy.reborrow()),
+        };
+        let dx = match from.range(in_width, rows) {
+            _ if !needs_dx => None,
+            Some(range) => Some(RowsMut::new(&mut low[range], in_width)),
+            None => pass.dx.as_mut().map(RowsMut::reborrow),
+        };
+        let cache = &mut caches[self.cache_range::<In, L>(i)];
+        let joint = pass.joint && i + 1 == N;
+        L::backward(
+            isa,
+            weights,
+            Backward {
+                x,
+                y,
+                cache,
+                dy,
+                dx,
+                joint,
+            },
+        );
+    }
+
+    /// The first layer has done its part of the backward pass.
+    #[inline(always)]
+    pub fn end_backward(&self, pass: &mut Backward<T>) {
+        if self.plan.training.idle
+            && let Some(dx) = &mut pass.dx
+        {
+            copy(pass.dy.as_rows(), dx);
+        }
+    }
+
+    /// Layer number `i` hands its gradients to the optimiser.
+    #[inline(always)]
+    pub fn update<In: Shape, L: Layer<T, In>>(
+        &self,
+        isa: impl Isa,
+        i: usize,
+        weights: &mut L::Weights,
+        kept: Kept<T>,
+        update: &mut Update<T>,
+    ) {
+        if L::Weights::LEN == 0 {
+            return;
+        }
+        let rows = self.x.len();
+        let len = self.plan.training.len * rows;
+        let (activations, rest) = kept.cache.split_at(len);
+        let (gradients, caches) = rest.split_at(len);
+        let wiring = &self.plan.training;
+        let (in_width, out_width) = (In::SIZE, L::Output::SIZE);
+        let x = match wiring.from[i].range(in_width, rows) {
+            Some(range) => Rows::new(&activations[range], in_width),
+            None => self.x,
+        };
+        let (y, dz) = match wiring.to[i].range(out_width, rows) {
+            Some(range) => (
+                Rows::new(&activations[range.clone()], out_width),
+                Rows::new(&gradients[range], out_width),
+            ),
+            None => (kept.y, kept.dz),
+        };
+        let cache = &caches[self.cache_range::<In, L>(i)];
+        L::update(isa, weights, Kept { x, y, cache, dz }, update);
+    }
+}

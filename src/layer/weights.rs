@@ -1,0 +1,156 @@
+//! Weights: tensors inside plain structs, in one allocation with everything around them.
+
+use crate::kernels::Element;
+use crate::rows::padded;
+use crate::shape::Dim;
+use bytemuck::Zeroable;
+use core::fmt;
+use generic_array::GenericArray;
+
+/// The weights of a layer: tensors of `T`, all zeros being a valid value. `#[derive(Weights)]`
+/// writes this for a struct whose first type parameter is `T` and whose fields are tensors.
+pub trait Weights<T>: Zeroable + Send + Sync + 'static {
+    /// How many numbers there are, padding included.
+    const LEN: usize;
+    /// How many numbers can be trained.
+    const PARAMS: usize;
+    /// Shows every tensor to the visitor, in the order of the fields.
+    fn visit(&self, visitor: &mut dyn Visitor<T>);
+    /// Lends every tensor to the visitor, in the order of the fields.
+    fn visit_mut(&mut self, visitor: &mut dyn VisitorMut<T>);
+}
+
+/// Looks at the tensors of a network one after another.
+pub trait Visitor<T> {
+    /// What follows belongs to the layer of this name.
+    fn enter(&mut self, _layer: &'static str) {}
+    /// A tensor: its name, its dimensions, and its numbers with their padding.
+    fn tensor(&mut self, name: &'static str, dims: &[usize], data: &[T]);
+    /// The layer ends.
+    fn leave(&mut self) {}
+}
+
+/// Changes the tensors of a network one after another.
+pub trait VisitorMut<T> {
+    /// What follows belongs to the layer of this name.
+    fn enter(&mut self, _layer: &'static str) {}
+    /// A tensor: its name, its dimensions, and its numbers with their padding, which must stay zero.
+    fn tensor(&mut self, name: &'static str, dims: &[usize], data: &mut [T]);
+    /// The layer ends.
+    fn leave(&mut self) {}
+}
+
+/// The weights of a layer that has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NoWeights;
+
+impl<T> Weights<T> for NoWeights {
+    const LEN: usize = 0;
+    const PARAMS: usize = 0;
+    fn visit(&self, _: &mut dyn Visitor<T>) {}
+    fn visit_mut(&mut self, _: &mut dyn VisitorMut<T>) {}
+}
+
+/// An array of numbers that is part of a layer's weights.
+pub trait Tensor<T>: Zeroable + Send + Sync + 'static {
+    /// How many numbers there are, padding included.
+    const LEN: usize;
+    /// How many numbers there are.
+    const PARAMS: usize;
+    /// The dimensions.
+    const DIMS: &'static [usize];
+    /// The numbers, row after row, each row padded with zeros.
+    fn as_slice(&self) -> &[T];
+    /// The same, to be changed; the padding must stay zero.
+    fn as_mut_slice(&mut self) -> &mut [T];
+}
+
+/// N numbers: a bias, for example.
+#[repr(C, align(64))]
+pub struct Vector<T, N: Dim>(GenericArray<T, N::Padded>);
+
+/// K rows of N numbers: the kernel of a dense layer, `[inputs][outputs]` as in Keras.
+#[repr(C, align(64))]
+pub struct Matrix<T, K: Dim, N: Dim>(GenericArray<GenericArray<T, N::Padded>, K>);
+
+impl<T: Element, N: Dim> Tensor<T> for Vector<T, N> {
+    const LEN: usize = if N::USIZE == 0 { 0 } else { padded(N::USIZE) };
+    const PARAMS: usize = N::USIZE;
+    const DIMS: &'static [usize] = &[N::USIZE];
+
+    #[inline(always)]
+    fn as_slice(&self) -> &[T] {
+        &self.0.as_slice()[..Self::LEN]
+    }
+
+    #[inline(always)]
+    fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.0.as_mut_slice()[..Self::LEN]
+    }
+}
+
+impl<T: Element, K: Dim, N: Dim> Tensor<T> for Matrix<T, K, N> {
+    const LEN: usize = K::USIZE * padded(N::USIZE);
+    const PARAMS: usize = K::USIZE * N::USIZE;
+    const DIMS: &'static [usize] = &[K::USIZE, N::USIZE];
+
+    #[inline(always)]
+    fn as_slice(&self) -> &[T] {
+        crate::cast::flat(&self.0)
+    }
+
+    #[inline(always)]
+    fn as_mut_slice(&mut self) -> &mut [T] {
+        crate::cast::flat_mut(&mut self.0)
+    }
+}
+
+impl<T: Element, K: Dim, N: Dim> Matrix<T, K, N> {
+    /// Row k: the weights from input k to every output.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, k: usize) -> &[T] {
+        &self.0[k].as_slice()[..N::USIZE]
+    }
+}
+
+impl<T: Element, N: Dim> core::ops::Deref for Vector<T, N> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0.as_slice()[..N::USIZE]
+    }
+}
+
+impl<T: Element, N: Dim> core::ops::DerefMut for Vector<T, N> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0.as_mut_slice()[..N::USIZE]
+    }
+}
+
+impl<T: Element, K: Dim, N: Dim> core::ops::Index<[usize; 2]> for Matrix<T, K, N> {
+    type Output = T;
+    fn index(&self, [k, n]: [usize; 2]) -> &T {
+        &self.row(k)[n]
+    }
+}
+
+impl<T: Element, K: Dim, N: Dim> core::ops::IndexMut<[usize; 2]> for Matrix<T, K, N> {
+    fn index_mut(&mut self, [k, n]: [usize; 2]) -> &mut T {
+        &mut self.0[k].as_mut_slice()[..N::USIZE][n]
+    }
+}
+
+impl<T: Element, N: Dim> fmt::Debug for Vector<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: Element, K: Dim, N: Dim> fmt::Debug for Matrix<T, K, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries((0..K::USIZE).map(|k| self.row(k)))
+            .finish()
+    }
+}

@@ -1,0 +1,93 @@
+//! An activation as a layer of its own.
+
+use crate::activations::{Activation as _, ActivationArgument};
+use crate::kernels::Element;
+use crate::layer::{
+    Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights,
+};
+use crate::rows::{Rows, RowsMut};
+use crate::shape::{Check, Shape};
+use crate::simd::Isa;
+use core::marker::PhantomData;
+
+/// `y = f(x)`: an activation as a layer of its own, Keras' `Activation`.
+///
+/// Any input, the output has the same shape. One argument: `activation`, see
+/// [`activations`](crate::activations).
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     struct Net: [1] => [1] { Dense(1), Activation(sigmoid) }
+/// }
+/// assert_eq!(Net::new(1).predict(&[0.0]), [0.5]);
+/// ```
+#[derive(Arguments)]
+pub struct Activation<Activation = Missing>(PhantomData<Activation>);
+
+type Of<Act> = <Act as ActivationArgument>::Activation;
+
+impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation<Act> {
+    type Output = In;
+    type Weights = NoWeights;
+    type Head = Of<Act>;
+
+    const CHECK: Check = Check::that(
+        !matches!(Act::KIND, Kind::Missing),
+        "{layer} needs the name of an activation, as in `Activation(relu)`",
+        &[],
+    )
+    .and(Check::that(
+        Act::OK,
+        "the argument of {layer} must be a name, such as `relu`",
+        &[],
+    ))
+    .and(Check::that(
+        !Of::<Act>::NORMALIZES || In::SIZE != 1,
+        "softmax over the one number that {from} gives is always 1: use `sigmoid`",
+        &[],
+    ));
+    const IDENTITY: Identity = if Of::<Act>::IDENTITY {
+        Identity::Always
+    } else {
+        Identity::Never
+    };
+
+    #[inline(always)]
+    fn forward<I: Isa>(isa: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
+        for (x, y) in x.iter().zip(y.iter_mut()) {
+            y.copy_from_slice(x);
+        }
+        Of::<Act>::forward(isa, y);
+    }
+
+    #[inline(always)]
+    fn backward<I: Isa>(isa: I, _: &NoWeights, pass: Backward<T>) {
+        let Some(mut dx) = pass.dx else { return };
+        for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
+            dx.copy_from_slice(dy);
+        }
+        if !pass.joint {
+            let seen = if Of::<Act>::NEEDS_INPUT { pass.x } else { pass.y };
+            Of::<Act>::backward(isa, seen, dx);
+        }
+    }
+}
+
+#[cfg(test)]
+pub fn samples() {
+    use crate::contract::contract;
+    contract!([9] => [9] { Activation(linear) });
+    contract!([9] => [9] { Activation(relu) });
+    contract!([9] => [9] { Activation(leaky_relu) });
+    contract!([9] => [9] { Activation(elu) });
+    contract!([9] => [9] { Activation(selu) });
+    contract!([9] => [9] { Activation(gelu) });
+    contract!([9] => [9] { Activation(silu) });
+    contract!([9] => [9] { Activation(softplus) });
+    contract!([9] => [9] { Activation(sigmoid) });
+    contract!([9] => [9] { Activation(hard_sigmoid) });
+    contract!([9] => [9] { Activation(tanh) });
+    contract!([9] => [9] { Activation(softmax) });
+    contract!([2, 3] => [2, 3] { Activation(tanh) });
+}

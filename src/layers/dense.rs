@@ -1,0 +1,238 @@
+//! The layer in which every output sees every input.
+
+use crate::activations::{Activation, ActivationArgument, Linear};
+use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
+use crate::kernels::{Element, tiny};
+use crate::layer::{
+    Argument, Arguments, Backward, Bool, Kept, Kind, Layer, Matrix, Missing, Moment, Name, Tensor,
+    Update, Vector, Weights,
+};
+use crate::rows::{Rows, RowsMut};
+use crate::shape::{Check, D1, Dim, Fact, Shape};
+use crate::simd::Isa;
+use core::marker::PhantomData;
+use typenum::Unsigned;
+
+/// `y = f(x W + b)`: a densely connected layer, Keras' `Dense`.
+///
+/// Input `[n]`, output `[units]`; kernel W `[n][units]`, bias b `[units]`.
+///
+/// | argument | default | meaning |
+/// | --- | --- | --- |
+/// | `units` | required | how many outputs; `784 => 128` also states how many inputs |
+/// | `activation` | `linear` | f, see [`activations`](crate::activations) |
+/// | `use_bias` | `true` | whether there is a b |
+/// | `kernel_initializer` | `glorot_uniform` | how W begins, see [`initializers`](crate::initializers) |
+/// | `bias_initializer` | `zeros` | how b begins |
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     struct Net: [3] => [2] {
+///         Dense(8, relu),
+///         Dense(8 => 4, activation = tanh, kernel_initializer = he_normal),
+///         Dense(2, use_bias = false),
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, (3 * 8 + 8) + (8 * 4 + 4) + 4 * 2);
+/// ```
+///
+/// # Errors of the compiler
+/// If the input has more than one dimension (put `Flatten` before it), or `units` is 0 or missing.
+#[derive(Arguments)]
+pub struct Dense<
+    Units = Missing,
+    Activation = Name<Linear>,
+    UseBias = Bool<true>,
+    KernelInitializer = Name<GlorotUniform>,
+    BiasInitializer = Name<Zeros>,
+>(PhantomData<(Units, Activation, UseBias, KernelInitializer, BiasInitializer)>);
+
+/// The weights of [`Dense`]: K inputs, N outputs, B biases (N or none).
+#[derive(Debug, Weights)]
+pub struct DenseWeights<T: Element, K: Dim, N: Dim, B: Dim> {
+    /// W: `kernel[[k, n]]` leads from input k to output n.
+    pub kernel: Matrix<T, K, N>,
+    /// b: one number for each output.
+    pub bias: Vector<T, B>,
+}
+
+/// Up to this many inputs and outputs a layer is compiled into its caller, with its sizes.
+const TINY: usize = 32;
+
+impl<T, In, Units, Act, UseBias, KernelInit, BiasInit> Layer<T, In>
+    for Dense<Units, Act, UseBias, KernelInit, BiasInit>
+where
+    T: Element,
+    In: Shape,
+    Units: Argument,
+    Act: ActivationArgument,
+    UseBias: Argument,
+    KernelInit: InitializerArgument,
+    BiasInit: InitializerArgument,
+{
+    type Output = D1<Units::Number>;
+    type Weights = DenseWeights<T, In::Size, Units::Number, UseBias::Keep<Units::Number>>;
+    type Head = Act::Activation;
+
+    const CHECK: Check = Check::that(
+        !matches!(Units::KIND, Kind::Missing),
+        "{layer} needs its number of units, as in `Dense(128)`",
+        &[],
+    )
+    .and(Check::that(
+        matches!(Units::KIND, Kind::Int),
+        "the units of {layer} must be a whole number, as in `Dense(128, relu)`",
+        &[],
+    ))
+    .and(Check::that(
+        Units::Number::USIZE > 0,
+        "{layer} must have at least 1 unit, but was given 0",
+        &[],
+    ))
+    .and(Check::that(
+        Act::OK,
+        "the activation of {layer} must be a name, such as `relu`",
+        &[],
+    ))
+    .and(Check::that(
+        matches!(UseBias::KIND, Kind::Bool),
+        "the argument `use_bias` of {layer} must be `true` or `false`",
+        &[],
+    ))
+    .and(Check::that(
+        KernelInit::OK && BiasInit::OK,
+        "the initialisers of {layer} must be names, such as `he_normal`",
+        &[],
+    ))
+    .and(Check::that(
+        In::DIMS.len() == 1,
+        "{layer} expects an input of one dimension, but {from} gives {input}: put `Flatten` before it",
+        &[],
+    ))
+    .and(Check::that(
+        !Act::Activation::NORMALIZES || Units::Number::USIZE != 1,
+        "{layer} with {0} unit and softmax always gives 1: use `sigmoid` for one probability",
+        &[Fact::Number(1)],
+    ));
+
+    const MACS: usize = In::SIZE * Units::Number::USIZE;
+    const CACHE: usize = if Act::Activation::NEEDS_INPUT {
+        crate::rows::padded(Units::Number::USIZE)
+    } else {
+        0
+    };
+    const GRADIENT: usize = 0;
+
+    fn init(weights: &mut Self::Weights, init: &mut Init) {
+        let (fan_in, fan_out) = (In::SIZE, Units::Number::USIZE);
+        init.fill::<T, _, KernelInit::Initializer>(&mut weights.kernel, fan_in, fan_out);
+        init.fill::<T, _, BiasInit::Initializer>(&mut weights.bias, fan_out, fan_out);
+    }
+
+    #[inline(always)]
+    fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
+        Self::affine(isa, weights, x, y.reborrow());
+        Act::Activation::forward(isa, y);
+    }
+
+    #[inline(always)]
+    fn forward_training<I: Isa>(
+        isa: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        mut y: RowsMut<T>,
+        cache: &mut [T],
+        _: Moment,
+    ) {
+        Self::affine(isa, weights, x, y.reborrow());
+        if Act::Activation::NEEDS_INPUT {
+            cache.copy_from_slice(y.padded_data());
+        }
+        Act::Activation::forward(isa, y);
+    }
+
+    #[inline(always)]
+    fn backward<I: Isa>(isa: I, weights: &Self::Weights, mut pass: Backward<T>) {
+        if !pass.joint {
+            let seen = if Act::Activation::NEEDS_INPUT {
+                Rows::new(pass.cache, Units::Number::USIZE)
+            } else {
+                pass.y
+            };
+            Act::Activation::backward(isa, seen, pass.dy.reborrow());
+        }
+        if let Some(dx) = pass.dx {
+            let (dz, w) = (pass.dy.as_rows(), weights.kernel.as_slice());
+            if is_tiny::<In::Size, Units::Number>() {
+                tiny::affine_input_grad(isa, In::SIZE, Units::Number::USIZE, dz, w, dx);
+            } else {
+                T::affine_input_grad(isa, dz, w, dx);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn update<I: Isa>(
+        isa: I,
+        weights: &mut Self::Weights,
+        kept: Kept<T>,
+        update: &mut Update<T>,
+    ) {
+        let w = weights.kernel.as_mut_slice();
+        let (rule, slots) = update.next(w.len());
+        if is_tiny::<In::Size, Units::Number>() {
+            let (k, n) = (In::SIZE, Units::Number::USIZE);
+            tiny::affine_weight_grad(isa, k, n, kept.x, kept.dz, rule, w, slots);
+        } else {
+            T::affine_weight_grad(isa, kept.x, kept.dz, rule, w, slots);
+        }
+        if UseBias::FLAG {
+            let b = weights.bias.as_mut_slice();
+            let (rule, slots) = update.next(b.len());
+            if is_tiny::<In::Size, Units::Number>() {
+                tiny::bias_grad(isa, Units::Number::USIZE, kept.dz, rule, b, slots);
+            } else {
+                T::bias_grad(isa, kept.dz, rule, b, slots);
+            }
+        }
+    }
+}
+
+impl<Units: Argument, Act, UseBias: Argument, KernelInit, BiasInit>
+    Dense<Units, Act, UseBias, KernelInit, BiasInit>
+{
+    /// `y = x W + b`.
+    #[inline(always)]
+    fn affine<T: Element, K: Dim, I: Isa>(
+        isa: I,
+        weights: &DenseWeights<T, K, Units::Number, UseBias::Keep<Units::Number>>,
+        x: Rows<T>,
+        y: RowsMut<T>,
+    ) {
+        let w = weights.kernel.as_slice();
+        let bias = UseBias::FLAG.then(|| weights.bias.as_slice());
+        if is_tiny::<K, Units::Number>() {
+            tiny::affine(isa, K::USIZE, Units::Number::USIZE, x, w, bias, y);
+        } else {
+            T::affine(isa, x, w, bias, y);
+        }
+    }
+}
+
+/// Whether a layer of K inputs and N outputs is compiled into its caller.
+#[inline(always)]
+const fn is_tiny<K: Dim, N: Dim>() -> bool {
+    K::USIZE <= TINY && N::USIZE <= TINY
+}
+
+#[cfg(test)]
+pub fn samples() {
+    use crate::contract::contract;
+    contract!([3] => [4] { Dense(4) });
+    contract!([5] => [1] { Dense(1, sigmoid) });
+    contract!([40] => [33] { Dense(33, tanh, use_bias = false) });
+    contract!([6] => [5] { Dense(5, gelu, kernel_initializer = he_uniform) });
+    contract!([35] => [3] { Dense(3, softmax) });
+    contract!([17] => [2] { Dense(40, silu), Dense(2, elu) });
+}

@@ -1,0 +1,28 @@
+//! Everything that a program with a model needs: `use plywood::prelude::*;`.
+
+pub use crate::activations::{
+    AnyHead, Elu, Gelu, HardSigmoid, LeakyRelu, Linear, Pointwise, Relu, Selu, Sigmoid, Silu,
+    Softmax, Softplus, Tanh,
+};
+pub use crate::error::Error;
+pub use crate::initializers::{
+    GlorotNormal, GlorotUniform, HeNormal, HeUniform, Init, LecunNormal, LecunUniform, Ones,
+    RandomNormal, RandomUniform, TruncatedNormal, Zeros,
+};
+pub use crate::kernels::Element;
+pub use crate::layer::{Arguments, Layer, Matrix, Model, NoWeights, Vector, Weights};
+pub use crate::layers::*;
+pub use crate::losses::{
+    BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,
+    SparseCategoricalCrossentropy,
+};
+pub use crate::metrics::{Accuracy, BinaryAccuracy, TopK};
+pub use crate::optimizers::{Adam, AdamW, Optimizer, RmsProp, Sgd};
+pub use crate::rows::{Rows, RowsMut};
+pub use crate::shape::{Check, Dim, Fact, Shape};
+pub use crate::simd::Isa;
+pub use crate::training::{
+    Callback, EarlyStopping, EpochEnd, Fit, History, LearningRateScheduler, NamedWeight, Score,
+    Summary, Training, Verbose,
+};
+pub use plywood_macros::sequential;

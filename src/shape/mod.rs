@@ -1,0 +1,72 @@
+//! Shapes as types, and the sentences that tell a user where two of them do not fit.
+//!
+//! A dimension is a number of the crate `typenum`; a shape is one of [`D1`] to [`D4`]. Users never
+//! meet either: `sequential!` writes them, models take and give plain arrays, and what does not fit
+//! is told in decimals by a [`Check`].
+//!
+//! Every rule on shapes is total: it has an answer for every input, even for a wrong one. So the
+//! compiler never stops at a failed bound of type-level arithmetic, and the `Check` has its say.
+
+mod check;
+mod dim;
+
+pub use check::{
+    Check, Fact, Site, all_pass, check, check_argument_names, check_input, check_nonzero, check_output,
+    same_shape,
+};
+pub use dim::{Dim, Push, bit, check_dimension};
+
+use core::marker::PhantomData;
+use core::ops::Mul;
+use typenum::Prod;
+
+/// The shape of one sample: a list of dimensions, known to the compiler.
+pub trait Shape: 'static {
+    /// How many numbers it holds: the product of the dimensions.
+    type Size: Dim;
+    /// The dimensions, outermost first.
+    const DIMS: &'static [usize];
+    /// [`Size`](Self::Size) as a number.
+    const SIZE: usize = <Self::Size as typenum::Unsigned>::USIZE;
+}
+
+/// A vector of N numbers.
+pub struct D1<N>(PhantomData<N>);
+/// A matrix of H rows of W numbers.
+pub struct D2<H, W>(PhantomData<(H, W)>);
+/// C matrices of H rows of W numbers.
+pub struct D3<C, H, W>(PhantomData<(C, H, W)>);
+/// B blocks of C matrices of H rows of W numbers.
+pub struct D4<B, C, H, W>(PhantomData<(B, C, H, W)>);
+
+impl<N: Dim> Shape for D1<N> {
+    type Size = N;
+    const DIMS: &'static [usize] = &[N::USIZE];
+}
+
+impl<H: Dim + Mul<W>, W: Dim> Shape for D2<H, W>
+where
+    Prod<H, W>: Dim,
+{
+    type Size = Prod<H, W>;
+    const DIMS: &'static [usize] = &[H::USIZE, W::USIZE];
+}
+
+impl<C: Dim, H: Dim + Mul<W>, W: Dim> Shape for D3<C, H, W>
+where
+    C: Mul<Prod<H, W>>,
+    Prod<C, Prod<H, W>>: Dim,
+{
+    type Size = Prod<C, Prod<H, W>>;
+    const DIMS: &'static [usize] = &[C::USIZE, H::USIZE, W::USIZE];
+}
+
+impl<B: Dim, C: Dim, H: Dim + Mul<W>, W: Dim> Shape for D4<B, C, H, W>
+where
+    C: Mul<Prod<H, W>>,
+    B: Mul<Prod<C, Prod<H, W>>>,
+    Prod<B, Prod<C, Prod<H, W>>>: Dim,
+{
+    type Size = Prod<B, Prod<C, Prod<H, W>>>;
+    const DIMS: &'static [usize] = &[B::USIZE, C::USIZE, H::USIZE, W::USIZE];
+}

@@ -1,0 +1,94 @@
+//! Loss and metrics on data that is not trained on.
+
+use super::{HeadOf, Number, Score, Training, as_f64, samples};
+use crate::error::Result;
+use crate::layer::Model;
+use crate::losses::{Fits, Loss};
+use crate::metrics::Metrics;
+use crate::optimizers::Optimizer;
+use crate::simd::{Isa, Job, dispatch};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::DerefMut;
+
+/// The sums of loss and metrics over all samples.
+struct Evaluation<'a, M: Model, L, Me, Y> {
+    model: &'a M,
+    loss: &'a L,
+    metrics: &'a Me,
+    x: &'a [M::Input],
+    y: &'a [Y],
+    list: Option<&'a [u32]>,
+    sums: &'a mut [f64],
+}
+
+impl<M, L, Me, Y> Job for Evaluation<'_, M, L, Me, Y>
+where
+    M: Model,
+    L: Loss<Number<M>, M::Prediction, Y>,
+    Me: Metrics<Number<M>, M::Prediction, Y>,
+{
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        let mut total = 0.0;
+        self.model.see_predictions(isa, self.x, self.list, |i, prediction| {
+            total += as_f64(self.loss.loss(isa, prediction, &self.y[i]));
+            self.metrics.add(prediction, &self.y[i], self.sums);
+        });
+        total
+    }
+}
+
+/// The mean loss and metrics of a model over samples that have been checked: those in the list, or all.
+pub(super) fn evaluate<M, L, Me, Y>(
+    model: &M,
+    loss: &L,
+    metrics: &Me,
+    x: &[M::Input],
+    y: &[Y],
+    list: Option<&[u32]>,
+) -> Score
+where
+    M: Model,
+    L: Loss<Number<M>, M::Prediction, Y>,
+    Me: Metrics<Number<M>, M::Prediction, Y>,
+{
+    let mut names = Vec::new();
+    metrics.names(&mut names);
+    let mut sums = vec![0.0; Me::COUNT];
+    let total = dispatch(Evaluation {
+        model,
+        loss,
+        metrics,
+        x,
+        y,
+        list,
+        sums: &mut sums,
+    });
+    let count = list.map_or(x.len(), <[u32]>::len);
+    Score::mean(total, &sums, &names, count)
+}
+
+impl<B, O, L, Me> Training<B, O, L, Me>
+where
+    B: DerefMut<Target: Model>,
+    O: Optimizer,
+    L: Fits<HeadOf<B::Target>>,
+{
+    /// The mean loss and metrics over some samples, without training on them.
+    ///
+    /// # Errors
+    /// If there are no samples, not as many targets, a number that is not finite, or a label out of
+    /// range.
+    pub fn evaluate<Y>(&self, x: &[<B::Target as Model>::Input], y: &[Y]) -> Result<Score>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
+        Ok(evaluate(model, loss, metrics, x, y, None))
+    }
+}

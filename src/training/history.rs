@@ -1,0 +1,78 @@
+//! What a training leaves behind: one value an epoch.
+
+use alloc::vec::Vec;
+
+/// What `fit` gives: one value an epoch of everything that was watched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// The mean loss over the samples of each epoch, measured as the training went on.
+    pub loss: Vec<f64>,
+    /// The loss on the validation data after each epoch; empty if there is none.
+    pub val_loss: Vec<f64>,
+    /// How long each epoch took, validation included (0 without the feature `std`).
+    pub seconds: Vec<f64>,
+    /// The metrics, under their names, those of the validation data with `val_` before.
+    pub(super) metrics: Vec<(&'static str, Vec<f64>, Vec<f64>)>,
+}
+
+impl History {
+    /// The values of a metric, such as `accuracy` or `val_accuracy`; none if it was not watched.
+    pub fn metric(&self, name: &str) -> Option<&[f64]> {
+        if let Some(name) = name.strip_prefix("val_") {
+            let (.., values) = self.metrics.iter().find(|(own, ..)| *own == name)?;
+            return (!values.is_empty()).then_some(values);
+        }
+        let (_, values, _) = self.metrics.iter().find(|(own, ..)| *own == name)?;
+        Some(values)
+    }
+
+    /// How many epochs there were.
+    pub fn epochs(&self) -> usize {
+        self.loss.len()
+    }
+
+    pub(super) fn push(&mut self, score: &Score, validation: Option<&Score>, seconds: f64) {
+        self.loss.push(score.loss);
+        self.val_loss.extend(validation.map(|score| score.loss));
+        self.seconds.push(seconds);
+        if self.metrics.is_empty() {
+            let empty = |&(name, _): &(&'static str, f64)| (name, Vec::new(), Vec::new());
+            self.metrics = score.metrics.iter().map(empty).collect();
+        }
+        for (i, (_, values, validated)) in self.metrics.iter_mut().enumerate() {
+            values.push(score.metrics[i].1);
+            validated.extend(validation.map(|score| score.metrics[i].1));
+        }
+    }
+}
+
+/// What `evaluate` gives: the mean loss and metrics over some samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Score {
+    /// The mean loss.
+    pub loss: f64,
+    /// The metrics under their names.
+    pub(super) metrics: Vec<(&'static str, f64)>,
+}
+
+impl Score {
+    /// A metric by its name; none if it was not asked for.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let found = self.metrics.iter().find(|(own, _)| *own == name)?;
+        Some(found.1)
+    }
+
+    /// All metrics with their names, in the order in which they were asked for.
+    pub fn metrics(&self) -> &[(&'static str, f64)] {
+        &self.metrics
+    }
+
+    /// From sums over `n` samples.
+    pub(super) fn mean(loss: f64, sums: &[f64], names: &[&'static str], n: usize) -> Self {
+        let n = n as f64;
+        Self {
+            loss: loss / n,
+            metrics: names.iter().zip(sums).map(|(&name, sum)| (name, sum / n)).collect(),
+        }
+    }
+}

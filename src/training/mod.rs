@@ -1,0 +1,164 @@
+//! Training: `compile`, `fit`, `evaluate`, and what they leave behind.
+
+mod callbacks;
+mod epoch;
+mod evaluate;
+mod fit;
+mod history;
+mod progress;
+mod samples;
+mod snapshot;
+mod step;
+mod summary;
+mod weights;
+
+pub use callbacks::{Callback, EarlyStopping, EpochEnd, LearningRateScheduler};
+pub use fit::{Fit, Verbose};
+pub use history::{History, Score};
+pub use summary::Summary;
+pub use weights::{NamedWeight, get_weights, restore, save, set_weights};
+
+use crate::error::Result;
+use crate::kernels::Element;
+use crate::layer::{Layer, Model};
+use crate::losses::{Fits, Loss};
+use crate::metrics::Metrics;
+use crate::optimizers::Optimizer;
+use alloc::vec::Vec;
+use core::ops::DerefMut;
+use step::Workspace;
+
+/// The numbers of a model.
+pub(crate) type Number<M> = <M as Model>::Element;
+/// What the outputs of a model are to a loss.
+pub(crate) type HeadOf<M> = <M as Layer<<M as Model>::Element, <M as Model>::InputShape>>::Head;
+
+/// A model with an optimiser, a loss and metrics: what `compile` gives.
+///
+/// It holds the model by reference (`model.compile(...)`), or owns it
+/// (`Training::new(model, ...)` with the `Box` of a model), for a struct that keeps on learning.
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     struct Net: [2] => [1] { Dense(8, tanh), Dense(1, sigmoid) }
+/// }
+/// struct App {
+///     brain: Training<Box<Net>, Adam, BinaryCrossentropy>,
+/// }
+/// let mut app = App { brain: Training::new(Net::new(1), Adam::new(0.01), BinaryCrossentropy) };
+/// app.brain.train_on_batch(&[[0.0, 1.0]], &[[1.0]])?;
+/// let p = app.brain.model().predict(&[0.0, 1.0]);
+/// # Ok::<(), plywood::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Training<B: DerefMut<Target: Model>, O, L, Me = ()> {
+    model: B,
+    optimizer: O,
+    loss: L,
+    metrics: Me,
+    /// Steps taken so far.
+    steps: u64,
+    /// Epochs begun so far.
+    epochs: u64,
+    workspace: Workspace<Number<B::Target>>,
+    /// The samples in the order of the epoch.
+    order: Vec<u32>,
+    /// Sums of the metrics.
+    sums: Vec<f64>,
+}
+
+impl<B, O, L> Training<B, O, L>
+where
+    B: DerefMut<Target: Model>,
+    O: Optimizer,
+    L: Fits<HeadOf<B::Target>>,
+{
+    /// Of a model, by reference or in a `Box`.
+    pub fn new(model: B, optimizer: O, loss: L) -> Self {
+        Self {
+            model,
+            optimizer,
+            loss,
+            metrics: (),
+            steps: 0,
+            epochs: 0,
+            workspace: Workspace::default(),
+            order: Vec::new(),
+            sums: Vec::new(),
+        }
+    }
+}
+
+impl<B, O, L, Me> Training<B, O, L, Me>
+where
+    B: DerefMut<Target: Model>,
+    O: Optimizer,
+    L: Fits<HeadOf<B::Target>>,
+{
+    /// Counts one more metric; call it again for another one.
+    pub fn metrics<One>(self, metric: One) -> Training<B, O, L, (Me, One)> {
+        Training {
+            model: self.model,
+            optimizer: self.optimizer,
+            loss: self.loss,
+            metrics: (self.metrics, metric),
+            steps: self.steps,
+            epochs: self.epochs,
+            workspace: self.workspace,
+            order: self.order,
+            sums: self.sums,
+        }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &B::Target {
+        &self.model
+    }
+
+    /// The model, to be changed.
+    pub fn model_mut(&mut self) -> &mut B::Target {
+        &mut self.model
+    }
+
+    /// The model, the training being over.
+    pub fn into_model(self) -> B {
+        self.model
+    }
+
+    /// The optimiser's learning rate.
+    pub fn learning_rate(&self) -> f64 {
+        self.optimizer.learning_rate()
+    }
+
+    /// Changes the optimiser's learning rate.
+    pub fn set_learning_rate(&mut self, rate: f64) {
+        self.optimizer.set_learning_rate(rate);
+    }
+
+    /// One step on one batch, for programs that learn as they go. Gives the loss before the step.
+    ///
+    /// After the first call with a batch of this size or a larger one, it allocates nothing.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); the weights are then what they were.
+    pub fn train_on_batch<Y>(
+        &mut self,
+        x: &[<B::Target as Model>::Input],
+        y: &[Y],
+    ) -> Result<f64>
+    where
+        Y: Sync,
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        self.optimizer.check()?;
+        self.single_step(x, y)
+    }
+}
+
+/// The numbers of a loss or metric in reports and histories.
+pub(crate) fn as_f64<T: Element>(x: T) -> f64 {
+    x.as_f64()
+}

@@ -1,0 +1,182 @@
+//! What `fit` tells while it runs: a bar on a terminal, lines elsewhere, or nothing.
+
+use super::{Score, Verbose};
+use alloc::vec::Vec;
+
+#[cfg(feature = "progress")]
+mod bar;
+
+/// The time since a moment, in seconds; always 0 without a clock.
+pub(super) struct Clock {
+    #[cfg(feature = "std")]
+    start: std::time::Instant,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self {
+            #[cfg(feature = "std")]
+            start: std::time::Instant::now(),
+        }
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        #[cfg(feature = "std")]
+        return self.start.elapsed().as_secs_f64();
+        #[cfg(not(feature = "std"))]
+        0.0
+    }
+}
+
+/// The report of a training under way.
+pub(super) struct Progress {
+    style: Style,
+    epochs: usize,
+    epoch: usize,
+    samples: usize,
+    done: usize,
+    names: Vec<&'static str>,
+    clock: Clock,
+    /// The bar is drawn again when this many samples are done: often enough for the eye, too seldom
+    /// to cost anything.
+    next: usize,
+}
+
+enum Style {
+    Silent,
+    #[cfg(feature = "std")]
+    Lines,
+    #[cfg(feature = "progress")]
+    Bar(bar::Bar),
+}
+
+impl Style {
+    #[cfg(not(feature = "std"))]
+    fn of(_: Verbose) -> Self {
+        Style::Silent
+    }
+
+    #[cfg(feature = "std")]
+    fn of(verbose: Verbose) -> Self {
+        match verbose {
+            Verbose::Silent => Style::Silent,
+            Verbose::Lines => Style::Lines,
+            #[cfg(feature = "progress")]
+            Verbose::Bar if bar::is_terminal() => Style::Bar(bar::Bar::new()),
+            Verbose::Bar => Style::Lines,
+        }
+    }
+}
+
+impl Progress {
+    pub(super) fn new(
+        verbose: Verbose,
+        epochs: usize,
+        samples: usize,
+        names: &[&'static str],
+    ) -> Self {
+        Self {
+            style: Style::of(verbose),
+            epochs,
+            epoch: 0,
+            samples,
+            done: 0,
+            names: names.to_vec(),
+            clock: Clock::start(),
+            next: usize::MAX,
+        }
+    }
+
+    /// An epoch begins.
+    pub(super) fn begin(&mut self, epoch: usize) {
+        self.epoch = epoch;
+        self.done = 0;
+        self.clock = Clock::start();
+        #[cfg(feature = "progress")]
+        if let Style::Bar(bar) = &mut self.style {
+            bar.begin(epoch, self.epochs, self.samples);
+            self.next = 1;
+        }
+    }
+
+    /// A batch is done; `loss` and `sums` are over all samples of the epoch so far.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, batch: usize, loss: f64, sums: &[f64]) {
+        self.done += batch;
+        if self.done >= self.next {
+            self.draw(loss, sums);
+        }
+    }
+
+    #[cold]
+    fn draw(&mut self, loss: f64, sums: &[f64]) {
+        let seconds = self.clock.seconds();
+        // Twenty times a second, at the speed so far.
+        let speed = self.done as f64 / seconds.max(1e-6);
+        self.next = self.done + (speed / 20.0) as usize + 1;
+        let _ = (loss, sums);
+        #[cfg(feature = "progress")]
+        if let Style::Bar(bar) = &mut self.style {
+            let score = Score::mean(loss, sums, &self.names, self.done);
+            bar.draw(self.done, seconds, &values(&score, None));
+        }
+    }
+
+    /// An epoch is over.
+    pub(super) fn end(&mut self, score: &Score, validation: Option<&Score>, seconds: f64) {
+        match &mut self.style {
+            Style::Silent => {
+                let _ = (score, validation, seconds);
+            }
+            #[cfg(feature = "std")]
+            Style::Lines => {
+                let values = values(score, validation);
+                let time = time(seconds, self.samples);
+                std::println!("Epoch {}/{} - {time} - {values}", self.epoch, self.epochs);
+            }
+            #[cfg(feature = "progress")]
+            Style::Bar(bar) => {
+                let values = values(score, validation);
+                bar.end(&time(seconds, self.samples), &values);
+            }
+        }
+    }
+
+    /// The training ends with an error.
+    pub(super) fn abandon(&mut self) {
+        #[cfg(feature = "progress")]
+        if let Style::Bar(bar) = &mut self.style {
+            bar.abandon();
+        }
+    }
+}
+
+/// `loss: 0.2140 - accuracy: 0.9192 - val_loss: 0.3312`
+#[cfg(feature = "std")]
+fn values(score: &Score, validation: Option<&Score>) -> std::string::String {
+    use std::fmt::Write;
+    let mut text = std::string::String::new();
+    for (prefix, score) in [("", Some(score)), (" - val_", validation)] {
+        let Some(score) = score else { continue };
+        let separator = if prefix.is_empty() { " - " } else { prefix };
+        let _ = write!(text, "{prefix}loss: {:.4}", score.loss);
+        for (name, value) in score.metrics() {
+            let _ = write!(text, "{separator}{name}: {value:.4}");
+        }
+    }
+    text
+}
+
+/// `0.9s 15us/sample`
+#[cfg(feature = "std")]
+fn time(seconds: f64, samples: usize) -> std::string::String {
+    let each = seconds / samples.max(1) as f64;
+    let each = match each {
+        s if s >= 1.0 => std::format!("{s:.1}s"),
+        s if s >= 1e-3 => std::format!("{:.0}ms", s * 1e3),
+        s if s >= 1e-5 => std::format!("{:.0}us", s * 1e6),
+        s if s >= 1e-6 => std::format!("{:.1}us", s * 1e6),
+        s => std::format!("{:.0}ns", s * 1e9),
+    };
+    std::format!("{seconds:.1}s {each}/sample")
+}

@@ -1,0 +1,58 @@
+//! Samples and targets, checked before anything is computed with them.
+
+use super::Number;
+use crate::cast::{Plain, numbers_of};
+use crate::error::{Error, Result};
+use crate::layer::Model;
+use crate::losses::{Complaint, Loss};
+use crate::rows::all_finite;
+
+/// Whether there is something to train on, in pairs, all finite, with labels in range.
+pub fn check<M: Model, L, Y>(
+    loss: &L,
+    (x_name, x): (&'static str, &[M::Input]),
+    (y_name, y): (&'static str, &[Y]),
+) -> Result<()>
+where
+    L: Loss<Number<M>, M::Prediction, Y>,
+{
+    if x.is_empty() {
+        return Err(Error::Empty { what: x_name });
+    }
+    if x.len() != y.len() {
+        return Err(Error::LengthMismatch {
+            left: x_name,
+            left_len: x.len(),
+            right: y_name,
+            right_len: y.len(),
+        });
+    }
+    // Ordinary data is waved through in one sweep; only bad data is searched for its sample.
+    if !all_finite(numbers_of::<Number<M>, _>(x))
+        && let Some(index) = x.iter().position(|x| !all_finite(x.numbers()))
+    {
+        return Err(Error::NotFinite {
+            what: x_name,
+            index,
+        });
+    }
+    for (index, y) in y.iter().enumerate() {
+        match loss.complaint(y) {
+            None => {}
+            Some(Complaint::NotFinite) => {
+                return Err(Error::NotFinite {
+                    what: y_name,
+                    index,
+                });
+            }
+            Some(Complaint::NoSuchClass { class, classes }) => {
+                return Err(Error::LabelOutOfRange {
+                    index,
+                    label: class,
+                    classes,
+                });
+            }
+        }
+    }
+    Ok(())
+}

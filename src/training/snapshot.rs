@@ -1,0 +1,54 @@
+//! Weights and optimiser state, kept to go back to.
+
+use super::weights::{restore, save};
+use crate::kernels::Element;
+use crate::layer::{Visitor, Weights};
+use crate::rows::all_finite;
+use alloc::vec::Vec;
+
+/// The weights of a model and the state of its optimiser at some moment.
+#[derive(Debug)]
+pub(super) struct Snapshot<T> {
+    weights: Vec<T>,
+    slots: Vec<T>,
+}
+
+impl<T> Default for Snapshot<T> {
+    fn default() -> Self {
+        Self {
+            weights: Vec::new(),
+            slots: Vec::new(),
+        }
+    }
+}
+
+impl<T: Element> Snapshot<T> {
+    pub(super) fn save<W: Weights<T>>(&mut self, weights: &W, slots: &[T]) {
+        self.weights.clear();
+        save(weights, &mut self.weights);
+        self.slots.clear();
+        self.slots.extend_from_slice(slots);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    pub(super) fn restore<W: Weights<T>>(&self, weights: &mut W, slots: &mut [T]) {
+        restore(weights, &self.weights);
+        slots.copy_from_slice(&self.slots);
+    }
+}
+
+/// Whether no weight is infinite or NaN.
+pub(super) fn is_finite<T: Element, W: Weights<T>>(weights: &W) -> bool {
+    struct Finite(bool);
+    impl<T: Element> Visitor<T> for Finite {
+        fn tensor(&mut self, _: &'static str, _: &[usize], data: &[T]) {
+            self.0 &= all_finite(data);
+        }
+    }
+    let mut finite = Finite(true);
+    weights.visit(&mut finite);
+    finite.0
+}

@@ -1,0 +1,243 @@
+//! One training step: forward through all layers, the loss and its gradient, backward through all
+//! layers, then the optimiser.
+
+use super::{HeadOf, Number, Training, as_f64};
+use crate::cast::Plain;
+use crate::error::{Error, Result};
+use crate::kernels::Element;
+use crate::math::Real;
+use crate::layer::{Backward, Kept, Model, Moment, Update};
+use crate::losses::{Fits, Loss};
+use crate::metrics::Metrics;
+use crate::optimizers::Optimizer;
+use crate::rows::{Rows, RowsMut, padded};
+use crate::shape::Shape;
+use crate::simd::{Isa, Job, dispatch};
+use alloc::vec::Vec;
+use core::ops::DerefMut;
+
+/// The memory of a training, allocated before the first step.
+#[derive(Debug)]
+pub(super) struct Workspace<T> {
+    /// Samples that it has room for.
+    rows: usize,
+    /// `| x | y | dy | cache | gradient |`, from the first multiple of 64 bytes on.
+    memory: Vec<T>,
+    /// What the optimiser keeps for each weight.
+    pub(super) slots: Vec<T>,
+}
+
+impl<T> Default for Workspace<T> {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            memory: Vec::new(),
+            slots: Vec::new(),
+        }
+    }
+}
+
+/// Numbers in a line of cache, or more.
+const LINE: usize = 16;
+
+impl<T: Element> Workspace<T> {
+    /// Makes room for batches of `rows` samples and for `slots` arrays of optimiser state.
+    pub(super) fn reserve<M: Model<Element = T>>(&mut self, rows: usize, slots: usize) {
+        if rows > self.rows {
+            let (x, y) = (padded(M::InputShape::SIZE), padded(M::OutputShape::SIZE));
+            let len = rows * (x + 2 * y + M::CACHE) + M::GRADIENT;
+            self.memory.clear();
+            self.memory.resize(len + LINE, T::zero());
+            self.rows = rows;
+        }
+        if self.slots.len() < slots * M::LEN {
+            self.slots.resize(slots * M::LEN, T::zero());
+        }
+    }
+
+    /// The parts of the memory for a batch, and the slots.
+    #[inline(always)]
+    fn parts<M: Model<Element = T>>(&mut self, rows: usize) -> Parts<'_, T> {
+        let start = self.memory.as_ptr().align_offset(64).min(LINE);
+        let (x, rest) = self.memory[start..].split_at_mut(rows * padded(M::InputShape::SIZE));
+        let y_len = rows * padded(M::OutputShape::SIZE);
+        let (y, rest) = rest.split_at_mut(y_len);
+        let (dy, rest) = rest.split_at_mut(y_len);
+        let (cache, rest) = rest.split_at_mut(rows * M::CACHE);
+        Parts {
+            x,
+            y,
+            dy,
+            cache,
+            gradient: &mut rest[..M::GRADIENT],
+            slots: &mut self.slots,
+        }
+    }
+}
+
+struct Parts<'a, T> {
+    x: &'a mut [T],
+    y: &'a mut [T],
+    dy: &'a mut [T],
+    cache: &'a mut [T],
+    gradient: &'a mut [T],
+    slots: &'a mut [T],
+}
+
+/// What all steps of an epoch have in common.
+pub(super) struct Course<'a, M: Model, O, L, Me, Y> {
+    pub(super) model: &'a mut M,
+    pub(super) workspace: &'a mut Workspace<M::Element>,
+    pub(super) optimizer: &'a O,
+    pub(super) loss: &'a L,
+    pub(super) metrics: &'a Me,
+    pub(super) x: &'a [M::Input],
+    pub(super) y: &'a [Y],
+    /// For dropout.
+    pub(super) seed: u64,
+}
+
+impl<M, O, L, Me, Y> Course<'_, M, O, L, Me, Y>
+where
+    M: Model,
+    O: Optimizer,
+    L: Fits<HeadOf<M>> + Loss<Number<M>, M::Prediction, Y>,
+    Me: Metrics<Number<M>, M::Prediction, Y>,
+{
+    /// Takes step number `step` (from 1 on, over the whole training) on the samples in `batch`.
+    /// Gives the sum of their losses, and adds their metrics to `sums`.
+    ///
+    /// If that is not finite, the step ends before the weights change, unless `before_update` has
+    /// been called, which happens in between.
+    #[inline(always)]
+    pub(super) fn step<I: Isa>(
+        &mut self,
+        isa: I,
+        batch: &[u32],
+        step: u64,
+        sums: &mut [f64],
+        before_update: impl FnOnce(&M, &[M::Element]),
+    ) -> f64 {
+        let rows = batch.len();
+        let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
+        let parts = self.workspace.parts::<M>(rows);
+
+        let mut x = RowsMut::new(parts.x, width);
+        for (row, &i) in x.iter_mut().zip(batch) {
+            row.copy_from_slice(self.x[i as usize].numbers());
+        }
+        let x = Rows::new(parts.x, width);
+        let moment = Moment::new(self.seed, step);
+        let y = RowsMut::new(parts.y, out);
+        M::forward_training(isa, self.model, x, y, parts.cache, moment);
+
+        let y = Rows::new(parts.y, out);
+        let mut dy = RowsMut::new(parts.dy, out);
+        let (joint, scale) = (L::JOINT, M::Element::of(1.0 / rows as f64));
+        let mut total = 0.0;
+        for ((y, dy), &i) in y.iter().zip(dy.iter_mut()).zip(batch) {
+            let target = &self.y[i as usize];
+            total += as_f64(self.loss.loss(isa, y, target));
+            self.metrics.add(y, target, sums);
+            self.loss.gradient(isa, y, target, joint, scale, dy);
+        }
+        if !total.is_finite() {
+            return total;
+        }
+        before_update(self.model, parts.slots);
+
+        let pass = Backward {
+            x,
+            y,
+            cache: &mut *parts.cache,
+            dy,
+            dx: None,
+            joint,
+        };
+        M::backward(isa, self.model, pass);
+        let kept = Kept {
+            x,
+            y,
+            cache: parts.cache,
+            dz: Rows::new(parts.dy, out),
+        };
+        let rule = self.optimizer.rule(step);
+        let mut update = Update::new(rule, parts.slots, parts.gradient);
+        M::update(isa, self.model, kept, &mut update);
+        total
+    }
+}
+
+
+/// A single step outside of `fit`.
+struct SingleStep<'a, M: Model, O, L, Me, Y> {
+    course: Course<'a, M, O, L, Me, Y>,
+    batch: &'a [u32],
+    step: u64,
+    sums: &'a mut [f64],
+}
+
+impl<M, O, L, Me, Y> Job for SingleStep<'_, M, O, L, Me, Y>
+where
+    M: Model,
+    O: Optimizer,
+    L: Fits<HeadOf<M>> + Loss<Number<M>, M::Prediction, Y>,
+    Me: Metrics<Number<M>, M::Prediction, Y>,
+{
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) -> f64 {
+        self.course
+            .step(isa, self.batch, self.step, self.sums, |_, _| {})
+    }
+}
+
+impl<B, O, L, Me> Training<B, O, L, Me>
+where
+    B: DerefMut<Target: Model>,
+    O: Optimizer,
+    L: Fits<HeadOf<B::Target>>,
+{
+    /// See `train_on_batch`.
+    pub(super) fn single_step<Y>(
+        &mut self,
+        x: &[<B::Target as Model>::Input],
+        y: &[Y],
+    ) -> Result<f64>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        let slots = self.optimizer.rule::<Number<B::Target>>(1).slots();
+        self.workspace.reserve::<B::Target>(x.len(), slots);
+        self.order.clear();
+        self.order.extend(0..x.len() as u32);
+        self.sums.clear();
+        self.sums.resize(Me::COUNT, 0.0);
+        let total = dispatch(SingleStep {
+            course: Course {
+                model: &mut *self.model,
+                workspace: &mut self.workspace,
+                optimizer: &self.optimizer,
+                loss: &self.loss,
+                metrics: &self.metrics,
+                x,
+                y,
+                seed: 0,
+            },
+            batch: &self.order,
+            step: self.steps + 1,
+            sums: &mut self.sums,
+        });
+        if !total.is_finite() {
+            return Err(Error::NonFiniteLoss {
+                epoch: self.epochs as usize,
+                step: 1,
+                loss: total,
+            });
+        }
+        self.steps += 1;
+        Ok(total / x.len() as f64)
+    }
+}

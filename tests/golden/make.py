@@ -1,0 +1,859 @@
+"""Writes the reference vectors of this folder with Keras 3 (and PyTorch for L2 decay).
+
+    python make.py                              # JAX backend, float64: the files kept here
+    python make.py --floatx float32 --out X     # what float32 makes of the same inputs
+    KERAS_BACKEND=torch python make.py --out X  # the same cases by another backend
+
+All inputs and weights are multiples of 1/1024, so that they are exact in f32 too. Each case
+draws from a generator seeded by its own name: adding a case leaves the others as they were.
+README.md describes the files.
+"""
+
+import argparse
+import json
+import os
+import platform
+import zlib
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_ENABLE_X64", "1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import keras
+import numpy as np
+from keras import layers, losses, metrics, ops, optimizers
+
+BATCH = 5
+STEPS = 10
+GRID = 1024.0
+
+ACTIVATIONS = [
+    "linear", "relu", "leaky_relu", "elu", "selu", "gelu",
+    "silu", "softplus", "sigmoid", "hard_sigmoid", "tanh", "softmax",
+]
+
+# Where the derivative jumps.
+KINKS = {"relu": [0.0], "leaky_relu": [0.0], "selu": [0.0], "hard_sigmoid": [-3.0, 3.0]}
+
+
+def keep_float64():
+    """Keeps float64 as it is.
+
+    Keras' promotion rules turn float64 into float32 on all backends but TensorFlow's, whatever
+    floatx says: its tanh on JAX would then answer in float32.
+    """
+    from keras.src.backend.common import dtypes
+
+    dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
+
+
+# --- Numbers -------------------------------------------------------------------------------
+
+def generator(name):
+    """A random generator that depends on the case's name alone."""
+    return np.random.default_rng(zlib.crc32(name.encode()))
+
+
+def on_grid(values):
+    """The nearest nonzero multiples of 1/1024: exact in f32 and f64."""
+    rounded = np.round(np.asarray(values) * GRID) / GRID
+    return np.where(rounded == 0.0, 1.0 / GRID, rounded)
+
+
+def normal(rng, *shape, scale=1.0):
+    return on_grid(rng.normal(size=shape) * scale)
+
+
+def one_hot(labels, classes):
+    return np.eye(classes)[labels]
+
+
+def numpy_of(tensor):
+    return np.asarray(ops.convert_to_numpy(tensor))
+
+
+def tensor(values):
+    """A tensor for the JSON files: its shape, and its elements in row-major order."""
+    return {"shape": list(np.shape(values)), "data": flat(values)}
+
+
+def flat(values):
+    return numpy_of(values).ravel().tolist()
+
+
+def value_and_gradients(function, arrays):
+    """The scalar function(*arrays), and its gradient with respect to each array."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        every = tuple(range(len(arrays)))
+        return jax.value_and_grad(function, argnums=every)(*map(jax.numpy.asarray, arrays))
+    if backend == "torch":
+        import torch
+
+        leaves = [torch.tensor(a, requires_grad=True) for a in arrays]
+        value = function(*leaves)
+        return value.detach(), torch.autograd.grad(value, leaves)
+    import tensorflow as tf
+
+    leaves = [tf.constant(a) for a in arrays]
+    with tf.GradientTape() as tape:
+        tape.watch(leaves)
+        value = function(*leaves)
+    return value, tape.gradient(value, leaves)
+
+
+def cast(array):
+    return np.asarray(array, dtype=keras.config.floatx())
+
+
+def weighted_sum(r, y):
+    """sum(r * y): the loss that sends the gradient r back to y."""
+    assert keras.backend.standardize_dtype(y.dtype) == keras.config.floatx()
+    return ops.sum(ops.multiply(ops.convert_to_tensor(r), y))
+
+
+# --- Layers --------------------------------------------------------------------------------
+
+LAYER_TYPES = {
+    "Dense": ["units", "activation", "use_bias"],
+    "Activation": ["activation"],
+    "LeakyReLU": ["negative_slope"],
+    "Flatten": [],
+    "Reshape": ["target_shape"],
+    "Dropout": ["rate"],
+}
+
+
+def describe_layer(layer):
+    """The layer's type and settings, in Keras' words."""
+    config = layer.get_config()
+    kind = type(layer).__name__
+    return {"type": kind, **{key: config[key] for key in LAYER_TYPES[kind]}}
+
+
+def build_model(input_shape, make_layers):
+    keras.utils.clear_session()
+    return keras.Sequential([keras.Input(input_shape), *make_layers()])
+
+
+def weight_name(layer, weight):
+    return f"{layer.name}/{weight.name}"
+
+
+def weight_names(model):
+    return [weight_name(layer, w) for layer in model.layers for w in layer.trainable_weights]
+
+
+def draw_weights(model, rng):
+    """Gives every weight, the biases too, values that are not zero."""
+    for weight in model.trainable_variables:
+        fan_in = weight.shape[0] if len(weight.shape) > 1 else 16
+        weight.assign(normal(rng, *weight.shape, scale=fan_in**-0.5))
+
+
+def check_kinks(model, x):
+    """Fails where a value is so near a kink that f32 could fall on its other side."""
+    for layer in model.layers:
+        before = x
+        if isinstance(layer, layers.Dense):
+            before = ops.matmul(x, layer.kernel) + (layer.bias if layer.use_bias else 0.0)
+        for kink in KINKS.get(describe_layer(layer).get("activation"), []):
+            distance = np.abs(numpy_of(before) - kink).min()
+            assert distance > 1e-4, f"{layer.name}: {distance} from a kink: use another name"
+        x = layer(x)
+
+
+def list_weights(model, gradients=None):
+    gradients = gradients or [None] * len(model.trainable_variables)
+    entries = zip(weight_names(model), model.trainable_variables, gradients)
+    return [
+        {"name": name, **tensor(weight), **({} if grad is None else {"grad": flat(grad)})}
+        for name, weight, grad in entries
+    ]
+
+
+def layer_case(name, input_shape, make_layers):
+    """Output, and the gradients of sum(r * output)."""
+    rng = generator("layers/" + name)
+    model = build_model(input_shape, make_layers)
+    draw_weights(model, rng)
+    x = cast(normal(rng, BATCH, *input_shape))
+    check_kinks(model, x)
+    fixed = [numpy_of(v) for v in model.non_trainable_variables]
+
+    def output(x, *weights):
+        return model.stateless_call(list(weights), fixed, x, training=False)[0]
+
+    weights = [numpy_of(v) for v in model.trainable_variables]
+    y = numpy_of(output(x, *weights))
+    r = cast(normal(rng, *y.shape))
+    _, grads = value_and_gradients(lambda *a: weighted_sum(r, output(*a)), [x, *weights])
+    return {
+        "name": name,
+        "input_shape": list(input_shape),
+        "layers": [describe_layer(layer) for layer in model.layers],
+        "x": tensor(x),
+        "r": tensor(r),
+        "y": tensor(y),
+        "grad_x": tensor(grads[0]),
+        "weights": list_weights(model, grads[1:]),
+    }
+
+
+def dense(units, activation="linear", **options):
+    return layers.Dense(units, activation=activation, **options)
+
+
+def make_layers():
+    cases = [
+        ("dense/3-4/linear", (3,), lambda: [dense(4)]),
+        ("dense/7-17/tanh", (7,), lambda: [dense(17, "tanh")]),
+        ("dense/40-33/gelu/no_bias", (40,), lambda: [dense(33, "gelu", use_bias=False)]),
+    ]
+    for a in ACTIVATIONS:
+        cases.append((f"dense/6-5/{a}", (6,), lambda a=a: [dense(5, a)]))
+    for a in ACTIVATIONS:
+        cases.append((f"activation/9/{a}", (9,), lambda a=a: [layers.Activation(a)]))
+    cases += [
+        ("dense/last_axis/2x3-4", (2, 3), lambda: [dense(4, "tanh")]),
+        ("activation/last_axis/2x3/softmax", (2, 3), lambda: [layers.Activation("softmax")]),
+        ("leaky_relu_layer/9", (9,), lambda: [layers.LeakyReLU()]),
+        ("flatten/2x3", (2, 3), lambda: [layers.Flatten()]),
+        ("flatten/2x3x4", (2, 3, 4), lambda: [layers.Flatten()]),
+        ("reshape/12-3x4", (12,), lambda: [layers.Reshape((3, 4))]),
+        ("dropout/inference/8", (8,), lambda: [layers.Dropout(0.5)]),
+        ("stack/2x3-8-6-3", (2, 3), stack_layers),
+    ]
+    return {"cases": [layer_case(*case) for case in cases]}
+
+
+def stack_layers():
+    return [layers.Flatten(), dense(8, "relu"), dense(6, "tanh"), dense(3, "softmax")]
+
+
+# --- Activations ---------------------------------------------------------------------------
+
+POSITIVE = [
+    1 / 1024, 1 / 128, 1 / 32, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.125, 1.25,
+    1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 2.9375, 3.0, 3.0625, 3.5, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0,
+    50.0, 100.0,
+]
+POINTS = sorted([-p for p in POSITIVE] + [0.0] + POSITIVE)
+
+SOFTMAX_ROWS = [
+    [0.0, 0.0, 0.0, 0.0],
+    [1.0, 2.0, 3.0, 4.0],
+    [-0.5, 0.25, -1.75, 0.125],
+    [2.5, 2.5, -1.0, 2.5],
+    [100.0, 0.0, -100.0, 99.0],
+    [1000.0, 1000.0, 999.0, -1000.0],
+    [-20.0, 20.0, 3.0, -3.0],
+]
+
+
+def derivative(function, x):
+    """dy/dx of an element-wise function."""
+    x = cast(x)
+    ones = np.ones_like(x)
+    return value_and_gradients(lambda x: weighted_sum(ones, function(x)), [x])[1][0]
+
+
+def activation_case(name, function, options, kinks=()):
+    x = cast([p for p in POINTS if p not in kinks])
+    y, slope = function(x), derivative(function, x)
+    return {
+        "name": name, **options,
+        "x": tensor(x), "y": tensor(y), "dy_dx": tensor(slope),
+    }
+
+
+def kink_case(name, function, kinks):
+    """At a kink: Keras' derivative, and those just before and just after."""
+    x = cast(kinks)
+    return {
+        "name": name + "/kinks", "activation": name,
+        "x": tensor(x),
+        "y": tensor(function(x)),
+        "dy_dx": tensor(derivative(function, x)),
+        "dy_dx_left": tensor(derivative(function, x - 2.0**-20)),
+        "dy_dx_right": tensor(derivative(function, x + 2.0**-20)),
+    }
+
+
+def softmax_case():
+    x = cast(SOFTMAX_ROWS)
+    r = cast(normal(generator("activations/softmax"), *x.shape))
+    softmax = keras.activations.softmax
+    _, grads = value_and_gradients(lambda x: weighted_sum(r, softmax(x)), [x])
+    return {
+        "name": "softmax", "activation": "softmax",
+        "x": tensor(x), "r": tensor(r), "y": tensor(softmax(x)), "grad_x": tensor(grads[0]),
+    }
+
+
+def make_activations():
+    cases = []
+    for name in ACTIVATIONS[:-1]:
+        function, kinks = keras.activations.get(name), KINKS.get(name, [])
+        cases.append(activation_case(name, function, {"activation": name}, kinks))
+        if kinks:
+            cases.append(kink_case(name, function, kinks))
+    cases += variant_cases()
+    cases.append(softmax_case())
+    return {"cases": cases}
+
+
+def variant_cases():
+    """Settings other than the defaults."""
+    leaky_relu, gelu, elu = (getattr(keras.activations, n) for n in ("leaky_relu", "gelu", "elu"))
+    slope = {"activation": "leaky_relu", "negative_slope": 0.3}
+    tanh = {"activation": "gelu", "approximate": True}
+    alpha = {"activation": "elu", "alpha": 0.5}
+    return [
+        activation_case("leaky_relu/0.3", lambda x: leaky_relu(x, 0.3), slope, [0.0]),
+        activation_case("gelu/approximate", lambda x: gelu(x, approximate=True), tanh),
+        activation_case("elu/0.5", lambda x: elu(x, alpha=0.5), alpha, [0.0]),
+    ]
+
+
+# --- Losses --------------------------------------------------------------------------------
+
+def loss_numbers(loss, y_true, y_pred):
+    y_pred = np.asarray(y_pred, dtype=loss.dtype)
+    value, grads = value_and_gradients(lambda p: loss(y_true, p), [y_pred])
+    targets = np.asarray(y_true, dtype=loss.dtype)
+    per_sample = loss.call(ops.convert_to_tensor(targets), ops.convert_to_tensor(y_pred))
+    return {
+        "value": float(value),
+        "per_sample": tensor(per_sample),
+        "grad_y_pred": tensor(grads[0]),
+    }
+
+
+def loss_case(name, kind, options, y_true, y_pred, also_f32=False):
+    """The mean loss, each sample's loss, and the gradient of the mean.
+
+    also_f32: adds Keras' own float32 numbers, where the clip of probabilities makes them
+    differ from float64's by more than rounding: 1 - 1e-7 is 0.99999988 in float32.
+    """
+    make = getattr(losses, kind)
+    case = {
+        "name": name, "loss": {"type": kind, **options},
+        "y_true": tensor(y_true), "y_pred": tensor(y_pred),
+        **loss_numbers(make(**options), y_true, y_pred),
+    }
+    if also_f32:
+        case["float32"] = loss_numbers(make(**options, dtype="float32"), y_true, y_pred)
+    return case
+
+
+EDGE_LEVELS = np.array([[1.0, -2.0, 0.5, 0.0], [3.0, 1.0, -1.0, 0.5], [0.0, 7.0, 1.0, -1.0]])
+
+REGRESSION_LOSSES = [
+    ("mean_squared_error", "MeanSquaredError", {}),
+    ("mean_absolute_error", "MeanAbsoluteError", {}),
+    ("huber/1", "Huber", {"delta": 1.0}),
+    ("huber/0.5", "Huber", {"delta": 0.5}),
+]
+
+
+def regression_losses():
+    cases = []
+    for label, kind, options in REGRESSION_LOSSES:
+        for shape in [(BATCH, 4), (BATCH, 1), (BATCH, 2, 3)]:
+            name = f"{label}/{'x'.join(map(str, shape))}"
+            rng = generator("losses/" + name)
+            y_true, y_pred = normal(rng, *shape), normal(rng, *shape, scale=1.5)
+            cases.append(loss_case(name, kind, options, y_true, y_pred))
+        cases.append(loss_case(f"{label}/edges", kind, options, *edge_errors()))
+    cases.append(absolute_error_kinks())
+    return cases
+
+
+def edge_errors():
+    """Errors of exactly Huber's deltas, tiny and large ones."""
+    tiny = 1.0 / GRID
+    errors = np.array([
+        [tiny, 0.5, -0.5, 1.0],
+        [-1.0, 0.25, 2.0, -3.0],
+        [-tiny, tiny, 100.0, -100.0],
+    ])
+    return EDGE_LEVELS, EDGE_LEVELS + errors
+
+
+def absolute_error_kinks():
+    """Errors of zero. Keras' gradient there depends on its backend, so the files give the
+    gradients just below and just above instead."""
+    loss = losses.MeanAbsoluteError()
+    left = loss_numbers(loss, EDGE_LEVELS, EDGE_LEVELS - 2.0**-20)
+    right = loss_numbers(loss, EDGE_LEVELS, EDGE_LEVELS + 2.0**-20)
+    return {
+        "name": "mean_absolute_error/kinks", "loss": {"type": "MeanAbsoluteError"},
+        "y_true": tensor(EDGE_LEVELS), "y_pred": tensor(EDGE_LEVELS),
+        "value": float(loss(EDGE_LEVELS, EDGE_LEVELS)),
+        "grad_y_pred_left": left["grad_y_pred"],
+        "grad_y_pred_right": right["grad_y_pred"],
+    }
+
+
+def binary_losses():
+    cases = []
+    for width in (4, 1):
+        for from_logits in (False, True):
+            form = "logits" if from_logits else "probabilities"
+            name = f"binary_crossentropy/{form}/{BATCH}x{width}"
+            rng = generator("losses/" + name)
+            y_true = rng.integers(0, 2, (BATCH, width)).astype(float)
+            y_pred = normal(rng, BATCH, width, scale=2.0)
+            if not from_logits:
+                y_pred = on_grid(rng.uniform(0.02, 0.98, (BATCH, width)))
+            cases.append(binary_case(name, from_logits, y_true, y_pred))
+    return cases + binary_edges()
+
+
+def binary_case(name, from_logits, y_true, y_pred, **more):
+    options = {"from_logits": from_logits}
+    return loss_case(name, "BinaryCrossentropy", options, y_true, y_pred, **more)
+
+
+def binary_edges():
+    targets = np.array([[0.0, 1.0, 0.0, 1.0], [1.0, 0.0, 1.0, 0.0], [0.25, 0.5, 0.75, 1.0]])
+    sure = np.array([[0.0, 1.0, 0.5, 0.25], [0.0, 1.0, 0.5, 0.25], [0.0, 1.0, 0.75, 0.125]])
+    logits = np.array([
+        [0.0, 0.0, 20.0, 20.0],
+        [-20.0, -20.0, 100.0, 100.0],
+        [-100.0, 50.0, 0.5, -100.0],
+    ])
+    soft = np.array([[0.25, 0.5, 0.75, 0.125], [0.0, 1.0, 0.5, 0.875], [0.375, 0.625, 1.0, 0.0]])
+    inside = on_grid(generator("losses/soft").uniform(0.1, 0.9, soft.shape))
+    form = "binary_crossentropy/probabilities"
+    return [
+        binary_case(f"{form}/soft_targets", False, soft, inside),
+        binary_case(f"{form}/zero_and_one", False, targets, sure, also_f32=True),
+        binary_case("binary_crossentropy/logits/large", True, targets, logits),
+    ]
+
+
+def probabilities(rng, rows, columns):
+    """Rows of multiples of 1/1024 that sum to one."""
+    exponentials = np.exp(rng.normal(size=(rows, columns)))
+    shares = on_grid(exponentials / exponentials.sum(-1, keepdims=True))
+    shares[:, -1] = 1.0 - shares[:, :-1].sum(-1)
+    assert (shares > 0.0).all()
+    return shares
+
+
+def class_inputs(rng):
+    """Predictions for both categorical losses, by the name of their kind."""
+    loose = on_grid(rng.uniform(0.05, 2.0, (BATCH, 4)))
+    return {
+        "probabilities": (False, probabilities(rng, BATCH, 4)),
+        "not_normalised": (False, loose),
+        "zero_and_one": (False, SURE_ROWS),
+        "logits": (True, normal(rng, BATCH, 4, scale=2.0)),
+        "large_logits": (True, LARGE_LOGITS),
+    }
+
+
+SURE_ROWS = np.array([
+    [1.0, 0.0, 0.0, 0.0],
+    [0.0, 1.0, 0.0, 0.0],
+    [0.5, 0.5, 0.0, 0.0],
+    [0.0, 0.0, 2.0, 0.0],
+    [0.25, 0.0, 0.25, 0.5],
+])
+LARGE_LOGITS = np.array([
+    [100.0, 0.0, -100.0, 50.0],
+    [100.0, 0.0, -100.0, 50.0],
+    [1000.0, 1000.0, 0.0, -1000.0],
+    [0.0, 0.0, 0.0, 0.0],
+    [-20.0, 20.0, 3.0, -3.0],
+])
+LABELS = np.array([0, 2, 1, 2, 1])
+
+
+def categorical_losses():
+    cases = []
+    inputs = class_inputs(generator("losses/categorical"))
+    for label, (from_logits, y_pred) in inputs.items():
+        options, also_f32 = {"from_logits": from_logits}, label == "zero_and_one"
+        name = f"categorical_crossentropy/{label}"
+        y_true = one_hot(LABELS, 4)
+        cases.append(loss_case(name, "CategoricalCrossentropy", options, y_true, y_pred, also_f32))
+        name, kind = "sparse_" + name, "SparseCategoricalCrossentropy"
+        cases.append(loss_case(name, kind, options, LABELS, y_pred, also_f32))
+    return cases + soft_target_losses(inputs)
+
+
+def soft_target_losses(inputs):
+    """Targets that are distributions, and one that does not sum to one."""
+    y_true = probabilities(generator("losses/targets"), BATCH, 4)
+    y_true[-1] = [0.5, 0.0, 0.25, 0.0]
+    cases = []
+    for label in ("probabilities", "logits"):
+        from_logits, y_pred = inputs[label]
+        name = f"categorical_crossentropy/{label}/soft_targets"
+        options = {"from_logits": from_logits}
+        cases.append(loss_case(name, "CategoricalCrossentropy", options, y_true, y_pred))
+    return cases
+
+
+def make_losses():
+    return {"cases": regression_losses() + binary_losses() + categorical_losses()}
+
+
+# --- Optimizers ----------------------------------------------------------------------------
+
+OPTIMIZER_KEYS = [
+    "learning_rate", "momentum", "nesterov", "weight_decay",
+    "beta_1", "beta_2", "epsilon", "rho", "centered",
+]
+
+DECAYED_MOMENTUM = {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.01}
+ADAM_SETTINGS = {"learning_rate": 0.1, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-5}
+CENTERED_MOMENTUM = {"centered": True, "momentum": 0.9, "epsilon": 1e-3}
+
+OPTIMIZERS = [
+    ("sgd", "SGD", {"learning_rate": 0.1}),
+    ("sgd/momentum", "SGD", {"learning_rate": 0.1, "momentum": 0.9}),
+    ("sgd/nesterov", "SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("sgd/weight_decay", "SGD", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("sgd/momentum/weight_decay", "SGD", DECAYED_MOMENTUM),
+    ("adam", "Adam", {}),
+    ("adam/settings", "Adam", ADAM_SETTINGS),
+    ("adam/weight_decay", "Adam", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("adamw", "AdamW", {}),
+    ("adamw/0.01", "AdamW", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("rmsprop", "RMSprop", {}),
+    ("rmsprop/momentum", "RMSprop", {"rho": 0.8, "momentum": 0.9}),
+    ("rmsprop/centered", "RMSprop", {"centered": True}),
+    ("rmsprop/centered/momentum", "RMSprop", CENTERED_MOMENTUM),
+]
+
+L2_OPTIMIZERS = [
+    ("l2/sgd", {"lr": 0.1, "weight_decay": 0.01}),
+    ("l2/sgd/momentum", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}),
+    ("l2/sgd/nesterov", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01, "nesterov": True}),
+]
+
+INITIAL = np.array([0.5, -1.25, 2.0, -0.0625, 0.75, -3.0])
+
+
+def gradient_list():
+    """Ten gradients; the fifth weight's are tiny, the sixth's are zero but for two."""
+    gradients = normal(generator("optimizers/gradients"), STEPS, len(INITIAL))
+    gradients[:, 4] = np.where(np.arange(STEPS) % 2 == 0, 2.0**-12, -(2.0**-14))
+    gradients[:, 5] = 0.0
+    gradients[[3, 7], 5] = [1.5, -0.25]
+    return gradients
+
+
+def describe_optimizer(optimizer):
+    config = optimizer.get_config()
+    settings = {key: config[key] for key in OPTIMIZER_KEYS if key in config}
+    return {"type": type(optimizer).__name__, **settings}
+
+
+def update_case(name, source, description, history):
+    return {
+        "name": name, "source": source, "optimizer": description,
+        "initial": tensor(INITIAL), "gradients": tensor(gradient_list()),
+        "weights": tensor(np.stack(history)),
+    }
+
+
+def keras_updates(name, kind, options):
+    optimizer = getattr(optimizers, kind)(**options)
+    weight = keras.Variable(cast(INITIAL), name="w")
+    optimizer.build([weight])
+    history = []
+    for gradient in gradient_list():
+        optimizer.apply([ops.convert_to_tensor(cast(gradient))])
+        history.append(numpy_of(weight).copy())
+    return update_case(name, "keras", describe_optimizer(optimizer), history)
+
+
+def torch_updates(name, options):
+    """PyTorch's SGD, whose weight decay is an L2 penalty: it joins the gradient."""
+    import torch
+
+    weight = torch.nn.Parameter(torch.tensor(cast(INITIAL)))
+    optimizer = torch.optim.SGD([weight], **options)
+    history = []
+    for gradient in gradient_list():
+        weight.grad = torch.tensor(cast(gradient))
+        optimizer.step()
+        history.append(weight.detach().numpy().copy())
+    settings = {"momentum": 0.0, "nesterov": False, **options}
+    settings["learning_rate"] = settings.pop("lr")
+    return update_case(name, "torch", {"type": "SGD", **settings}, history)
+
+
+def regression_data(rng):
+    return normal(rng, 4, 3), normal(rng, 4, 2)
+
+
+def class_data(rng):
+    return normal(rng, 4, 3), one_hot([2, 0, 3, 1], 4)
+
+
+def regression_layers():
+    return [dense(5, "tanh"), dense(2)]
+
+
+def class_layers():
+    return [dense(5, "relu"), dense(4, "softmax")]
+
+
+REGRESSION = ("MeanSquaredError", regression_data, regression_layers)
+CLASSES = ("CategoricalCrossentropy", class_data, class_layers)
+
+TRAININGS = [
+    ("mse/sgd", REGRESSION, "SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("mse/adam", REGRESSION, "Adam", {}),
+    ("mse/adamw", REGRESSION, "AdamW", {"learning_rate": 0.01, "weight_decay": 0.01}),
+    ("mse/rmsprop", REGRESSION, "RMSprop", {"learning_rate": 0.01}),
+    ("crossentropy/sgd", CLASSES, "SGD", {"learning_rate": 0.1}),
+]
+
+
+def training_case(name, problem, kind, options):
+    """fit() on one batch, ten epochs: the loss before each step, and the weights after."""
+    loss, make_data, make_net = problem
+    rng = generator("training/" + name)
+    x, y = make_data(rng)
+    model = build_model(x.shape[1:], make_net)
+    draw_weights(model, rng)
+    check_kinks(model, cast(x))
+    initial = list_weights(model)
+    optimizer = getattr(optimizers, kind)(**options)
+    model.compile(optimizer=optimizer, loss=getattr(losses, loss)())
+    history = model.fit(x, y, batch_size=len(x), epochs=STEPS, shuffle=False, verbose=0)
+    return {
+        "name": name,
+        "layers": [describe_layer(layer) for layer in model.layers],
+        "loss": {"type": loss},
+        "optimizer": describe_optimizer(optimizer),
+        "x": tensor(x), "y": tensor(y),
+        "initial_weights": initial,
+        "losses": [float(v) for v in history.history["loss"]],
+        "weights": list_weights(model),
+    }
+
+
+def make_optimizers():
+    cases = [keras_updates(*case) for case in OPTIMIZERS]
+    cases += [torch_updates(*case) for case in L2_OPTIMIZERS]
+    return {"cases": cases, "training": [training_case(*case) for case in TRAININGS]}
+
+
+# --- Metrics -------------------------------------------------------------------------------
+
+def metric_case(name, kind, options, batches):
+    """The metric's value after each batch; the last is its value over all of them."""
+    metric = getattr(metrics, kind)(**options)
+    values = []
+    for y_true, y_pred in batches:
+        metric.update_state(y_true, y_pred)
+        values.append(float(metric.result()))
+    return {
+        "name": name, "metric": {"type": kind, **options},
+        "batches": list_batches(batches), "values": values,
+    }
+
+
+def chosen_case(name, loss, y_true, y_pred):
+    """What compile(metrics=["accuracy"]) makes of these shapes."""
+    model = build_model(y_pred.shape[1:], lambda: [layers.Activation("linear")])
+    model.compile(loss=loss, metrics=["accuracy"])
+    results = model.evaluate(y_pred, y_true, batch_size=len(y_pred), verbose=0, return_dict=True)
+    return {
+        "name": name, "metric": {"type": "accuracy"},
+        "batches": list_batches([(y_true, y_pred)]), "values": [float(results["accuracy"])],
+    }
+
+
+def list_batches(batches):
+    return [{"y_true": tensor(t), "y_pred": tensor(p)} for t, p in batches]
+
+
+TIED_SCORES = np.array([
+    [0.25, 0.25, 0.25, 0.25],  # all tied
+    [0.5, 0.5, 0.0, 0.0],      # the first two tied
+    [0.0, 0.5, 0.5, 0.0],
+    [0.125, 0.375, 0.375, 0.125],
+    [0.25, 0.25, 0.5, 0.0],
+    [0.0, 0.25, 0.25, 0.5],
+])
+TIED_LABELS = np.array([3, 1, 1, 3, 0, 2])
+
+EDGE_PROBABILITIES = np.array([[0.5, 0.500001, 0.499999], [0.0, 1.0, 0.5], [0.75, 0.25, 0.5]])
+EDGE_TARGETS = np.array([[0.0, 1.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
+
+
+def score_batches(rng):
+    """Class scores and labels, in batches of different sizes."""
+    return [(rng.integers(0, 4, n), normal(rng, n, 4)) for n in (5, 3, 8)]
+
+
+def categorical_metrics():
+    sparse = score_batches(generator("metrics/categorical"))
+    sparse.append((TIED_LABELS, TIED_SCORES))
+    dense_batches = [(one_hot(t, 4), p) for t, p in sparse]
+    column = [(t[:, None], p) for t, p in sparse]
+    cases = [
+        metric_case("categorical_accuracy", "CategoricalAccuracy", {}, dense_batches),
+        metric_case("categorical_accuracy/ties", "CategoricalAccuracy", {}, dense_batches[-1:]),
+        metric_case("sparse_categorical_accuracy", "SparseCategoricalAccuracy", {}, sparse),
+        metric_case("sparse_categorical_accuracy/column", "SparseCategoricalAccuracy", {}, column),
+    ]
+    for k in (1, 2, 3):
+        kind, options = "TopKCategoricalAccuracy", {"k": k}
+        cases.append(metric_case(f"top_k/{k}", kind, options, dense_batches[:-1]))
+        cases.append(metric_case(f"top_k/{k}/ties", kind, options, dense_batches[-1:]))
+        kind = "SparseTopKCategoricalAccuracy"
+        cases.append(metric_case(f"sparse_top_k/{k}/ties", kind, options, sparse[-1:]))
+    return cases
+
+
+def binary_batch(rng, rows, width):
+    shape = (rows, width)
+    return rng.integers(0, 2, shape).astype(float), on_grid(rng.uniform(0, 1, shape))
+
+
+def binary_metrics():
+    rng = generator("metrics/binary")
+    wide, narrow = ([binary_batch(rng, n, width) for n in (5, 2)] for width in (4, 1))
+    edges = [(EDGE_TARGETS, EDGE_PROBABILITIES)]
+    kind, half = "BinaryAccuracy", {"threshold": 0.5}
+    return [
+        metric_case("binary_accuracy/5x4", kind, half, wide),
+        metric_case("binary_accuracy/5x1", kind, half, narrow),
+        metric_case("binary_accuracy/at_threshold", kind, half, edges),
+        metric_case("binary_accuracy/0.25", kind, {"threshold": 0.25}, edges),
+    ]
+
+
+def chosen_metrics():
+    rng = generator("metrics/accuracy")
+    labels, scores = rng.integers(0, 4, 16), normal(rng, 16, 4)
+    binary, guesses = binary_batch(rng, 16, 1)
+    return [
+        chosen_case("accuracy/one_hot", "categorical_crossentropy", one_hot(labels, 4), scores),
+        chosen_case("accuracy/sparse", "sparse_categorical_crossentropy", labels, scores),
+        chosen_case("accuracy/binary", "binary_crossentropy", binary, guesses),
+    ]
+
+
+def error_metrics():
+    cases = []
+    for kind in ("MeanAbsoluteError", "MeanSquaredError", "RootMeanSquaredError"):
+        for width in (4, 1):
+            name = f"{kind}/{width}"
+            rng = generator("metrics/" + name)
+            batches = [(normal(rng, n, width), normal(rng, n, width)) for n in (5, 3, 1)]
+            cases.append(metric_case(name, kind, {}, batches))
+    return cases
+
+
+def make_metrics():
+    return {"cases": categorical_metrics() + binary_metrics() + chosen_metrics() + error_metrics()}
+
+
+# --- Initializers --------------------------------------------------------------------------
+
+INITIALIZERS = [
+    "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal",
+    "lecun_uniform", "random_normal", "random_uniform", "truncated_normal", "zeros", "ones",
+]
+SEEDS = range(10)
+
+
+def kernel_of(name, seed):
+    """The kernel of Dense(400) on 300 inputs."""
+    config = {} if name in ("zeros", "ones") else {"seed": seed}
+    initializer = getattr(keras.initializers, name)(**config)
+    layer = layers.Dense(400, kernel_initializer=initializer)
+    layer.build((None, 300))
+    return numpy_of(layer.kernel)
+
+
+def initializer_case(name):
+    kernels = [kernel_of(name, seed) for seed in SEEDS]
+    config = getattr(keras.initializers, name)().get_config()
+    settings = {k: v for k, v in config.items() if k not in ("seed", "input_axes", "output_axes")}
+    return {
+        "name": name, "config": settings,
+        "shape": list(kernels[0].shape), "seeds": list(SEEDS),
+        "mean": [float(k.mean()) for k in kernels],
+        "std": [float(k.std()) for k in kernels],
+        "min": [float(k.min()) for k in kernels],
+        "max": [float(k.max()) for k in kernels],
+    }
+
+
+def make_initializers():
+    return {"cases": [initializer_case(name) for name in INITIALIZERS]}
+
+
+# --- Files ---------------------------------------------------------------------------------
+
+MAKERS = {
+    "layers": make_layers,
+    "activations": make_activations,
+    "losses": make_losses,
+    "optimizers": make_optimizers,
+    "metrics": make_metrics,
+    "initializers": make_initializers,
+}
+
+
+def versions():
+    backend = keras.backend.backend()
+    return {
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": backend,
+        backend: __import__(backend).__version__,
+        "torch": __import__("torch").__version__,
+        "numpy": np.__version__,
+        "floatx": keras.config.floatx(),
+    }
+
+
+def dump(value):
+    return json.dumps(value, allow_nan=False)
+
+
+def lines_of_case(case):
+    return ",\n   ".join(f"{dump(key)}: {dump(value)}" for key, value in case.items())
+
+
+def write(path, content):
+    """One line for each field of a case: short differences, and still plain JSON."""
+    sections = [f'"made_with": {dump(versions())}']
+    for key, cases in content.items():
+        body = ",\n".join(f"  {{{lines_of_case(case)}}}" for case in cases)
+        sections.append(f"{dump(key)}: [\n{body}\n ]")
+    text = "{\n " + ",\n ".join(sections) + "\n}\n"
+    json.loads(text)
+    path.write_text(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--floatx", default="float64", choices=["float32", "float64"])
+    options = parser.parse_args()
+    keep_float64()
+    keras.config.set_floatx(options.floatx)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, make in MAKERS.items():
+        write(options.out / f"{name}.json", make())
+
+
+if __name__ == "__main__":
+    main()
