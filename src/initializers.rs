@@ -13,8 +13,7 @@
 //! left has the stated deviation (as Keras does for its scaled ones; not for `truncated_normal`).
 
 use crate::kernels::Element;
-use crate::layer::{Argument, Bool, Float, Int, List, Missing, Name};
-use crate::layer::{Kind, Tensor};
+use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Tensor};
 use crate::random::{Stream, mix};
 use crate::rows::padded;
 use crate::shape::{Dim, Shape};
@@ -60,19 +59,19 @@ pub trait Initializer: 'static {
     fn draw(stream: &mut Stream, fan_in: f64, fan_out: f64) -> f64;
 }
 
-/// An argument that names an initialiser.
-#[diagnostic::on_unimplemented(
-    message = "this argument takes an initialiser, such as `he_normal`",
-    label = "not an initialiser"
-)]
+/// An argument that should name an initialiser.
 pub trait InitializerArgument: Argument {
     /// The initialiser; [`Zeros`] for an argument of another kind.
     type Initializer: Initializer;
-    /// Whether the argument is a name.
-    const OK: bool = matches!(Self::KIND, Kind::Name);
+    /// Whether the argument is an initialiser.
+    const OK: bool = false;
 }
-impl<X: Initializer> InitializerArgument for Name<X> {
+impl<X: Initializer, A: 'static> InitializerArgument for Name<X, A, Is<true>> {
     type Initializer = X;
+    const OK: bool = true;
+}
+impl<X: 'static, A: 'static> InitializerArgument for Name<X, A, Is<false>> {
+    type Initializer = Zeros;
 }
 impl<N: Dim> InitializerArgument for Int<N> {
     type Initializer = Zeros;

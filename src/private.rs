@@ -76,6 +76,34 @@ pub fn visit_tensor_mut<T, W: Tensor<T>>(
     }
 }
 
+/// The layer itself, if it is one, or a placeholder that says so.
+pub trait Or<const IS_LAYER: bool> {
+    /// A layer in any case.
+    type Layer;
+}
+impl<L> Or<true> for L {
+    type Layer = L;
+}
+impl<L> Or<false> for L {
+    type Layer = NotALayer;
+}
+
+/// Stands for something in a list of layers that is not one.
+pub struct NotALayer;
+
+impl<T: Element, In: Shape> Layer<T, In> for NotALayer {
+    type Output = In;
+    type Weights = NoWeights;
+    type Head = AnyHead;
+    const CHECK: Check = Check::that(
+        false,
+        "{layer} is not a layer for the input {input}: it does not implement `plywood::layer::Layer`",
+        &[],
+    );
+    fn forward<I: Isa>(_: I, _: &NoWeights, _: Rows<T>, _: RowsMut<T>) {}
+    fn backward<I: Isa>(_: I, _: &NoWeights, _: Backward<T>) {}
+}
+
 /// Stands for a list of layers with mistakes in it, so that they are the only ones reported.
 #[derive(Arguments)]
 pub struct Broken<Output = Missing>(PhantomData<Output>);

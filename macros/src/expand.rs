@@ -1,8 +1,15 @@
 //! The struct of a model, its implementations, and the constants that check it.
 //!
-//! For layer i (from 1) of a model `Net` there are three type aliases: `__Net_S1`, the layer with
-//! its arguments; `__Net_O1`, the shape it gives (`__Net_O0` is the model's input); and `Net_dense`,
-//! its weights. Everything else is written in terms of them.
+//! For layer i (from 1) of a model `Net` there are these type aliases; everything else is written in
+//! terms of them:
+//!
+//! | alias | stands for |
+//! | --- | --- |
+//! | `__Net_P1` | the layer's path, as the user wrote it |
+//! | `__Net_G1` | the same with its arguments filled in |
+//! | `__Net_S1` | the same, or a placeholder if it is not a layer |
+//! | `__Net_O1` | the shape that it gives; `__Net_O0` is the model's input |
+//! | `Net_dense` | its weights, the type of the field |
 
 use crate::model::{Layer, Model, Number, Shape, Value};
 use proc_macro2::{Span, TokenStream};
@@ -48,7 +55,7 @@ pub fn model(model: &Model) -> TokenStream {
 
 struct Writer<'a> {
     model: &'a Model,
-    /// Constants that hold the values of expressions, and the checks that they fit into a type.
+    /// Constants that hold the values of expressions, and aliases of words.
     constants: Vec<TokenStream>,
     /// `f32`, or the model's own `T`.
     element: TokenStream,
@@ -96,20 +103,37 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// A name of the macro's own. Its span is that of layer i, counted from 1, so that whatever the
+    /// compiler says about it is said there, and said once.
+    fn name(&self, text: &str, i: usize) -> Ident {
+        let span = match i.checked_sub(1) {
+            Some(i) => self.model.layers[i].kind().span(),
+            None => self.model.input.span,
+        };
+        let name = &self.model.name;
+        format_ident!("__{name}_{text}", span = Span::call_site().located_at(span))
+    }
+
+    fn path(&self, i: usize) -> Ident {
+        self.name(&format!("P{i}"), i)
+    }
+
     fn spec(&self, i: usize) -> Ident {
-        format_ident!("__{}_S{}", self.model.name, i)
+        self.name(&format!("S{i}"), i)
     }
 
     fn shape(&self, i: usize) -> Ident {
-        format_ident!("__{}_O{}", self.model.name, i)
+        self.name(&format!("O{i}"), i)
     }
 
     fn declared(&self) -> Ident {
-        format_ident!("__{}_Output", self.model.name)
+        self.name("Output", 0)
     }
 
-    fn weights(&self, layer: &Layer) -> Ident {
-        format_ident!("{}_{}", self.model.name, layer.field)
+    fn weights(&self, i: usize) -> Ident {
+        let layer = &self.model.layers[i - 1];
+        let span = Span::call_site().located_at(layer.kind().span());
+        format_ident!("{}_{}", self.model.name, layer.field, span = span)
     }
 
     /// A number as a type.
@@ -124,7 +148,7 @@ impl<'a> Writer<'a> {
                 digits
             }
             Number::Constant(tokens) => {
-                let name = format_ident!("__{}_C{}", self.model.name, self.constants.len());
+                let name = self.name(&format!("C{}", self.constants.len()), 0);
                 self.constants.push(quote! {
                     #[doc(hidden)]
                     #[allow(non_upper_case_globals)]
@@ -154,7 +178,16 @@ impl<'a> Writer<'a> {
                 quote!(::plywood::layer::Float<#bits>)
             }
             Value::Bool(b) => quote!(::plywood::layer::Bool<#b>),
-            Value::Name(path) => quote!(::plywood::layer::Name<#path>),
+            Value::Name(path) => {
+                // Named once, so that an unknown word is one error.
+                let word = self.name(&format!("W{}", self.constants.len()), 0);
+                self.constants.push(quote! {
+                    #[doc(hidden)]
+                    #[allow(non_camel_case_types)]
+                    type #word = #path;
+                });
+                quote!(::plywood::word!(#word))
+            }
             Value::List(dims) => {
                 let shape = self.shape_type(dims);
                 quote!(::plywood::layer::List<#shape>)
@@ -162,33 +195,39 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A layer's type with its arguments filled in.
-    fn layer_type(&mut self, layer: &Layer) -> TokenStream {
-        let path = &layer.path;
-        let Some(arguments) = &layer.arguments else {
-            return quote!(#path);
+    /// Layer i, counted from 1, with its arguments filled in.
+    fn layer_type(&mut self, i: usize) -> TokenStream {
+        let (path, generics) = (self.path(i), self.generics.clone());
+        let mut filled = quote!(#path #generics);
+        let Some(arguments) = &self.model.layers[i - 1].arguments else {
+            return filled;
         };
-        let span = layer.kind().span();
-        let base = quote_spanned!(span=> <#path as ::plywood::layer::Arguments>::NAMES);
-        let mut filled = quote!(#path);
-        for (i, value) in arguments.positional.iter().enumerate() {
+        let names = self.argument_names(i);
+        for (position, value) in arguments.positional.iter().enumerate() {
             let value = self.value(value);
-            filled = quote_spanned! {span=>
+            filled = quote! {
                 <#filled as ::plywood::layer::SetArgument<
-                    { ::plywood::layer::in_range(#base, #i) }, #value
+                    { ::plywood::layer::in_range(#names, #position) }, #value
                 >>::With
             };
         }
         for (keyword, value) in &arguments.keywords {
             let keyword = keyword.to_string();
             let value = self.value(value);
-            filled = quote_spanned! {span=>
+            filled = quote! {
                 <#filled as ::plywood::layer::SetArgument<
-                    { ::plywood::layer::position(#base, #keyword) }, #value
+                    { ::plywood::layer::position(#names, #keyword) }, #value
                 >>::With
             };
         }
         filled
+    }
+
+    /// The names of the arguments of layer i, counted from 1.
+    fn argument_names(&self, i: usize) -> TokenStream {
+        let path = self.path(i);
+        let generics = self.model.element.as_ref().map(|_| quote!(<f32>));
+        quote!(<#path #generics as ::plywood::layer::Arguments>::NAMES)
     }
 
     fn aliases(&mut self) -> TokenStream {
@@ -206,18 +245,32 @@ impl<'a> Writer<'a> {
             #vis type #declared = #output_shape;
         };
         for (i, layer) in model.layers.iter().enumerate() {
-            let (spec, out, weights) = (self.spec(i + 1), self.shape(i + 1), self.weights(layer));
             let before = self.before(i);
-            let span = layer.kind().span();
-            let mut ty = self.layer_type(layer);
+            let before_f32 = self.concrete(i);
+            let i = i + 1;
+            let (path, spec, out, weights) =
+                (self.path(i), self.spec(i), self.shape(i), self.weights(i));
+            let user_path = &layer.path;
+            let mut named = quote!(#user_path);
             if model.element.is_some() {
                 // An alias must use its parameter.
-                ty = quote_spanned!(span=> <#ty as ::plywood::__private::For<#element>>::Layer);
+                named = quote!(<#named as ::plywood::__private::For<#element>>::Layer);
             }
-            aliases.extend(quote_spanned! {span=>
+            let filled = self.layer_type(i);
+            let given = self.name(&format!("G{i}"), i);
+            let given_f32 = self.concrete_name(&given);
+            aliases.extend(quote! {
                 #[doc(hidden)]
                 #[allow(non_camel_case_types)]
-                #vis type #spec #generics = #ty;
+                #vis type #path #generics = #named;
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #given #generics = #filled;
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #spec #generics = ::plywood::layer_or_broken!(
+                    #given #generics, #given_f32, #before_f32
+                );
                 #[doc(hidden)]
                 #[allow(non_camel_case_types)]
                 #vis type #out #generics =
@@ -229,6 +282,18 @@ impl<'a> Writer<'a> {
             });
         }
         aliases
+    }
+
+    /// A name of the macro's own with `f32` for the model's `T`.
+    fn concrete_name(&self, name: &Ident) -> TokenStream {
+        let generics = self.model.element.as_ref().map(|_| quote!(<f32>));
+        quote!(#name #generics)
+    }
+
+    /// The shape before layer i, counted from 0, with `f32` for the model's `T`.
+    fn concrete(&self, i: usize) -> TokenStream {
+        let shape = self.shape(i);
+        if i == 0 { quote!(#shape) } else { self.concrete_name(&shape) }
     }
 
     /// The shape before layer i, counted from 0, with the model's generics.
@@ -252,8 +317,8 @@ impl<'a> Writer<'a> {
         } = model;
         let (generics, impl_generics) = (&self.generics, &self.impl_generics);
         let table = table(model);
-        let fields = model.layers.iter().map(|layer| {
-            let (field, weights) = (&layer.field, self.weights(layer));
+        let fields = model.layers.iter().enumerate().map(|(i, layer)| {
+            let (field, weights) = (&layer.field, self.weights(i + 1));
             let doc = format!("The weights of `{}`.", layer.text);
             quote! {
                 #[doc = #doc]
@@ -542,12 +607,7 @@ impl<'a> Writer<'a> {
         let model = self.model;
         let name = model.name.to_string();
         let (input, declared) = (self.shape(0), self.declared());
-        let generics = model.element.as_ref().map(|_| quote!(::<f32>));
         let dims = |shape: TokenStream| quote!(<#shape as ::plywood::shape::Shape>::DIMS);
-        let before = |i: usize| {
-            let shape = self.shape(i);
-            if i == 0 { quote!(#shape) } else { quote!(#shape #generics) }
-        };
         let mut checks = TokenStream::new();
         for (shape, ty, what) in [(&model.input, &input, "input"), (&model.output, &declared, "output")] {
             let dims = dims(quote!(#ty));
@@ -558,19 +618,23 @@ impl<'a> Writer<'a> {
         let mut all = Vec::new();
         for (i, layer) in model.layers.iter().enumerate() {
             let span = layer.kind().span();
-            let spec = self.spec(i + 1);
-            let shape = before(i);
-            let this = quote!(<#spec #generics as ::plywood::layer::Layer<f32, #shape>>);
+            let spec = self.concrete_name(&self.spec(i + 1));
+            let shape = self.concrete(i);
+            let this = quote!(<#spec as ::plywood::layer::Layer<f32, #shape>>);
             let input = dims(shape);
             let site = self.site(i, &input, span);
             let names = layer.arguments.as_ref().map(|arguments| {
-                let path = &layer.path;
+                let names = self.argument_names(i + 1);
                 let count = arguments.positional.len();
-                let keywords = arguments.keywords.iter().map(|(k, _)| k.to_string());
+                let keywords = arguments.keywords.iter().map(|(keyword, _)| {
+                    let text = keyword.to_string();
+                    quote_spanned! {keyword.span()=>
+                        ::plywood::shape::check_keyword(#names, #count, #text, #site);
+                    }
+                });
                 quote_spanned! {span=>
-                    ::plywood::shape::check_argument_names(
-                        <#path as ::plywood::layer::Arguments>::NAMES, #count, &[#(#keywords),*], #site,
-                    );
+                    ::plywood::shape::check_argument_count(#names, #count, #site);
+                    #(#keywords)*
                 }
             });
             let stated_input = layer.arguments.as_ref().and_then(|a| a.input.as_ref()).map(|(n, at)| {
@@ -581,7 +645,7 @@ impl<'a> Writer<'a> {
             });
             let stated_output = layer.output.as_ref().map(|stated| {
                 let numbers = stated.dims.iter().map(expression);
-                let actual = dims(before(i + 1));
+                let actual = dims(self.concrete(i + 1));
                 quote_spanned! {stated.span=>
                     ::plywood::shape::check_output(
                         &[#(#numbers),*], #actual,
@@ -600,10 +664,10 @@ impl<'a> Writer<'a> {
             all.push(quote!(#this::CHECK));
         }
         let count = model.layers.len();
-        let actual = dims(before(count));
+        let actual = dims(self.concrete(count));
         let declared = dims(quote!(#declared));
         let span = model.output.span;
-        let site = self.site(count - 1, &dims(before(count - 1)), span);
+        let site = self.site(count - 1, &dims(self.concrete(count - 1)), span);
         checks.extend(quote_spanned! {span=>
             const _: () = if ::plywood::shape::all_pass(&[#(#all),*]) {
                 ::plywood::shape::check_output(

@@ -115,7 +115,10 @@ fn layer(input: ParseStream, errors: &mut Vec<Error>) -> Result<(Option<Ident>, 
         parenthesized!(inside in input);
         let tokens: TokenStream = inside.fork().parse()?;
         text += &format!("({})", plain_text(tokens));
-        Some(arguments(&inside, ident)?)
+        Some(arguments(&inside, ident).inspect_err(|_| {
+            // What is left unread would be a second error.
+            let _ = inside.parse::<TokenStream>();
+        })?)
     } else {
         None
     };
@@ -172,8 +175,8 @@ fn arguments(input: ParseStream, layer: &Ident) -> Result<Arguments> {
             }
             arguments.positional.push(argument);
         }
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
+        if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+            return Err(input.error("expected `,` between two arguments"));
         }
     }
     Ok(arguments)

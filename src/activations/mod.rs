@@ -29,7 +29,7 @@ pub use pointwise::{
 pub use softmax::Softmax;
 
 use crate::kernels::Element;
-use crate::layer::{Argument, Bool, Float, Int, Kind, List, Missing, Name};
+use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Dim, Shape};
 use crate::simd::Isa;
@@ -64,19 +64,19 @@ pub trait Activation: 'static {
     fn backward<T: Element, I: Isa>(isa: I, seen: Rows<T>, dy: RowsMut<T>);
 }
 
-/// An argument that names an activation.
-#[diagnostic::on_unimplemented(
-    message = "this argument takes an activation, such as `relu`",
-    label = "not an activation"
-)]
+/// An argument that should name an activation.
 pub trait ActivationArgument: Argument {
     /// The activation; [`Linear`] for an argument of another kind.
     type Activation: Activation;
-    /// Whether the argument is a name.
-    const OK: bool = matches!(Self::KIND, Kind::Name);
+    /// Whether the argument is an activation.
+    const OK: bool = false;
 }
-impl<X: Activation> ActivationArgument for Name<X> {
+impl<X: Activation, B: 'static> ActivationArgument for Name<X, Is<true>, B> {
     type Activation = X;
+    const OK: bool = true;
+}
+impl<X: 'static, B: 'static> ActivationArgument for Name<X, Is<false>, B> {
+    type Activation = Linear;
 }
 impl<N: Dim> ActivationArgument for Int<N> {
     type Activation = Linear;

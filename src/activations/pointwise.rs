@@ -2,7 +2,6 @@
 
 use super::Activation;
 use crate::kernels::Element;
-use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
 
@@ -129,7 +128,7 @@ pointwise! {
     /// `elu`: f(z) = z for z > 0, e^z - 1 below.
     Elu {
         isa, z => {
-            let below = <T as Real>::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
+            let below = T::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
             if z > T::zero() { z } else { below }
         };
         from y: false => { let _ = isa; if y > T::zero() { T::one() } else { y + T::one() } }
@@ -137,7 +136,7 @@ pointwise! {
     /// `selu`: f(z) = 1.0507 z for z > 0, 1.0507 * 1.67326 (e^z - 1) below.
     Selu {
         isa, z => {
-            let below = <T as Real>::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
+            let below = T::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
             T::of(SELU_SCALE) * if z > T::zero() { z } else { T::of(SELU_ALPHA) * below }
         };
         from y: false => {
@@ -150,7 +149,7 @@ pointwise! {
         isa, z => T::of(0.5) * z * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)));
         from z: true => {
             let phi = T::of(0.5) * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)));
-            T::fma(isa, z * T::of(DENSITY), <T as Real>::exp(isa, T::of(-0.5) * z * z), phi)
+            T::fma(isa, z * T::of(DENSITY), T::exp(isa, T::of(-0.5) * z * z), phi)
         }
     }
     /// `silu`, also called swish: f(z) = z σ(z).
@@ -165,7 +164,7 @@ pointwise! {
     Softplus {
         isa, z => {
             let (high, low) = if z > T::zero() { (z, -z) } else { (T::zero(), z) };
-            high + <T as Real>::ln_1p(isa, <T as Real>::exp(isa, low))
+            high + T::ln_1p(isa, T::exp(isa, low))
         };
         from z: true => T::sigmoid(isa, z)
     }
@@ -188,7 +187,7 @@ pointwise! {
     }
     /// `tanh`: f(z) = tanh z.
     Tanh {
-        isa, z => <T as Real>::tanh(isa, z);
+        isa, z => T::tanh(isa, z);
         from y: false => T::fma(isa, -y, y, T::one())
     }
 }

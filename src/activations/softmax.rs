@@ -2,7 +2,6 @@
 
 use super::Activation;
 use crate::kernels::Element;
-use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
 
@@ -18,9 +17,9 @@ impl Activation for Softmax {
     fn forward<T: Element, I: Isa>(isa: I, mut z: RowsMut<T>) {
         for z in z.iter_mut() {
             // The largest number is taken from all, which changes nothing and overflows nowhere.
-            let most = z.iter().fold(T::neg_infinity(), |most, &z| if z > most { z } else { most });
+            let most = z.iter().fold(-T::INFINITY, |most, &z| if z > most { z } else { most });
             for z in z.iter_mut() {
-                *z = <T as Real>::exp(isa, *z - most);
+                *z = T::exp(isa, *z - most);
             }
             let sum = z.iter().fold(T::zero(), |sum, &e| sum + e);
             let scale = T::one() / sum;

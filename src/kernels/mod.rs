@@ -13,17 +13,38 @@
 //! The orders are fixed by the shapes alone, and every product is added by one fused multiply-add:
 //! so all instruction sets that have it give the same bits.
 
+#![allow(unsafe_code)] // calls of functions compiled for more instructions, given their token
+#![allow(clippy::needless_range_loop)] // register tiles: every index is a constant in the end
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod bias_grad;
+mod forward;
+mod grad_input;
+mod grad_weight;
+mod portable;
 mod rule;
+mod sparse;
+#[cfg(test)]
+mod tests;
+mod tile;
 pub mod tiny;
+mod vector;
 
 pub use rule::Rule;
 
-use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
-use crate::simd::Isa;
+use crate::simd::{Isa, Level};
+use bias_grad::BiasGrad;
+use forward::Forward;
+use grad_input::InputGrad;
+use grad_weight::WeightGrad;
+use vector::{Kernel, Vectors};
 
 /// A number that a network can be made of: `f32` or `f64`.
-pub trait Element: Real {
+pub trait Element: Vectors {
     /// `y = x w + b` for each row x. `w` is `[x.width()][padded(y.width())]`, `bias` has at least
     /// `y.width()` elements. Writes the padding of `y` too, with anything.
     fn affine<I: Isa>(isa: I, x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>);
@@ -52,55 +73,55 @@ pub trait Element: Real {
     );
 }
 
-macro_rules! naive {
-    ($t:ty) => {
-impl Element for $t {
-    fn affine<I: Isa>(isa: I, x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, mut y: RowsMut<Self>) {
-        let p = y.stride();
-        for (x, y) in x.iter().zip(y.iter_mut()) {
-            for (j, y) in y.iter_mut().enumerate() {
-                let mut sum = bias.map_or(0.0, |b| b[j]);
-                for (k, &x) in x.iter().enumerate() {
-                    sum = Self::fma(isa, x, w[k * p + j], sum);
+/// Implements [`Element`] and [`Vectors`] for a type whose compiled kernels have these names.
+macro_rules! element {
+    ($element:ty, $plain:ident, $fused:ident, $name:ident, $run:ident) => {
+        impl Vectors for $element {
+            #[inline(always)]
+            fn inline<I: Isa, K: Kernel<Self>>(_: I, kernel: K) {
+                match I::LEVEL {
+                    Level::Plain => portable::run::<Self, false, K>(kernel),
+                    // SAFETY: a value of an instruction set exists only where the processor has it.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2 => unsafe { avx2::$run(kernel) },
+                    // SAFETY: as above.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx512 => unsafe { avx512::$run(kernel) },
+                    _ => portable::run::<Self, true, K>(kernel),
                 }
-                *y = sum;
             }
         }
-    }
-    fn affine_input_grad<I: Isa>(isa: I, dz: Rows<Self>, w: &[Self], mut dx: RowsMut<Self>) {
-        let p = dz.stride();
-        for (dz, dx) in dz.iter().zip(dx.iter_mut()) {
-            for (k, dx) in dx.iter_mut().enumerate() {
-                let mut sum = 0.0;
-                for (j, &dz) in dz.iter().enumerate() {
-                    sum = Self::fma(isa, dz, w[k * p + j], sum);
-                }
-                *dx = sum;
+
+        impl Element for $element {
+            element!(@method $plain, $fused, $name, forward, affine, Forward:
+                (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>));
+            element!(@method $plain, $fused, $name, input_grad, affine_input_grad, InputGrad:
+                (dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>));
+            element!(@method $plain, $fused, $name, weight_grad, affine_weight_grad, WeightGrad:
+                (x: Rows<Self>, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self],
+                 slots: &mut [Self]));
+            element!(@method $plain, $fused, $name, bias_grad, bias_grad, BiasGrad:
+                (dz: Rows<Self>, rule: Rule<Self>, b: &mut [Self], slots: &mut [Self]));
+        }
+    };
+    (@method $plain:ident, $fused:ident, $name:ident, $function:ident, $method:ident, $kernel:ident:
+        ($($argument:ident: $type:ty),*)) => {
+        #[inline]
+        fn $method<I: Isa>(_: I, $($argument: $type),*) {
+            let kernel = $kernel::new($($argument),*);
+            match I::LEVEL {
+                Level::Plain => portable::$plain::$function(kernel),
+                // SAFETY: a value of an instruction set exists only where the processor has it.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => unsafe { avx2::$name::$function(kernel) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => unsafe { avx512::$name::$function(kernel) },
+                _ => portable::$fused::$function(kernel),
             }
         }
-    }
-    fn affine_weight_grad<I: Isa>(isa: I, x: Rows<Self>, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self], slots: &mut [Self]) {
-        let p = dz.stride();
-        let len = w.len();
-        for k in 0..x.width() {
-            for j in 0..dz.width() {
-                let mut g = 0.0;
-                for (x, dz) in x.iter().zip(dz.iter()) {
-                    g = Self::fma(isa, x[k], dz[j], g);
-                }
-                rule.apply(isa, &mut w[k * p + j], g, |slot| slot * len + k * p + j, slots);
-            }
-        }
-    }
-    fn bias_grad<I: Isa>(isa: I, dz: Rows<Self>, rule: Rule<Self>, b: &mut [Self], slots: &mut [Self]) {
-        let len = b.len();
-        for j in 0..dz.width() {
-            let g = dz.iter().fold(0.0, |sum, dz| sum + dz[j]);
-            rule.apply(isa, &mut b[j], g, |slot| slot * len + j, slots);
-        }
-    }
-}
     };
 }
-naive!(f32);
-naive!(f64);
+
+element!(f32, plain_single, fused_single, single, run_f32);
+element!(f64, plain_double, fused_double, double, run_f64);

@@ -3,7 +3,7 @@
 //! `sequential!` knows no layer by name. It turns each argument into one of the types here, and
 //! puts them into the type parameters of the layer: by position in order, by keyword where the
 //! parameter's name says so. So `Dense(128, activation = relu)` becomes
-//! `Dense<Int<U128>, Name<Relu>>`.
+//! `Dense<Int<U128>, Name<Relu, ..>>`.
 //!
 //! A layer reads them through [`Argument`], which answers for every argument, even for one of the
 //! wrong kind; [`Argument::KIND`] lets its check say so.
@@ -18,8 +18,11 @@ pub struct Int<N>(PhantomData<N>);
 pub struct Float<const BITS: u64>;
 /// `true` or `false`.
 pub struct Bool<const B: bool>;
-/// A word: `relu` is `Name<Relu>`.
-pub struct Name<X>(PhantomData<X>);
+/// A word, and which roles it can play, see [`word!`](crate::word): `relu` is
+/// `Name<Relu, Is<true>, Is<false>>`.
+pub struct Name<X, IsActivation, IsInitializer>(PhantomData<(X, IsActivation, IsInitializer)>);
+/// Whether a word can play a role.
+pub struct Is<const YES: bool>;
 /// A list of whole numbers: `[3, 3]` or `(3, 3)`, as the shape of these dimensions.
 pub struct List<S>(PhantomData<S>);
 /// An argument that was not given and has no default.
@@ -89,7 +92,7 @@ impl Argument for Bool<false> {
     type Keep<M: Dim> = U0;
 }
 
-impl<X: 'static> Argument for Name<X> {
+impl<X: 'static, A: 'static, B: 'static> Argument for Name<X, A, B> {
     const KIND: Kind = Kind::Name;
     type Number = U1;
     type Dims = D1<U1>;

@@ -62,15 +62,17 @@
 mod arguments;
 mod model;
 mod plan;
+mod probe;
 mod update;
 mod weights;
 
 pub use arguments::{
-    Argument, Arguments, Bool, Dims, Float, Int, Kind, List, Missing, Name, SetArgument, in_range,
+    Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, SetArgument, in_range,
     position,
 };
 pub use model::{LayerInfo, Model};
 pub use plan::{Facts, Inference, Learning, Plan};
+pub use probe::{Not, Probe};
 pub use plywood_macros::{Arguments, Weights};
 pub use update::Update;
 pub use weights::{Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};

@@ -40,7 +40,9 @@ impl<'a, T: Element> Update<'a, T> {
         let gradient = &mut self.gradient[..W::LEN];
         gradient.fill(T::zero());
         add(gradient);
-        rule.apply_to(isa, tensor.as_mut_slice(), gradient, slots);
+        for (i, (w, &g)) in tensor.as_mut_slice().iter_mut().zip(&*gradient).enumerate() {
+            rule.apply(isa, w, g, |slot| slot * W::LEN + i, slots);
+        }
     }
 
     /// The rule, and the state of the next tensor, which has `len` numbers: for a kernel that

@@ -39,7 +39,7 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
     )
     .and(Check::that(
         Act::OK,
-        "the argument of {layer} must be a name, such as `relu`",
+        "the argument of {layer} must be an activation, such as `relu`",
         &[],
     ))
     .and(Check::that(

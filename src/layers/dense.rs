@@ -4,7 +4,7 @@ use crate::activations::{Activation, ActivationArgument, Linear};
 use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::{Element, tiny};
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Kept, Kind, Layer, Matrix, Missing, Moment, Name, Tensor,
+    Argument, Arguments, Backward, Bool, Kept, Kind, Layer, Matrix, Missing, Moment, Tensor,
     Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut};
@@ -42,10 +42,10 @@ use typenum::Unsigned;
 #[derive(Arguments)]
 pub struct Dense<
     Units = Missing,
-    Activation = Name<Linear>,
+    Activation = crate::word!(Linear),
     UseBias = Bool<true>,
-    KernelInitializer = Name<GlorotUniform>,
-    BiasInitializer = Name<Zeros>,
+    KernelInitializer = crate::word!(GlorotUniform),
+    BiasInitializer = crate::word!(Zeros),
 >(PhantomData<(Units, Activation, UseBias, KernelInitializer, BiasInitializer)>);
 
 /// The weights of [`Dense`]: K inputs, N outputs, B biases (N or none).
@@ -92,7 +92,7 @@ where
     ))
     .and(Check::that(
         Act::OK,
-        "the activation of {layer} must be a name, such as `relu`",
+        "the activation of {layer} must be one, such as `relu`",
         &[],
     ))
     .and(Check::that(
@@ -102,7 +102,7 @@ where
     ))
     .and(Check::that(
         KernelInit::OK && BiasInit::OK,
-        "the initialisers of {layer} must be names, such as `he_normal`",
+        "the initialisers of {layer} must be such, as `he_normal` is",
         &[],
     ))
     .and(Check::that(
@@ -165,7 +165,7 @@ where
         if let Some(dx) = pass.dx {
             let (dz, w) = (pass.dy.as_rows(), weights.kernel.as_slice());
             if is_tiny::<In::Size, Units::Number>() {
-                tiny::affine_input_grad(isa, In::SIZE, Units::Number::USIZE, dz, w, dx);
+                tiny::affine_input_grad(isa, dz, w, dx);
             } else {
                 T::affine_input_grad(isa, dz, w, dx);
             }
@@ -182,8 +182,7 @@ where
         let w = weights.kernel.as_mut_slice();
         let (rule, slots) = update.next(w.len());
         if is_tiny::<In::Size, Units::Number>() {
-            let (k, n) = (In::SIZE, Units::Number::USIZE);
-            tiny::affine_weight_grad(isa, k, n, kept.x, kept.dz, rule, w, slots);
+            tiny::affine_weight_grad(isa, kept.x, kept.dz, rule, w, slots);
         } else {
             T::affine_weight_grad(isa, kept.x, kept.dz, rule, w, slots);
         }
@@ -191,7 +190,7 @@ where
             let b = weights.bias.as_mut_slice();
             let (rule, slots) = update.next(b.len());
             if is_tiny::<In::Size, Units::Number>() {
-                tiny::bias_grad(isa, Units::Number::USIZE, kept.dz, rule, b, slots);
+                tiny::bias_grad(isa, kept.dz, rule, b, slots);
             } else {
                 T::bias_grad(isa, kept.dz, rule, b, slots);
             }
@@ -213,7 +212,7 @@ impl<Units: Argument, Act, UseBias: Argument, KernelInit, BiasInit>
         let w = weights.kernel.as_slice();
         let bias = UseBias::FLAG.then(|| weights.bias.as_slice());
         if is_tiny::<K, Units::Number>() {
-            tiny::affine(isa, K::USIZE, Units::Number::USIZE, x, w, bias, y);
+            tiny::affine(isa, x, w, bias, y);
         } else {
             T::affine(isa, x, w, bias, y);
         }

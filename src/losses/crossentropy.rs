@@ -5,7 +5,6 @@ use crate::activations::{AnyHead, HardSigmoid, Linear, Sigmoid, Softmax};
 use crate::cast::Plain;
 use crate::data::Label;
 use crate::kernels::Element;
-use crate::math::Real;
 use crate::simd::Isa;
 
 /// The mean of -y ln p - (1 - y) ln(1 - p), for probabilities p of independent yes-or-no questions.
@@ -89,7 +88,7 @@ fn sum<T: Element>(numbers: &[T]) -> T {
 fn largest<T: Element>(numbers: &[T]) -> T {
     numbers
         .iter()
-        .fold(T::neg_infinity(), |most, &x| if x > most { x } else { most })
+        .fold(-T::INFINITY, |most, &x| if x > most { x } else { most })
 }
 
 /// ln Σ e^z.
@@ -98,9 +97,9 @@ fn log_sum_exp<T: Element, I: Isa>(isa: I, z: &[T]) -> T {
     let most = largest(z);
     let mut sum = T::zero();
     for &z in z {
-        sum += <T as Real>::exp(isa, z - most);
+        sum += T::exp(isa, z - most);
     }
-    most + <T as Real>::ln(isa, sum)
+    most + T::ln(isa, sum)
 }
 
 impl<T: Element, P: Plain<T>> Loss<T, P, P> for BinaryCrossentropy {
@@ -110,7 +109,7 @@ impl<T: Element, P: Plain<T>> Loss<T, P, P> for BinaryCrossentropy {
         let mut sum = T::zero();
         for (&p, &y) in prediction.iter().zip(target.numbers()) {
             let p = clip(p);
-            sum -= y * <T as Real>::ln(isa, p) + (one - y) * <T as Real>::ln(isa, one - p);
+            sum -= y * T::ln(isa, p) + (one - y) * T::ln(isa, one - p);
         }
         sum / T::of(prediction.len() as f64)
     }
@@ -152,7 +151,7 @@ impl<T: Element, P: Plain<T>> Loss<T, P, P> for FromLogits<BinaryCrossentropy> {
         let mut sum = T::zero();
         for (&z, &y) in logits.iter().zip(target.numbers()) {
             let positive = if z > T::zero() { z } else { T::zero() };
-            sum += positive - z * y + <T as Real>::ln_1p(isa, <T as Real>::exp(isa, -z.abs()));
+            sum += positive - z * y + T::ln_1p(isa, T::exp(isa, -z.abs()));
         }
         sum / T::of(logits.len() as f64)
     }
@@ -187,7 +186,7 @@ impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for CategoricalCrossent
         let total = sum(prediction);
         let mut loss = T::zero();
         for (&p, &y) in prediction.iter().zip(target) {
-            loss -= y * <T as Real>::ln(isa, clip(p / total));
+            loss -= y * T::ln(isa, clip(p / total));
         }
         loss
     }
@@ -256,7 +255,7 @@ impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for FromLogits<Categori
     ) {
         let (norm, weight) = (log_sum_exp(isa, logits), sum(target));
         for ((g, &z), &y) in gradient.iter_mut().zip(logits).zip(target) {
-            *g = scale * (<T as Real>::exp(isa, z - norm) * weight - y);
+            *g = scale * (T::exp(isa, z - norm) * weight - y);
         }
     }
 
@@ -275,7 +274,7 @@ impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C> for SparseCategori
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &C) -> T {
         let total = sum(prediction);
-        -<T as Real>::ln(isa, clip(prediction[target.class()] / total))
+        -T::ln(isa, clip(prediction[target.class()] / total))
     }
 
     #[inline(always)]
@@ -333,7 +332,7 @@ impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C>
     ) {
         let norm = log_sum_exp(isa, logits);
         for (g, &z) in gradient.iter_mut().zip(logits) {
-            *g = scale * <T as Real>::exp(isa, z - norm);
+            *g = scale * T::exp(isa, z - norm);
         }
         gradient[target.class()] -= scale;
     }

@@ -1,7 +1,6 @@
 //! Single precision: bits and coefficients.
 
 use super::{Real, format::Format};
-use crate::simd::Isa;
 
 impl Real for f32 {
     const NAME: &'static str = "f32";
@@ -16,13 +15,27 @@ impl Real for f32 {
         self.into()
     }
 
+    const INFINITY: Self = f32::INFINITY;
+    const NAN: Self = f32::NAN;
+
     #[inline(always)]
-    fn fma<I: Isa>(_: I, a: Self, b: Self, c: Self) -> Self {
-        if I::FUSED {
-            num_traits::Float::mul_add(a, b, c)
-        } else {
-            a * b + c
-        }
+    fn abs(self) -> Self {
+        num_traits::Float::abs(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        num_traits::Float::sqrt(self)
+    }
+
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        num_traits::Float::mul_add(self, b, c)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Double precision: bits and coefficients.
 
 use super::{Real, format::Format};
-use crate::simd::Isa;
 
 impl Real for f64 {
     const NAME: &'static str = "f64";
@@ -16,13 +15,27 @@ impl Real for f64 {
         self
     }
 
+    const INFINITY: Self = f64::INFINITY;
+    const NAN: Self = f64::NAN;
+
     #[inline(always)]
-    fn fma<I: Isa>(_: I, a: Self, b: Self, c: Self) -> Self {
-        if I::FUSED {
-            num_traits::Float::mul_add(a, b, c)
-        } else {
-            a * b + c
-        }
+    fn abs(self) -> Self {
+        num_traits::Float::abs(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        num_traits::Float::sqrt(self)
+    }
+
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        num_traits::Float::mul_add(self, b, c)
     }
 }
 

@@ -50,7 +50,7 @@ pub fn ln_1p<T: Real, I: Isa>(isa: I, x: T) -> T {
 /// themselves, u = 0 gives -inf, and u < 0 NaN.
 #[inline(always)]
 fn at_the_ends<T: Real>(x: T, u: T, y: T) -> T {
-    let y = if x < T::infinity() { y } else { x };
-    let y = if u < T::zero() { T::nan() } else { y };
-    if u == T::zero() { T::neg_infinity() } else { y }
+    let y = if x < T::INFINITY { y } else { x };
+    let y = if u < T::zero() { T::NAN } else { y };
+    if u == T::zero() { -T::INFINITY } else { y }
 }

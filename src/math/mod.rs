@@ -34,13 +34,24 @@ use crate::simd::Isa;
 use bytemuck::Pod;
 use core::fmt::{Debug, Display};
 use format::Format;
-use num_traits::{Float, NumAssign};
+use core::ops::Neg;
+use num_traits::NumAssign;
 
 /// A floating-point number with Plywood's own elementary functions: `f32` or `f64`.
 ///
 /// Every function takes NaN to NaN, and the odd ones keep the sign of zero.
 pub trait Real:
-    Format + Float + NumAssign + Pod + Default + Debug + Display + Send + Sync + 'static
+    Format
+    + NumAssign
+    + Neg<Output = Self>
+    + PartialOrd
+    + Pod
+    + Default
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + 'static
 {
     /// The type's name.
     const NAME: &'static str;
@@ -48,8 +59,24 @@ pub trait Real:
     fn of(x: f64) -> Self;
     /// The same number as `f64`.
     fn as_f64(self) -> f64;
+    /// Infinity.
+    const INFINITY: Self;
+    /// Not a number.
+    const NAN: Self;
+    /// The size of the number.
+    fn abs(self) -> Self;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+    /// Whether it is neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// `self b + c`, rounded once: slow where the processor has no instruction for it.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+
     /// `a b + c`, rounded once where `I` has fused multiply-add.
-    fn fma<I: Isa>(isa: I, a: Self, b: Self, c: Self) -> Self;
+    #[inline(always)]
+    fn fma<I: Isa>(_: I, a: Self, b: Self, c: Self) -> Self {
+        if I::FUSED { a.mul_add(b, c) } else { a * b + c }
+    }
 
     /// e^x. Results below the smallest normal number lose their last bits gradually.
     #[inline(always)]

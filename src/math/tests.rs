@@ -41,11 +41,11 @@ impl<T: Real> Job for Map<'_, T> {
     fn run<I: Isa>(self, isa: I) {
         let Map(function, x, y) = self;
         match function {
-            Exp => each(x, y, |x| <T as Real>::exp(isa, x)),
-            ExpM1 => each(x, y, |x| <T as Real>::exp_m1(isa, x)),
-            Ln => each(x, y, |x| <T as Real>::ln(isa, x)),
-            Ln1p => each(x, y, |x| <T as Real>::ln_1p(isa, x)),
-            Tanh => each(x, y, |x| <T as Real>::tanh(isa, x)),
+            Exp => each(x, y, |x| T::exp(isa, x)),
+            ExpM1 => each(x, y, |x| T::exp_m1(isa, x)),
+            Ln => each(x, y, |x| T::ln(isa, x)),
+            Ln1p => each(x, y, |x| T::ln_1p(isa, x)),
+            Tanh => each(x, y, |x| T::tanh(isa, x)),
             Sigmoid => each(x, y, |x| T::sigmoid(isa, x)),
             Erf => each(x, y, |x| T::erf(isa, x)),
         }

@@ -90,45 +90,39 @@ pub const fn check(check: Check, site: Site) {
     }
 }
 
-/// Refuses arguments that a layer has no name for, or more of them than it has. `names` are the
-/// layer's arguments, `positional` how many were given without a name, `keywords` those with one.
+/// Refuses more arguments than a layer has. `names` are the layer's arguments, `given` how many were
+/// given without a name.
 #[track_caller]
-pub const fn check_argument_names(
+pub const fn check_argument_count(names: &'static [&'static str], given: usize, site: Site) {
+    if given > names.len() {
+        let text = Text::new().code(site.layer).str(" takes ");
+        let text = text.count(names.len(), "argument").names(names);
+        panic_with(text.str(", but was given ").number(given))
+    }
+}
+
+/// Refuses an argument of a name that the layer does not know, or one that was given before:
+/// `positional` arguments were given without a name.
+#[track_caller]
+pub const fn check_keyword(
     names: &'static [&'static str],
     positional: usize,
-    keywords: &[&'static str],
+    keyword: &str,
     site: Site,
 ) {
+    let at = crate::layer::position(names, keyword);
     let text = Text::new().code(site.layer);
-    if positional > names.len() {
-        panic_with(
-            text.str(" takes ")
-                .count(names.len(), "argument")
-                .names(names)
-                .str(", but was given ")
-                .number(positional),
-        )
+    if at == usize::MAX {
+        let text = text.str(" has no argument ").code(keyword);
+        panic_with(if names.is_empty() {
+            text.str(": it takes none")
+        } else {
+            text.str(": it has").names(names)
+        })
     }
-    let mut i = 0;
-    while i < keywords.len() {
-        let at = crate::layer::position(names, keywords[i]);
-        if at == usize::MAX {
-            let mut text = text.str(" has no argument ").code(keywords[i]);
-            text = if names.is_empty() {
-                text.str(": it takes none")
-            } else {
-                text.str(": it has").names(names)
-            };
-            panic_with(text)
-        }
-        if at < positional {
-            panic_with(
-                text.str(" was given its argument ")
-                    .code(keywords[i])
-                    .str(" twice: by position and by name"),
-            )
-        }
-        i += 1;
+    if at < positional {
+        let text = text.str(" was given its argument ").code(keyword);
+        panic_with(text.str(" twice: by position and by name"))
     }
 }
 

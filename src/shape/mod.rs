@@ -11,7 +11,8 @@ mod check;
 mod dim;
 
 pub use check::{
-    Check, Fact, Site, all_pass, check, check_argument_names, check_input, check_nonzero, check_output,
+    Check, Fact, Site, all_pass, check, check_argument_count, check_input, check_keyword,
+    check_nonzero, check_output,
     same_shape,
 };
 pub use dim::{Dim, Push, bit, check_dimension};

@@ -4,9 +4,9 @@ use super::fit::Purpose;
 use super::progress::Progress;
 use super::snapshot::{Snapshot, is_finite};
 use super::step::Course;
-use super::{HeadOf, Number, Training};
+use super::{Number, Training};
 use crate::layer::Model;
-use crate::losses::{Fits, Loss};
+use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::random::{Stream, mix};
@@ -92,7 +92,7 @@ impl<M, O, L, Me, Y> Job for Steps<'_, '_, M, O, L, Me, Y>
 where
     M: Model,
     O: Optimizer,
-    L: Fits<HeadOf<M>> + Loss<Number<M>, M::Prediction, Y>,
+    L: Loss<Number<M>, M::Prediction, Y>,
     Me: Metrics<Number<M>, M::Prediction, Y>,
 {
     /// The sum of the losses of all samples.
@@ -127,7 +127,6 @@ impl<B, O, L, Me> Training<B, O, L, Me>
 where
     B: DerefMut<Target: Model>,
     O: Optimizer,
-    L: Fits<HeadOf<B::Target>>,
 {
     /// Allocates what steps of so many samples, with so many metrics, need.
     pub(super) fn prepare(&mut self, rows: usize, metrics: usize) {
@@ -184,6 +183,7 @@ where
                 metrics: &self.metrics,
                 x: lap.x,
                 y: lap.y,
+                joint: self.joint,
                 seed: mix(lap.seed, Purpose::Dropout as u64),
             },
             order: &lap.order[..samples],

@@ -1,9 +1,9 @@
 //! Loss and metrics on data that is not trained on.
 
-use super::{HeadOf, Number, Score, Training, as_f64, samples};
+use super::{Number, Score, Training, as_f64, samples};
 use crate::error::Result;
 use crate::layer::Model;
-use crate::losses::{Fits, Loss};
+use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::simd::{Isa, Job, dispatch};
@@ -75,7 +75,6 @@ impl<B, O, L, Me> Training<B, O, L, Me>
 where
     B: DerefMut<Target: Model>,
     O: Optimizer,
-    L: Fits<HeadOf<B::Target>>,
 {
     /// The mean loss and metrics over some samples, without training on them.
     ///

@@ -5,10 +5,10 @@ use super::evaluate::evaluate;
 use super::progress::{Clock, Progress};
 use super::snapshot::Snapshot;
 use super::epoch::{Lap, RanAway};
-use super::{HeadOf, History, Number, Score, Training, samples};
+use super::{History, Number, Score, Training, samples};
 use crate::error::{Error, Result};
 use crate::layer::Model;
-use crate::losses::{Fits, Loss};
+use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::random::{Stream, mix};
@@ -212,7 +212,6 @@ impl<B, O, L, Me> Training<B, O, L, Me>
 where
     B: DerefMut<Target: Model>,
     O: Optimizer,
-    L: Fits<HeadOf<B::Target>>,
 {
     /// Trains on samples and their targets, epoch by epoch.
     ///

@@ -57,6 +57,8 @@ pub struct Training<B: DerefMut<Target: Model>, O, L, Me = ()> {
     optimizer: O,
     loss: L,
     metrics: Me,
+    /// Whether the loss gives the gradient before the last activation.
+    joint: bool,
     /// Steps taken so far.
     steps: u64,
     /// Epochs begun so far.
@@ -81,6 +83,7 @@ where
             optimizer,
             loss,
             metrics: (),
+            joint: L::JOINT,
             steps: 0,
             epochs: 0,
             workspace: Workspace::default(),
@@ -94,7 +97,6 @@ impl<B, O, L, Me> Training<B, O, L, Me>
 where
     B: DerefMut<Target: Model>,
     O: Optimizer,
-    L: Fits<HeadOf<B::Target>>,
 {
     /// Counts one more metric; call it again for another one.
     pub fn metrics<One>(self, metric: One) -> Training<B, O, L, (Me, One)> {
@@ -103,6 +105,7 @@ where
             optimizer: self.optimizer,
             loss: self.loss,
             metrics: (self.metrics, metric),
+            joint: self.joint,
             steps: self.steps,
             epochs: self.epochs,
             workspace: self.workspace,

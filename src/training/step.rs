@@ -1,13 +1,13 @@
 //! One training step: forward through all layers, the loss and its gradient, backward through all
 //! layers, then the optimiser.
 
-use super::{HeadOf, Number, Training, as_f64};
+use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
 use crate::kernels::Element;
 use crate::math::Real;
 use crate::layer::{Backward, Kept, Model, Moment, Update};
-use crate::losses::{Fits, Loss};
+use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::rows::{Rows, RowsMut, padded};
@@ -93,6 +93,8 @@ pub(super) struct Course<'a, M: Model, O, L, Me, Y> {
     pub(super) metrics: &'a Me,
     pub(super) x: &'a [M::Input],
     pub(super) y: &'a [Y],
+    /// Whether the loss gives the gradient before the last activation.
+    pub(super) joint: bool,
     /// For dropout.
     pub(super) seed: u64,
 }
@@ -101,7 +103,7 @@ impl<M, O, L, Me, Y> Course<'_, M, O, L, Me, Y>
 where
     M: Model,
     O: Optimizer,
-    L: Fits<HeadOf<M>> + Loss<Number<M>, M::Prediction, Y>,
+    L: Loss<Number<M>, M::Prediction, Y>,
     Me: Metrics<Number<M>, M::Prediction, Y>,
 {
     /// Takes step number `step` (from 1 on, over the whole training) on the samples in `batch`.
@@ -133,7 +135,7 @@ where
 
         let y = Rows::new(parts.y, out);
         let mut dy = RowsMut::new(parts.dy, out);
-        let (joint, scale) = (L::JOINT, M::Element::of(1.0 / rows as f64));
+        let (joint, scale) = (self.joint, M::Element::of(1.0 / rows as f64));
         let mut total = 0.0;
         for ((y, dy), &i) in y.iter().zip(dy.iter_mut()).zip(batch) {
             let target = &self.y[i as usize];
@@ -181,7 +183,7 @@ impl<M, O, L, Me, Y> Job for SingleStep<'_, M, O, L, Me, Y>
 where
     M: Model,
     O: Optimizer,
-    L: Fits<HeadOf<M>> + Loss<Number<M>, M::Prediction, Y>,
+    L: Loss<Number<M>, M::Prediction, Y>,
     Me: Metrics<Number<M>, M::Prediction, Y>,
 {
     type Output = f64;
@@ -197,7 +199,6 @@ impl<B, O, L, Me> Training<B, O, L, Me>
 where
     B: DerefMut<Target: Model>,
     O: Optimizer,
-    L: Fits<HeadOf<B::Target>>,
 {
     /// See `train_on_batch`.
     pub(super) fn single_step<Y>(
@@ -224,6 +225,7 @@ where
                 metrics: &self.metrics,
                 x,
                 y,
+                joint: self.joint,
                 seed: 0,
             },
             batch: &self.order,
