@@ -44,7 +44,8 @@ impl Level {
     /// Whether this processor can run code of this level.
     pub fn available(self) -> bool {
         match self {
-            Level::Plain | Level::Fused => true,
+            Level::Plain => true,
+            Level::Fused => HAS_FUSED,
             Level::Avx2 => x86::has_avx2(),
             Level::Avx512 => x86::has_avx512(),
         }
@@ -100,8 +101,9 @@ impl fmt::Display for Level {
     }
 }
 
-/// An instruction set as a type: what a [`Job`] is compiled for.
-pub trait Isa: Copy + Send + Sync + 'static {
+/// An instruction set as a type: what a [`Job`] is compiled for. There are no others than the four
+/// here: whoever has a value of one may use its instructions.
+pub trait Isa: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The same as a value.
     const LEVEL: Level;
     /// Whether a product is added without being rounded first.
@@ -135,6 +137,14 @@ impl Isa for Avx512 {
     const LEVEL: Level = Level::Avx512;
 }
 
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Plain {}
+    impl Sealed for super::Fused {}
+    impl Sealed for super::Avx2 {}
+    impl Sealed for super::Avx512 {}
+}
+
 /// A computation that can be compiled for any instruction set.
 pub trait Job {
     /// What it computes.
@@ -149,13 +159,17 @@ pub fn dispatch<J: Job>(job: J) -> J::Output {
     dispatch_on(Level::current(), job)
 }
 
-/// Runs a job with the instructions of one level, or with [`Level::Fused`] if this processor lacks
-/// them.
+/// Whether there is code for [`Level::Fused`]: where it is the best level, and in debug builds, which
+/// compare the others with it. Elsewhere it would only make each model's code larger.
+const HAS_FUSED: bool =
+    cfg!(any(target_arch = "aarch64", target_feature = "fma", debug_assertions));
+
+/// Runs a job with the instructions of one level, or with portable code if there are none.
 #[inline(always)]
 pub fn dispatch_on<J: Job>(level: Level, job: J) -> J::Output {
     match level {
-        Level::Plain => job.run(Plain(())),
-        Level::Fused => job.run(Fused(())),
+        Level::Fused if HAS_FUSED => job.run(Fused(())),
+        Level::Plain | Level::Fused => job.run(Plain(())),
         Level::Avx2 => x86::run_avx2(job),
         Level::Avx512 => x86::run_avx512(job),
     }
@@ -164,7 +178,7 @@ pub fn dispatch_on<J: Job>(level: Level, job: J) -> J::Output {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)] // entering a function compiled for more instructions, after asking for them
 mod x86 {
-    use super::{Avx2, Avx512, Fused, Job};
+    use super::{Avx2, Avx512, Job, Plain};
 
     #[cfg(feature = "std")]
     macro_rules! has {
@@ -203,7 +217,7 @@ mod x86 {
             // SAFETY: the processor has just said that it has AVX2 and FMA.
             unsafe { inside_avx2(job) }
         } else {
-            job.run(Fused(()))
+            job.run(Plain(()))
         }
     }
 
@@ -213,14 +227,14 @@ mod x86 {
             // SAFETY: the processor has just said that it has all of these.
             unsafe { inside_avx512(job) }
         } else {
-            job.run(Fused(()))
+            job.run(Plain(()))
         }
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 mod x86 {
-    use super::{Fused, Job};
+    use super::{Job, Plain};
 
     pub const fn has_avx2() -> bool {
         false
@@ -229,10 +243,10 @@ mod x86 {
         false
     }
     pub fn run_avx2<J: Job>(job: J) -> J::Output {
-        job.run(Fused(()))
+        job.run(Plain(()))
     }
     pub fn run_avx512<J: Job>(job: J) -> J::Output {
-        job.run(Fused(()))
+        job.run(Plain(()))
     }
 }
 

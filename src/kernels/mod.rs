@@ -26,6 +26,7 @@ mod grad_input;
 mod grad_weight;
 mod portable;
 mod rule;
+mod scalar;
 mod sparse;
 #[cfg(test)]
 mod tests;
@@ -35,16 +36,17 @@ mod vector;
 
 pub use rule::Rule;
 
+use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::{Isa, Level};
 use bias_grad::BiasGrad;
 use forward::Forward;
 use grad_input::InputGrad;
 use grad_weight::WeightGrad;
-use vector::{Kernel, Vectors};
+use vector::Kernel;
 
 /// A number that a network can be made of: `f32` or `f64`.
-pub trait Element: Vectors {
+pub trait Element: Real {
     /// `y = x w + b` for each row x. `w` is `[x.width()][padded(y.width())]`, `bias` has at least
     /// `y.width()` elements. Writes the padding of `y` too, with anything.
     fn affine<I: Isa>(isa: I, x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>);
@@ -63,7 +65,7 @@ pub trait Element: Vectors {
         slots: &mut [Self],
     );
 
-    /// `db = sum of the rows of dz`, handed to the rule, which updates `b`.
+    /// `db = sum of the rows of dz`, handed to the rule, which updates `b`, padded like a row of `dz`.
     fn bias_grad<I: Isa>(
         isa: I,
         dz: Rows<Self>,
@@ -73,55 +75,43 @@ pub trait Element: Vectors {
     );
 }
 
-/// Implements [`Element`] and [`Vectors`] for a type whose compiled kernels have these names.
+/// Implements [`Element`] for a type whose compiled kernels are in modules of this name.
 macro_rules! element {
-    ($element:ty, $plain:ident, $fused:ident, $name:ident, $run:ident) => {
-        impl Vectors for $element {
-            #[inline(always)]
-            fn inline<I: Isa, K: Kernel<Self>>(_: I, kernel: K) {
-                match I::LEVEL {
-                    Level::Plain => portable::run::<Self, false, K>(kernel),
-                    // SAFETY: a value of an instruction set exists only where the processor has it.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => unsafe { avx2::$run(kernel) },
-                    // SAFETY: as above.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => unsafe { avx512::$run(kernel) },
-                    _ => portable::run::<Self, true, K>(kernel),
-                }
-            }
-        }
-
+    ($element:ty, $name:ident) => {
         impl Element for $element {
-            element!(@method $plain, $fused, $name, forward, affine, Forward:
+            element!(@method $name, forward, affine, Forward:
                 (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>));
-            element!(@method $plain, $fused, $name, input_grad, affine_input_grad, InputGrad:
+            element!(@method $name, input_grad, affine_input_grad, InputGrad:
                 (dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>));
-            element!(@method $plain, $fused, $name, weight_grad, affine_weight_grad, WeightGrad:
+            element!(@method $name, weight_grad, affine_weight_grad, WeightGrad:
                 (x: Rows<Self>, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self],
                  slots: &mut [Self]));
-            element!(@method $plain, $fused, $name, bias_grad, bias_grad, BiasGrad:
+            element!(@method $name, bias_grad, bias_grad, BiasGrad:
                 (dz: Rows<Self>, rule: Rule<Self>, b: &mut [Self], slots: &mut [Self]));
         }
     };
-    (@method $plain:ident, $fused:ident, $name:ident, $function:ident, $method:ident, $kernel:ident:
+    (@method $name:ident, $function:ident, $method:ident, $kernel:ident:
         ($($argument:ident: $type:ty),*)) => {
         #[inline]
-        fn $method<I: Isa>(_: I, $($argument: $type),*) {
-            let kernel = $kernel::new($($argument),*);
-            match I::LEVEL {
-                Level::Plain => portable::$plain::$function(kernel),
-                // SAFETY: a value of an instruction set exists only where the processor has it.
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => unsafe { avx2::$name::$function(kernel) },
-                // SAFETY: as above.
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => unsafe { avx512::$name::$function(kernel) },
-                _ => portable::$fused::$function(kernel),
+        fn $method<I: Isa>(isa: I, $($argument: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            if matches!(I::LEVEL, Level::Avx2 | Level::Avx512) {
+                let kernel = $kernel::new($($argument),*);
+                // Narrow matrices fill no more than the registers of AVX2.
+                let narrow = kernel.stride() <= 8;
+                // SAFETY: a value of an instruction set exists only where the processor has it, and
+                // whoever has AVX-512 has AVX2.
+                return unsafe {
+                    match I::LEVEL {
+                        Level::Avx512 if !narrow => avx512::$name::$function(kernel),
+                        _ => avx2::$name::$function(kernel),
+                    }
+                };
             }
+            portable::$function(isa, $($argument),*);
         }
     };
 }
 
-element!(f32, plain_single, fused_single, single, run_f32);
-element!(f64, plain_double, fused_double, double, run_f64);
+element!(f32, single);
+element!(f64, double);

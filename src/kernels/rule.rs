@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)] // a block is described by pointers: the kernels have checked its bounds
 
-use super::portable::Lanes;
+use super::scalar::Scalar;
 use super::vector::Simd;
 use crate::math::Real;
 use crate::simd::Isa;
@@ -90,29 +90,10 @@ impl<T: Real> Rule<T> {
 
     /// Applies the rule to all weights of a tensor, whose slots lie one after another.
     #[inline(always)]
-    pub fn apply_to<I: Isa>(&self, _: I, w: &mut [T], g: &[T], slots: &mut [T]) {
+    pub fn apply_to<I: Isa>(&self, isa: I, w: &mut [T], g: &[T], slots: &mut [T]) {
         let len = w.len();
-        assert_eq!(g.len(), len, "as many gradients as weights");
-        assert!(
-            slots.len() >= self.slots() * len,
-            "the optimiser's numbers do not fit the weights"
-        );
-        let all = Block {
-            g: g.as_ptr(),
-            rows: 1,
-            vectors: len,
-            w: w.as_mut_ptr(),
-            slots: slots.as_mut_ptr(),
-            slot: len,
-            stride: 0,
-        };
-        // SAFETY: a row of `len` vectors of one number each: the lengths have just been checked.
-        unsafe {
-            if I::FUSED {
-                all.apply(Lanes::<T, true, 1>::TOKEN, self);
-            } else {
-                all.apply(Lanes::<T, false, 1>::TOKEN, self);
-            }
+        for (i, (w, &g)) in w.iter_mut().zip(g).enumerate() {
+            self.apply(isa, w, g, |slot| slot * len + i, slots);
         }
     }
 
@@ -120,24 +101,20 @@ impl<T: Real> Rule<T> {
     #[inline(always)]
     pub fn apply<I: Isa>(
         &self,
-        _: I,
+        isa: I,
         w: &mut T,
         g: T,
         at: impl Fn(usize) -> usize,
         slots: &mut [T],
     ) {
-        let mut state = [[T::zero()]; 2];
+        let mut state = [T::zero(); 2];
         for (slot, state) in state.iter_mut().enumerate().take(self.slots()) {
-            *state = [slots[at(slot)]];
+            *state = slots[at(slot)];
         }
-        let ([new], state) = if I::FUSED {
-            self.step(Lanes::<T, true, 1>::TOKEN, [g], [*w], state)
-        } else {
-            self.step(Lanes::<T, false, 1>::TOKEN, [g], [*w], state)
-        };
+        let (new, state) = self.step(Scalar::new(isa), g, *w, state);
         *w = new;
         for (slot, state) in state.iter().enumerate().take(self.slots()) {
-            slots[at(slot)] = state[0];
+            slots[at(slot)] = *state;
         }
     }
 

@@ -1,39 +1,102 @@
-//! The same operations for layers whose sizes the compiler knows and which are small, up to about
-//! 32 by 32: inlined where they are called, so that the sizes are constants, loops over them
-//! unroll, and no call costs more than the arithmetic.
+//! The same products for layers of at most 32 inputs and outputs, inlined where they are called:
+//! the sizes are constants there, so loops unroll and nothing is left but the arithmetic.
 //!
-//! They are the kernels themselves, so the bits are the same. Use them only inside a
-//! [`Job`](crate::simd::Job), and only where the widths of the rows are constants: otherwise the whole kernel
-//! is compiled once more for nothing.
+//! The sums are taken in the same order as in the large kernels, so the bits are the same, too. The
+//! code is as small as can be, because each layer of each model has a copy of it: plain loops over
+//! arrays as wide as a row, which the compiler turns into vectors. Use it only inside a
+//! [`Job`](crate::simd::Job).
 
-use super::{BiasGrad, Element, Forward, InputGrad, Rule, WeightGrad};
-use crate::rows::{Rows, RowsMut};
+use super::portable::in_lanes;
+use super::{Element, Rule};
+use crate::rows::{Rows, RowsMut, padded};
 use crate::simd::Isa;
 
-/// [`Element::affine`], inlined.
+/// The most inputs and outputs.
+pub const MOST: usize = 32;
+
+/// Calls a function with a row's stride as a constant.
+macro_rules! with_stride {
+    ($stride:expr, $function:ident($($argument:expr),*)) => {
+        match $stride {
+            1 => $function::<T, I, 1>($($argument),*),
+            2 => $function::<T, I, 2>($($argument),*),
+            4 => $function::<T, I, 4>($($argument),*),
+            8 => $function::<T, I, 8>($($argument),*),
+            16 => $function::<T, I, 16>($($argument),*),
+            stride => {
+                assert!(stride == MOST, "a tiny layer has at most 32 inputs and outputs");
+                $function::<T, I, MOST>($($argument),*)
+            }
+        }
+    };
+}
+
+/// The numbers of a padded row as an array.
 #[inline(always)]
-pub fn affine<T: Element, I: Isa>(
+fn row<T, const P: usize>(data: &[T], i: usize) -> &[T; P] {
+    &data.as_chunks().0[i]
+}
+
+/// [`Element::affine`] for a tiny layer.
+#[inline(always)]
+pub fn affine<T: Element, I: Isa>(isa: I, x: Rows<T>, w: &[T], bias: Option<&[T]>, y: RowsMut<T>) {
+    with_stride!(y.stride(), forward(isa, x, w, bias, y));
+}
+
+#[inline(always)]
+fn forward<T: Element, I: Isa, const P: usize>(
     isa: I,
     x: Rows<T>,
     w: &[T],
     bias: Option<&[T]>,
-    y: RowsMut<T>,
+    mut y: RowsMut<T>,
 ) {
-    T::inline(isa, Forward::new(x, w, bias, y));
+    let start = bias.map_or([T::zero(); P], |b| *row::<T, P>(b, 0));
+    let outputs = y.padded_data().as_chunks_mut::<P>().0;
+    for (x, y) in x.iter().zip(outputs) {
+        let mut sum = start;
+        for (k, &x) in x.iter().enumerate() {
+            let w = row::<T, P>(w, k);
+            for j in 0..P {
+                sum[j] = T::fma(isa, x, w[j], sum[j]);
+            }
+        }
+        *y = sum;
+    }
 }
 
-/// [`Element::affine_input_grad`], inlined.
+/// [`Element::affine_input_grad`] for a tiny layer.
 #[inline(always)]
-pub fn affine_input_grad<T: Element, I: Isa>(
+pub fn affine_input_grad<T: Element, I: Isa>(isa: I, dz: Rows<T>, w: &[T], dx: RowsMut<T>) {
+    with_stride!(dz.stride(), input_grad(isa, dz, w, dx));
+}
+
+#[inline(always)]
+fn input_grad<T: Element, I: Isa, const P: usize>(
     isa: I,
     dz: Rows<T>,
     w: &[T],
-    dx: RowsMut<T>,
+    mut dx: RowsMut<T>,
 ) {
-    T::inline(isa, InputGrad::new(dz, w, dx));
+    let n = dz.width();
+    let gradients = dz.padded_data().as_chunks::<P>().0;
+    for (dz, dx) in gradients.iter().zip(dx.iter_mut()) {
+        for (k, dx) in dx.iter_mut().enumerate() {
+            let w = row::<T, P>(w, k);
+            *dx = if P <= 8 {
+                let mut sum = T::zero();
+                for j in 0..n {
+                    sum = T::fma(isa, dz[j], w[j], sum);
+                }
+                sum
+            } else {
+                in_lanes(isa, dz, w)
+            };
+        }
+    }
 }
 
-/// [`Element::affine_weight_grad`], inlined.
+/// [`Element::affine_weight_grad`] for a tiny layer.
 #[inline(always)]
 pub fn affine_weight_grad<T: Element, I: Isa>(
     isa: I,
@@ -43,10 +106,32 @@ pub fn affine_weight_grad<T: Element, I: Isa>(
     w: &mut [T],
     slots: &mut [T],
 ) {
-    T::inline(isa, WeightGrad::new(x, dz, rule, w, slots));
+    with_stride!(dz.stride(), weight_grad(isa, x, dz, rule, w, slots));
 }
 
-/// [`Element::bias_grad`], inlined.
+#[inline(always)]
+fn weight_grad<T: Element, I: Isa, const P: usize>(
+    isa: I,
+    x: Rows<T>,
+    dz: Rows<T>,
+    rule: Rule<T>,
+    w: &mut [T],
+    slots: &mut [T],
+) {
+    let len = w.len();
+    let gradients = dz.padded_data().as_chunks::<P>().0;
+    for (k, w) in w.as_chunks_mut::<P>().0.iter_mut().enumerate() {
+        let mut g = [T::zero(); P];
+        for (x, dz) in x.iter().zip(gradients) {
+            for j in 0..P {
+                g[j] = T::fma(isa, x[k], dz[j], g[j]);
+            }
+        }
+        descend(isa, rule, w, &g, slots, (k * P, len));
+    }
+}
+
+/// [`Element::bias_grad`] for a tiny layer.
 #[inline(always)]
 pub fn bias_grad<T: Element, I: Isa>(
     isa: I,
@@ -55,5 +140,47 @@ pub fn bias_grad<T: Element, I: Isa>(
     b: &mut [T],
     slots: &mut [T],
 ) {
-    T::inline(isa, BiasGrad::new(dz, rule, b, slots));
+    debug_assert_eq!(b.len(), padded(dz.width()));
+    with_stride!(dz.stride(), bias(isa, dz, rule, b, slots));
+}
+
+#[inline(always)]
+fn bias<T: Element, I: Isa, const P: usize>(
+    isa: I,
+    dz: Rows<T>,
+    rule: Rule<T>,
+    b: &mut [T],
+    slots: &mut [T],
+) {
+    let len = b.len();
+    let mut g = [T::zero(); P];
+    for dz in dz.padded_data().as_chunks::<P>().0 {
+        for j in 0..P {
+            g[j] += dz[j];
+        }
+    }
+    for b in b.as_chunks_mut::<P>().0 {
+        descend(isa, rule, b, &g, slots, (0, len));
+    }
+}
+
+/// Applies the rule to a row of weights; its slots begin at `first` of each array of `len`.
+#[inline(always)]
+fn descend<T: Element, I: Isa, const P: usize>(
+    isa: I,
+    rule: Rule<T>,
+    w: &mut [T; P],
+    g: &[T; P],
+    slots: &mut [T],
+    (first, len): (usize, usize),
+) {
+    if let Some(rate) = rule.descent() {
+        for j in 0..P {
+            w[j] = T::fma(isa, -rate, g[j], w[j]);
+        }
+    } else {
+        for j in 0..P {
+            rule.apply(isa, &mut w[j], g[j], |slot| slot * len + first + j, slots);
+        }
+    }
 }

@@ -40,9 +40,7 @@ impl<'a, T: Element> Update<'a, T> {
         let gradient = &mut self.gradient[..W::LEN];
         gradient.fill(T::zero());
         add(gradient);
-        for (i, (w, &g)) in tensor.as_mut_slice().iter_mut().zip(&*gradient).enumerate() {
-            rule.apply(isa, w, g, |slot| slot * W::LEN + i, slots);
-        }
+        rule.apply_to(isa, tensor.as_mut_slice(), gradient, slots);
     }
 
     /// The rule, and the state of the next tensor, which has `len` numbers: for a kernel that

@@ -57,9 +57,6 @@ pub struct DenseWeights<T: Element, K: Dim, N: Dim, B: Dim> {
     pub bias: Vector<T, B>,
 }
 
-/// Up to this many inputs and outputs a layer is compiled into its caller, with its sizes.
-const TINY: usize = 32;
-
 impl<T, In, Units, Act, UseBias, KernelInit, BiasInit> Layer<T, In>
     for Dense<Units, Act, UseBias, KernelInit, BiasInit>
 where
@@ -222,7 +219,7 @@ impl<Units: Argument, Act, UseBias: Argument, KernelInit, BiasInit>
 /// Whether a layer of K inputs and N outputs is compiled into its caller.
 #[inline(always)]
 const fn is_tiny<K: Dim, N: Dim>() -> bool {
-    K::USIZE <= TINY && N::USIZE <= TINY
+    K::USIZE <= tiny::MOST && N::USIZE <= tiny::MOST
 }
 
 #[cfg(test)]

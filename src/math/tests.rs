@@ -79,7 +79,7 @@ fn check_levels<T: Real>() {
     let far = near.clone().map(|x| x.signum() * (3.0 * x).exp2());
     let x: Vec<T> = near.chain(far).map(T::of).collect();
     let bits = |y: &T| {
-        if y.is_nan() {
+        if y.as_f64().is_nan() {
             f64::NAN.to_bits()
         } else {
             y.as_f64().to_bits()

@@ -1,0 +1,349 @@
+//! The kernels on the layers of a 784-128-256-512-10 classifier, beside `matrixmultiply` and beside
+//! what the processor can do at best: a loop of independent fused multiply-adds.
+//!
+//! Everything is counted in floating-point operations per second, two for each product, so that the
+//! figures compare across kernels and sizes. `PLYWOOD_ISA` chooses the instruction set.
+
+use criterion::{Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use plywood::kernels::{Element, Rule};
+use plywood::rows::{Rows, RowsMut, padded};
+use plywood::simd::{Isa, Job, Level, dispatch, dispatch_on};
+use std::hint::black_box;
+use std::ops::{Deref, DerefMut, Range};
+
+const LAYERS: [[usize; 2]; 4] = [[784, 128], [128, 256], [256, 512], [512, 10]];
+const BATCHES: [usize; 3] = [1, 32, 256];
+
+/// A layer with a batch: no input is zero, so that nothing can be skipped.
+struct Layer {
+    k: usize,
+    n: usize,
+    batch: usize,
+    x: Numbers,
+    w: Numbers,
+    b: Numbers,
+    y: Numbers,
+    dz: Numbers,
+    dx: Numbers,
+}
+
+/// Numbers that begin with a cache line, as those of a network do.
+struct Numbers {
+    data: Vec<f32>,
+    range: Range<usize>,
+}
+
+impl Deref for Numbers {
+    type Target = [f32];
+    fn deref(&self) -> &[f32] {
+        &self.data[self.range.clone()]
+    }
+}
+
+impl DerefMut for Numbers {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.data[self.range.clone()]
+    }
+}
+
+fn numbers(rows: usize, n: usize) -> Numbers {
+    let len = rows * padded(n);
+    let data = vec![0.0; len + 16];
+    let start = data.as_ptr().align_offset(64);
+    let range = start..start + len;
+    let mut data = Numbers { data, range };
+    for (r, row) in data.chunks_exact_mut(padded(n)).enumerate() {
+        for (i, x) in row[..n].iter_mut().enumerate() {
+            *x = ((r * 31 + i * 17) % 101) as f32 / 50.5 - 0.999;
+        }
+    }
+    data
+}
+
+impl Layer {
+    fn new([k, n]: [usize; 2], batch: usize) -> Self {
+        Self {
+            k,
+            n,
+            batch,
+            x: numbers(batch, k),
+            w: numbers(k, n),
+            b: numbers(1, n),
+            y: numbers(batch, n),
+            dz: numbers(batch, n),
+            dx: numbers(batch, k),
+        }
+    }
+
+    fn operations(&self) -> u64 {
+        2 * (self.k * self.n * self.batch) as u64
+    }
+
+    fn name(&self) -> String {
+        format!("{}x{}/{}", self.k, self.n, self.batch)
+    }
+}
+
+struct Forward<'a>(&'a mut Layer);
+
+impl Job for Forward<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Layer {
+            k, n, x, w, b, y, ..
+        } = self.0;
+        f32::affine(isa, Rows::new(x, *k), w, Some(b), RowsMut::new(y, *n));
+    }
+}
+
+struct InputGrad<'a>(&'a mut Layer);
+
+impl Job for InputGrad<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Layer {
+            k, n, w, dz, dx, ..
+        } = self.0;
+        f32::affine_input_grad(isa, Rows::new(dz, *n), w, RowsMut::new(dx, *k));
+    }
+}
+
+struct WeightGrad<'a>(&'a mut Layer);
+
+impl Job for WeightGrad<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Layer { k, n, x, w, dz, .. } = self.0;
+        // So slow that the weights stay what they are.
+        let rule = Rule::Sgd {
+            rate: 1e-30,
+            l2: 0.0,
+            keep: 1.0,
+        };
+        f32::affine_weight_grad(isa, Rows::new(x, *k), Rows::new(dz, *n), rule, w, &mut []);
+    }
+}
+
+/// `c = alpha a b + beta c`, with row and column strides.
+fn sgemm(
+    [m, k, n]: [usize; 3],
+    alpha: f32,
+    (a, sa): (&[f32], [usize; 2]),
+    (b, sb): (&[f32], [usize; 2]),
+    beta: f32,
+    (c, sc): (&mut [f32], [usize; 2]),
+) {
+    assert!(a.len() > (m - 1) * sa[0] + (k - 1) * sa[1]);
+    assert!(b.len() > (k - 1) * sb[0] + (n - 1) * sb[1]);
+    assert!(c.len() > (m - 1) * sc[0] + (n - 1) * sc[1]);
+    let s = |s: usize| s as isize;
+    // SAFETY: the last element of each matrix has just been found inside its slice.
+    #[allow(unsafe_code)] // a C-like interface
+    unsafe {
+        matrixmultiply::sgemm(
+            m,
+            k,
+            n,
+            alpha,
+            a.as_ptr(),
+            s(sa[0]),
+            s(sa[1]),
+            b.as_ptr(),
+            s(sb[0]),
+            s(sb[1]),
+            beta,
+            c.as_mut_ptr(),
+            s(sc[0]),
+            s(sc[1]),
+        );
+    }
+}
+
+fn forward_mm(layer: &mut Layer) {
+    let Layer {
+        k,
+        n,
+        batch,
+        x,
+        w,
+        b,
+        y,
+        ..
+    } = layer;
+    let (pk, pn) = (padded(*k), padded(*n));
+    for row in y.chunks_exact_mut(pn) {
+        row.copy_from_slice(b);
+    }
+    sgemm(
+        [*batch, *k, *n],
+        1.0,
+        (x, [pk, 1]),
+        (w, [pn, 1]),
+        1.0,
+        (y, [pn, 1]),
+    );
+}
+
+fn input_grad_mm(layer: &mut Layer) {
+    let Layer {
+        k,
+        n,
+        batch,
+        w,
+        dz,
+        dx,
+        ..
+    } = layer;
+    let (pk, pn) = (padded(*k), padded(*n));
+    sgemm(
+        [*batch, *n, *k],
+        1.0,
+        (dz, [pn, 1]),
+        (w, [1, pn]),
+        0.0,
+        (dx, [pk, 1]),
+    );
+}
+
+fn weight_grad_mm(layer: &mut Layer) {
+    let Layer {
+        k,
+        n,
+        batch,
+        x,
+        w,
+        dz,
+        ..
+    } = layer;
+    let (pk, pn) = (padded(*k), padded(*n));
+    sgemm(
+        [*k, *batch, *n],
+        -1e-30,
+        (x, [1, pk]),
+        (dz, [pn, 1]),
+        1.0,
+        (w, [pn, 1]),
+    );
+}
+
+/// Independent chains of fused multiply-adds on registers, a power of ten of them per run.
+struct Peak;
+
+impl Peak {
+    const STEPS: usize = 100_000;
+    const CHAINS: usize = 12;
+    const LANES: usize = 16;
+    const OPERATIONS: usize = 2 * Self::STEPS * Self::CHAINS * Self::LANES;
+}
+
+impl Job for Peak {
+    type Output = f32;
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) -> f32 {
+        match I::LEVEL {
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code)] // intrinsics
+            // SAFETY: a value of an instruction set exists only where the processor has it.
+            Level::Avx512 => unsafe { x86::peak_512() },
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code)] // intrinsics
+            // SAFETY: as above.
+            Level::Avx2 => unsafe { x86::peak_256() },
+            _ => {
+                let mut sums = [[black_box(1.0f32); Self::LANES]; Self::CHAINS];
+                let (a, b) = (black_box(0.999), black_box(0.001));
+                for _ in 0..Self::STEPS {
+                    sums.as_flattened_mut()
+                        .iter_mut()
+                        .for_each(|s| *s = *s * a + b);
+                }
+                sums.as_flattened().iter().sum()
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Peak, black_box};
+    use core::arch::x86_64::*;
+
+    #[target_feature(enable = "avx512f")]
+    pub fn peak_512() -> f32 {
+        let mut sums = [_mm512_set1_ps(black_box(1.0)); Peak::CHAINS];
+        let (a, b) = (
+            _mm512_set1_ps(black_box(0.999)),
+            _mm512_set1_ps(black_box(0.001)),
+        );
+        for _ in 0..Peak::STEPS {
+            for sum in &mut sums {
+                *sum = _mm512_fmadd_ps(*sum, a, b);
+            }
+        }
+        sums.into_iter().map(|sum| _mm512_reduce_add_ps(sum)).sum()
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub fn peak_256() -> f32 {
+        let mut sums = [_mm256_set1_ps(black_box(1.0)); Peak::CHAINS];
+        let (a, b) = (
+            _mm256_set1_ps(black_box(0.999)),
+            _mm256_set1_ps(black_box(0.001)),
+        );
+        for _ in 0..2 * Peak::STEPS {
+            for sum in &mut sums {
+                *sum = _mm256_fmadd_ps(*sum, a, b);
+            }
+        }
+        sums.into_iter().map(|sum| _mm256_cvtss_f32(sum)).sum()
+    }
+}
+
+fn peak(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("peak");
+    group.throughput(Throughput::Elements(Peak::OPERATIONS as u64));
+    for level in Level::ALL.into_iter().filter(|level| level.available()) {
+        group.bench_function(level.name(), |b| b.iter(|| dispatch_on(level, Peak)));
+    }
+}
+
+type Run = fn(&mut Layer);
+
+fn kernels(criterion: &mut Criterion) {
+    let all: [(&str, Run, Run); 3] = [
+        ("forward", |layer| dispatch(Forward(layer)), forward_mm),
+        (
+            "input_grad",
+            |layer| dispatch(InputGrad(layer)),
+            input_grad_mm,
+        ),
+        (
+            "weight_grad",
+            |layer| dispatch(WeightGrad(layer)),
+            weight_grad_mm,
+        ),
+    ];
+    for (kernel, own, yardstick) in all {
+        let mut group = criterion.benchmark_group(kernel);
+        for batch in BATCHES {
+            for shape in LAYERS {
+                let mut layer = Layer::new(shape, batch);
+                group.throughput(Throughput::Elements(layer.operations()));
+                let mut bench = |name: &str, run: Run| {
+                    let id = BenchmarkId::new(name, layer.name());
+                    group.bench_function(id, |b: &mut Bencher| {
+                        b.iter(|| run(black_box(&mut layer)))
+                    });
+                };
+                bench(Level::current().name(), own);
+                bench("matrixmultiply", yardstick);
+            }
+        }
+    }
+}
+
+criterion_group!(benches, peak, kernels);
+criterion_main!(benches);

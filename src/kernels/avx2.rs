@@ -1,0 +1,121 @@
+//! AVX2 with fused multiply-add: one register holds 8 `f32` or 4 `f64`, and there are 16 of them,
+//! so the large tile is 6 rows of two. The shorter vectors serve matrices of 1, 2 or 4 columns, and
+//! AVX-512 uses them too.
+
+#![allow(unsafe_code)] // intrinsics: see the tokens
+
+use super::vector::{Kernel, Simd, compiled, token, vectors};
+use core::arch::x86_64::*;
+
+token!(F32x1: [f32; 1] in __m128, 8 rows, narrow true,
+    _mm_set1_ps, _mm_load_ss, _mm_store_ss, _mm_fmadd_ps, _mm_add_ps,
+    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps);
+token!(F32x2: [f32; 2] in __m128, 8 rows, narrow true,
+    _mm_set1_ps, load_two, store_two, _mm_fmadd_ps, _mm_add_ps,
+    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps);
+token!(F32x4: [f32; 4] in __m128, 8 rows, narrow true,
+    _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps, _mm_fmadd_ps, _mm_add_ps,
+    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps);
+token!(F32x8: [f32; 8] in __m256, 8 rows, narrow true,
+    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
+    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps);
+token!(F32Wide: [f32; 8] in __m256, 6 rows, narrow false,
+    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
+    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, sum4 sums_f32);
+token!(F64x1: [f64; 1] in __m128d, 8 rows, narrow true,
+    _mm_set1_pd, _mm_load_sd, _mm_store_sd, _mm_fmadd_pd, _mm_add_pd,
+    _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd);
+token!(F64x2: [f64; 2] in __m128d, 8 rows, narrow true,
+    _mm_set1_pd, _mm_loadu_pd, _mm_storeu_pd, _mm_fmadd_pd, _mm_add_pd,
+    _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd);
+token!(F64x4: [f64; 4] in __m256d, 8 rows, narrow true,
+    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
+    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd);
+token!(F64Wide: [f64; 4] in __m256d, 6 rows, narrow false,
+    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
+    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, sum4 sums_f64);
+
+vectors!(run_f32: f32, 1 => F32x1, 2 => F32x2, 4 => F32x4, 8 => F32x8, _ => F32Wide);
+vectors!(run_f64: f64, 1 => F64x1, 2 => F64x2, 4 => F64x4, _ => F64Wide);
+
+// SAFETY of both: the functions are compiled for the instructions, so their callers have them.
+compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },
+    features "avx2,fma");
+compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) },
+    features "avx2,fma");
+
+/// Half a register's worth of `f32`.
+///
+/// # Safety
+/// Two numbers must be readable.
+#[inline(always)]
+unsafe fn load_two(from: *const f32) -> __m128 {
+    // SAFETY: two `f32` are as long as the `f64` that is read; no alignment is asked for.
+    unsafe { _mm_castpd_ps(_mm_load_sd(from.cast())) }
+}
+
+/// # Safety
+/// Two numbers must be writable.
+#[inline(always)]
+unsafe fn store_two(to: *mut f32, v: __m128) {
+    // SAFETY: as for `load_two`.
+    unsafe { _mm_store_sd(to.cast(), _mm_castps_pd(v)) }
+}
+
+/// Two vectors become one at each step: half of one's sums beside half of the other's.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sums_f32([a, b, c, d]: [__m256; 4]) -> [f32; 4] {
+    let halves = |a, b| {
+        _mm256_add_ps(
+            _mm256_permute2f128_ps::<0x20>(a, b),
+            _mm256_permute2f128_ps::<0x31>(a, b),
+        )
+    };
+    last_sums_f32(halves(a, c), halves(b, d))
+}
+
+/// The sums of 4 lanes each of `[a, c]` and `[b, d]`, as `[a, b, c, d]`.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn last_sums_f32(ac: __m256, bd: __m256) -> [f32; 4] {
+    let pairs = _mm256_add_ps(
+        _mm256_shuffle_ps::<0x44>(ac, bd),
+        _mm256_shuffle_ps::<0xEE>(ac, bd),
+    );
+    let (ab, cd) = (
+        _mm256_castps256_ps128(pairs),
+        _mm256_extractf128_ps::<1>(pairs),
+    );
+    let sums = _mm_add_ps(
+        _mm_shuffle_ps::<0x88>(ab, cd),
+        _mm_shuffle_ps::<0xDD>(ab, cd),
+    );
+    let mut out = [0.0; 4];
+    // SAFETY: the array has room for four.
+    unsafe { _mm_storeu_ps(out.as_mut_ptr(), sums) };
+    out
+}
+
+/// The same for half as many lanes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sums_f64([a, b, c, d]: [__m256d; 4]) -> [f64; 4] {
+    let halves = |a, b| {
+        _mm256_add_pd(
+            _mm256_permute2f128_pd::<0x20>(a, b),
+            _mm256_permute2f128_pd::<0x31>(a, b),
+        )
+    };
+    last_sums_f64(halves(a, c), halves(b, d))
+}
+
+/// The sums of 2 lanes each of `[a, c]` and `[b, d]`, as `[a, b, c, d]`.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn last_sums_f64(ac: __m256d, bd: __m256d) -> [f64; 4] {
+    let mut out = [0.0; 4];
+    // SAFETY: the array has room for four.
+    unsafe { _mm256_storeu_pd(out.as_mut_ptr(), _mm256_hadd_pd(ac, bd)) };
+    out
+}

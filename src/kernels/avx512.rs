@@ -1,0 +1,65 @@
+//! AVX-512: one register holds 16 `f32` or 8 `f64`, and there are 32 of them, so the large tile is
+//! 8 rows of two. Matrices of at most 8 columns go to [`super::avx2`].
+
+#![allow(unsafe_code)] // intrinsics: see the tokens
+
+use super::vector::{Kernel, Simd, compiled, token, vectors};
+use core::arch::x86_64::*;
+
+token!(F32x16: [f32; 16] in __m512, 8 rows, narrow false,
+    _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
+    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, sum4 sums_f32);
+token!(F64x8: [f64; 8] in __m512d, 8 rows, narrow false,
+    _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd,
+    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, sum4 sums_f64);
+
+vectors!(run_f32: f32, _ => F32x16);
+vectors!(run_f64: f64, _ => F64x8);
+
+// SAFETY of both: the functions are compiled for the instructions, so their callers have them.
+compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },
+    features "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw");
+compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) },
+    features "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw");
+
+/// Two vectors become one at each step: half of one's sums beside half of the other's.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn sums_f32([a, b, c, d]: [__m512; 4]) -> [f32; 4] {
+    let halves = |a, b| {
+        _mm512_add_ps(
+            _mm512_shuffle_f32x4::<0x44>(a, b),
+            _mm512_shuffle_f32x4::<0xEE>(a, b),
+        )
+    };
+    let (ac, bd) = (halves(a, c), halves(b, d));
+    // 4 lanes of each, in the order a c b d.
+    let quarters = _mm512_add_ps(
+        _mm512_shuffle_f32x4::<0x88>(ac, bd),
+        _mm512_shuffle_f32x4::<0xDD>(ac, bd),
+    );
+    let ac = _mm512_castps512_ps256(quarters);
+    let bd = _mm512_extractf32x8_ps::<1>(quarters);
+    super::avx2::last_sums_f32(ac, bd)
+}
+
+/// The same for half as many lanes.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn sums_f64([a, b, c, d]: [__m512d; 4]) -> [f64; 4] {
+    let halves = |a, b| {
+        _mm512_add_pd(
+            _mm512_shuffle_f64x2::<0x44>(a, b),
+            _mm512_shuffle_f64x2::<0xEE>(a, b),
+        )
+    };
+    let (ac, bd) = (halves(a, c), halves(b, d));
+    // 2 lanes of each, in the order a c b d.
+    let quarters = _mm512_add_pd(
+        _mm512_shuffle_f64x2::<0x88>(ac, bd),
+        _mm512_shuffle_f64x2::<0xDD>(ac, bd),
+    );
+    let ac = _mm512_castpd512_pd256(quarters);
+    let bd = _mm512_extractf64x4_pd::<1>(quarters);
+    super::avx2::last_sums_f64(ac, bd)
+}

@@ -1,0 +1,233 @@
+//! `Y = X W + b`.
+//!
+//! The tile holds outputs: its rows are samples, its columns columns of `W`, its steps k. Rows of
+//! `W` are read where they lie. Column panels are the outer loop, so that a panel of `W` stays in
+//! the cache while all samples pass by; the samples that are left over go in fours, twos and ones
+//! with wider panels, so that enough chains are in flight.
+//!
+//! Each output is one chain over k, from the bias. With a single sample, inputs that are exactly
+//! zero are skipped ([`super::sparse`]); that can change the sign of a zero sum, and hides weights
+//! that are infinite or not numbers.
+
+#![allow(unsafe_code)] // pointers into the three matrices, whose sizes `new` checks
+
+use super::sparse::{CHUNK, nonzero, skips_zeros};
+use super::tile::tile;
+use super::vector::{Kernel, Simd};
+use crate::math::Real;
+use crate::rows::{Rows, RowsMut};
+
+/// The product as a [`Kernel`].
+pub struct Forward<'a, T> {
+    rows: usize,
+    k: usize,
+    x: &'a [T],
+    x_stride: usize,
+    w: &'a [T],
+    bias: &'a [T],
+    y: RowsMut<'a, T>,
+    stride: usize,
+}
+
+impl<'a, T: Real> Forward<'a, T> {
+    #[inline(always)]
+    pub fn new(x: Rows<'a, T>, w: &'a [T], bias: Option<&'a [T]>, y: RowsMut<'a, T>) -> Self {
+        let (k, stride) = (x.width(), y.stride());
+        assert!(w.len() >= k * stride, "the weights do not fit the rows");
+        if let Some(bias) = bias {
+            assert!(bias.len() >= y.width(), "the bias does not fit the rows");
+        }
+        let bias = bias.unwrap_or_default();
+        Self {
+            rows: x.len().min(y.len()),
+            k,
+            x_stride: x.stride(),
+            x: x.padded_data(),
+            w,
+            bias: &bias[..bias.len().min(stride)],
+            stride,
+            y,
+        }
+    }
+
+    /// What the sums of the column vector `v` start from.
+    #[inline(always)]
+    fn start<S: Simd<E = T>>(&self, s: S, v: usize) -> S::V {
+        let rest = self.bias.get(v * S::LANES..).unwrap_or_default();
+        // SAFETY: as many numbers are read as there are.
+        unsafe {
+            if rest.len() >= S::LANES {
+                s.load(rest.as_ptr())
+            } else {
+                s.load_first(rest.as_ptr(), rest.len())
+            }
+        }
+    }
+
+    /// The outputs of `MR` samples from `row` on, of `NV` vectors from `v` on.
+    ///
+    /// # Safety
+    /// They must exist.
+    #[inline(always)]
+    unsafe fn block<S: Simd<E = T>, const MR: usize, const NV: usize>(
+        &mut self,
+        s: S,
+        row: usize,
+        v: usize,
+    ) {
+        let mut start = [s.zero(); NV];
+        for j in 0..NV {
+            start[j] = self.start(s, v + j);
+        }
+        let column = v * S::LANES;
+        // SAFETY: `new` has checked that the rows of x and y and the k rows of w are as long as
+        // their strides say, and the caller vouches for rows and columns.
+        unsafe {
+            let x = self.x.as_ptr().add(row * self.x_stride);
+            let w = self.w.as_ptr().add(column);
+            let sums =
+                tile::<S, MR, NV>(s, self.k, x, self.x_stride, 1, w, self.stride, [start; MR]);
+            for i in 0..MR {
+                for j in 0..NV {
+                    let to = (row + i) * self.stride + column + j * S::LANES;
+                    s.store(sums[i][j], self.y.padded_data().as_mut_ptr().add(to));
+                }
+            }
+        }
+    }
+
+    /// All blocks of `MR` samples from `row` on, and of these the vectors from `v` on that fill
+    /// panels of `NV`; the first vector after them.
+    #[inline(always)]
+    fn panels<S: Simd<E = T>, const MR: usize, const NV: usize>(
+        &mut self,
+        s: S,
+        row: usize,
+        mut v: usize,
+    ) -> usize {
+        while (v + NV) * S::LANES <= self.stride {
+            for row in (row..self.rows - MR + 1).step_by(MR) {
+                // SAFETY: the loops' conditions.
+                unsafe { self.block::<S, MR, NV>(s, row, v) };
+            }
+            v += NV;
+        }
+        v
+    }
+
+    /// All blocks of `MR` samples from `row` on; the first sample after them. The fewer the
+    /// samples, the wider the panels.
+    #[inline(always)]
+    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, row: usize) -> usize {
+        if self.rows - row < MR {
+            return row;
+        }
+        let mut v = 0;
+        if !S::NARROW {
+            if MR == 1 {
+                v = self.panels::<S, MR, 8>(s, row, v);
+            }
+            if MR <= 2 {
+                v = self.panels::<S, MR, 4>(s, row, v);
+            }
+            v = self.panels::<S, MR, 2>(s, row, v);
+        }
+        if S::ODD {
+            self.panels::<S, MR, 1>(s, row, v);
+        }
+        self.rows - (self.rows - row) % MR
+    }
+
+    /// The only sample, reading only the rows of `W` that count.
+    ///
+    /// # Safety
+    /// It must exist.
+    #[inline(always)]
+    unsafe fn single<S: Simd<E = T>>(&mut self, s: S) {
+        let mut list = [0; CHUNK];
+        for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
+            let count = nonzero(part, &mut list);
+            let list = &list[..count];
+            // SAFETY: the list holds indices of inputs, and the caller vouches for the sample.
+            unsafe {
+                let mut v = 0;
+                if !S::NARROW {
+                    v = self.listed::<S, 8>(s, first, list, v);
+                    v = self.listed::<S, 4>(s, first, list, v);
+                    v = self.listed::<S, 2>(s, first, list, v);
+                }
+                if S::ODD {
+                    self.listed::<S, 1>(s, first, list, v);
+                }
+            }
+        }
+    }
+
+    /// Adds the products of the listed inputs, counted from `first`, to panels of `NV` vectors from
+    /// `v` on; the first vector after them.
+    ///
+    /// # Safety
+    /// There must be a sample, and each listed index plus `first` must be one of its inputs.
+    #[inline(always)]
+    unsafe fn listed<S: Simd<E = T>, const NV: usize>(
+        &mut self,
+        s: S,
+        first: usize,
+        list: &[u32],
+        mut v: usize,
+    ) -> usize {
+        while (v + NV) * S::LANES <= self.stride {
+            let mut sums = [s.zero(); NV];
+            // SAFETY: the loop's condition for columns, the caller for the sample and its inputs;
+            // `new` has checked the sizes.
+            unsafe {
+                let y = self.y.padded_data().as_mut_ptr().add(v * S::LANES);
+                for j in 0..NV {
+                    sums[j] = if first == 0 {
+                        self.start(s, v + j)
+                    } else {
+                        s.load(y.add(j * S::LANES))
+                    };
+                }
+                let x = self.x.as_ptr().add(first);
+                let w = self.w.as_ptr().add(first * self.stride + v * S::LANES);
+                for &i in list {
+                    let x = s.splat(*x.add(i as usize));
+                    let w = w.add(i as usize * self.stride);
+                    for j in 0..NV {
+                        sums[j] = s.fma(x, s.load(w.add(j * S::LANES)), sums[j]);
+                    }
+                }
+                for j in 0..NV {
+                    s.store(sums[j], y.add(j * S::LANES));
+                }
+            }
+            v += NV;
+        }
+        v
+    }
+}
+
+impl<T: Real> Kernel<T> for Forward<'_, T> {
+    #[inline(always)]
+    fn stride(&self) -> usize {
+        self.stride
+    }
+
+    #[inline(always)]
+    fn run<S: Simd<E = T>>(mut self, s: S) {
+        if skips_zeros(self.rows, self.k, self.stride) {
+            // SAFETY: there is one sample.
+            return unsafe { self.single(s) };
+        }
+        let mut row = 0;
+        if S::NARROW || S::ROWS == 8 {
+            row = self.blocks::<S, 8>(s, row);
+        } else if S::ROWS == 6 {
+            row = self.blocks::<S, 6>(s, row);
+        }
+        row = self.blocks::<S, 4>(s, row);
+        row = self.blocks::<S, 2>(s, row);
+        self.blocks::<S, 1>(s, row);
+    }
+}

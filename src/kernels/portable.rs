@@ -1,0 +1,116 @@
+//! The kernels as their definitions say, in safe code: the reference for the bits of all others, and
+//! what processors without code of their own run. Inner loops go along the rows of `W`, so that the
+//! compiler can use whatever vectors there are.
+
+use super::Rule;
+use super::sparse::skips_zeros;
+use crate::math::Real;
+use crate::rows::{Rows, RowsMut};
+use crate::simd::Isa;
+
+/// `Y = X W + b`.
+pub fn forward<T: Real, I: Isa>(
+    isa: I,
+    x: Rows<T>,
+    w: &[T],
+    bias: Option<&[T]>,
+    mut y: RowsMut<T>,
+) {
+    let (width, stride) = (y.width(), y.stride());
+    let skip = skips_zeros(x.len().min(y.len()), x.width(), stride);
+    for (x, y) in x.iter().zip(y.iter_mut()) {
+        match bias {
+            Some(bias) => y.copy_from_slice(&bias[..width]),
+            None => y.fill(T::zero()),
+        }
+        for (&x, w) in x.iter().zip(w.chunks_exact(stride)) {
+            if skip && x.is_zero() {
+                continue;
+            }
+            for (y, &w) in y.iter_mut().zip(w) {
+                *y = T::fma(isa, x, w, *y);
+            }
+        }
+    }
+}
+
+/// `dX = dZ Wᵀ`.
+pub fn input_grad<T: Real, I: Isa>(isa: I, dz: Rows<T>, w: &[T], mut dx: RowsMut<T>) {
+    let (width, stride) = (dz.width(), dz.stride());
+    let gradients = dz.padded_data().chunks_exact(stride);
+    for (dz, dx) in gradients.zip(dx.iter_mut()) {
+        for (dx, w) in dx.iter_mut().zip(w.chunks_exact(stride)) {
+            *dx = if width > 8 {
+                in_lanes(isa, dz, w)
+            } else {
+                let pairs = dz.iter().zip(w).take(width);
+                pairs.fold(T::zero(), |sum, (&dz, &w)| T::fma(isa, dz, w, sum))
+            };
+        }
+    }
+}
+
+/// Σ a b over 16 lanes, which are then halved: lane i takes lane i + 8, then i + 4, i + 2, i + 1.
+#[inline(always)]
+pub fn in_lanes<T: Real, I: Isa>(isa: I, a: &[T], b: &[T]) -> T {
+    let mut lanes = [T::zero(); 16];
+    for (a, b) in a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0) {
+        for i in 0..16 {
+            lanes[i] = T::fma(isa, a[i], b[i], lanes[i]);
+        }
+    }
+    for half in [8, 4, 2, 1] {
+        for i in 0..half {
+            lanes[i] += lanes[i + half];
+        }
+    }
+    lanes[0]
+}
+
+/// `dW = Xᵀ dZ`, then the rule.
+pub fn weight_grad<T: Real, I: Isa>(
+    isa: I,
+    x: Rows<T>,
+    dz: Rows<T>,
+    rule: Rule<T>,
+    w: &mut [T],
+    slots: &mut [T],
+) {
+    let (stride, len) = (dz.stride(), w.len());
+    let rows = x.len().min(dz.len());
+    let skip = rule.descent().is_some() && skips_zeros(rows, x.width(), stride);
+    let lanes = stride.min(16);
+    for k in 0..x.width() {
+        if skip && x.iter().all(|x| x[k].is_zero()) {
+            continue;
+        }
+        for first in (0..stride).step_by(lanes) {
+            let mut g = [T::zero(); 16];
+            for (x, dz) in x.iter().zip(dz.padded_data().chunks_exact(stride)) {
+                for (g, &dz) in g.iter_mut().zip(&dz[first..first + lanes]) {
+                    *g = T::fma(isa, x[k], dz, *g);
+                }
+            }
+            for (i, &g) in g.iter().enumerate().take(lanes) {
+                let at = k * stride + first + i;
+                rule.apply(isa, &mut w[at], g, |slot| slot * len + at, slots);
+            }
+        }
+    }
+}
+
+/// `db = Σ dz`, then the rule.
+pub fn bias_grad<T: Real, I: Isa>(
+    isa: I,
+    dz: Rows<T>,
+    rule: Rule<T>,
+    b: &mut [T],
+    slots: &mut [T],
+) {
+    let len = b.len();
+    for (i, b) in b.iter_mut().enumerate() {
+        let column = dz.padded_data().iter().skip(i).step_by(dz.stride());
+        let g = column.fold(T::zero(), |sum, &dz| sum + dz);
+        rule.apply(isa, b, g, |slot| slot * len + i, slots);
+    }
+}

@@ -1,0 +1,564 @@
+//! Each kernel against its definition and against `matrixmultiply`, and all instruction sets
+//! against each other, bit for bit.
+
+use super::{Element, Rule, tiny};
+use crate::rows::{Rows, RowsMut, padded};
+use crate::simd::{Isa, Job, Level, dispatch_on};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// What the tests need beyond [`Element`].
+trait Tested: Element {
+    const TOLERANCE: f64;
+    fn bits(self) -> u64;
+    /// `c = a b` for row-major `a [m][k]`, `b [k][n]` with these row and column strides.
+    fn product(
+        size: [usize; 3],
+        a: (&[Self], [usize; 2]),
+        b: (&[Self], [usize; 2]),
+        c: (&mut [Self], [usize; 2]),
+    );
+}
+
+macro_rules! tested {
+    ($t:ty, $tolerance:literal, $gemm:ident) => {
+        impl Tested for $t {
+            const TOLERANCE: f64 = $tolerance;
+            fn bits(self) -> u64 {
+                self.to_bits().into()
+            }
+            #[allow(unsafe_code)] // a C-like interface; the slices are indexed below their ends
+            fn product(
+                [m, k, n]: [usize; 3],
+                (a, sa): (&[Self], [usize; 2]),
+                (b, sb): (&[Self], [usize; 2]),
+                (c, sc): (&mut [Self], [usize; 2]),
+            ) {
+                let last = |rows: usize, columns: usize, s: [usize; 2]| {
+                    rows.saturating_sub(1) * s[0] + columns.saturating_sub(1) * s[1]
+                };
+                assert!(m * k == 0 || a.len() > last(m, k, sa));
+                assert!(k * n == 0 || b.len() > last(k, n, sb));
+                assert!(m * n == 0 || c.len() > last(m, n, sc));
+                let s = |s: usize| s as isize;
+                // SAFETY: the last element of each matrix has just been found inside its slice.
+                unsafe {
+                    matrixmultiply::$gemm(
+                        m,
+                        k,
+                        n,
+                        1.0,
+                        a.as_ptr(),
+                        s(sa[0]),
+                        s(sa[1]),
+                        b.as_ptr(),
+                        s(sb[0]),
+                        s(sb[1]),
+                        0.0,
+                        c.as_mut_ptr(),
+                        s(sc[0]),
+                        s(sc[1]),
+                    );
+                }
+            }
+        }
+    };
+}
+tested!(f32, 2e-5, sgemm);
+tested!(f64, 1e-13, dgemm);
+
+/// Numbers between -1 and 1, a quarter of them zero.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        self.0 >> 33
+    }
+    fn below(&mut self, end: usize) -> usize {
+        self.next() as usize % end
+    }
+    fn number<T: Element>(&mut self) -> T {
+        let x = self.next() as f64 / (1u64 << 30) as f64 - 1.0;
+        T::of(if self.below(4) == 0 { 0.0 } else { x })
+    }
+    /// A size at or near a width of vectors or tiles, or any other.
+    fn size(&mut self) -> usize {
+        match self.below(4) {
+            0 => 1 + self.below(10),
+            1 => [1, 2, 4, 8, 16, 32][self.below(6)] + self.below(2),
+            2 => [7, 15, 31, 47, 48, 49, 63, 64, 65][self.below(9)],
+            _ => 1 + self.below(40),
+        }
+    }
+    /// Rows of `n` numbers, padded with zeros.
+    fn rows<T: Element>(&mut self, rows: usize, n: usize) -> Vec<T> {
+        let mut data = vec![T::zero(); rows * padded(n)];
+        for row in data.chunks_exact_mut(padded(n)) {
+            row[..n].fill_with(|| self.number());
+        }
+        data
+    }
+    fn rule<T: Element>(&mut self) -> Rule<T> {
+        let (rate, keep) = (T::of(0.1), T::of(0.99));
+        match self.below(8) {
+            0 => Rule::Store,
+            1 => Rule::Sgd {
+                rate,
+                l2: T::of(0.01),
+                keep,
+            },
+            2 => Rule::Momentum {
+                rate,
+                momentum: T::of(0.9),
+                nesterov: false,
+                l2: T::of(0.01),
+                keep,
+            },
+            3 => Rule::Momentum {
+                rate,
+                momentum: T::of(0.9),
+                nesterov: true,
+                l2: T::of(0.01),
+                keep,
+            },
+            4 => Rule::Adam {
+                rate,
+                fade_1: T::of(0.1),
+                fade_2: T::of(0.001),
+                epsilon: T::of(1e-7),
+                keep,
+            },
+            5 => Rule::RmsProp {
+                rate,
+                rho: T::of(0.9),
+                momentum: T::of(0.5),
+                epsilon: T::of(1e-7),
+                keep,
+            },
+            _ => Rule::Sgd {
+                rate,
+                l2: T::zero(),
+                keep: T::one(),
+            },
+        }
+    }
+}
+
+/// All four kernels on one set of matrices.
+#[derive(Clone)]
+struct Case<T> {
+    rows: usize,
+    k: usize,
+    n: usize,
+    rule: Rule<T>,
+    x: Vec<T>,
+    w: Vec<T>,
+    b: Vec<T>,
+    dz: Vec<T>,
+    slots: Vec<T>,
+    bias_slots: Vec<T>,
+}
+
+/// What they give.
+#[derive(Clone, PartialEq, Debug)]
+struct Results<T> {
+    y: Vec<T>,
+    dx: Vec<T>,
+    w: Vec<T>,
+    slots: Vec<T>,
+    b: Vec<T>,
+    bias_slots: Vec<T>,
+}
+
+impl<T: Tested> Results<T> {
+    fn bits(&self) -> Vec<u64> {
+        [
+            &self.y,
+            &self.dx,
+            &self.w,
+            &self.slots,
+            &self.b,
+            &self.bias_slots,
+        ]
+        .into_iter()
+        .flatten()
+        .map(|x| x.bits())
+        .collect()
+    }
+}
+
+const UNTOUCHED: f64 = 77.0;
+
+impl<T: Tested> Case<T> {
+    fn new(random: &mut Random, rows: usize, k: usize, n: usize) -> Self {
+        let rule = random.rule();
+        let b: Vec<T> = random.rows(1, n);
+        let positive = |mut data: Vec<T>| {
+            data.iter_mut().for_each(|x| *x = x.abs());
+            data
+        };
+        let mut slots = Vec::new();
+        let mut bias_slots = Vec::new();
+        for _ in 0..rule.slots() {
+            slots.extend(positive(random.rows(k, n)));
+            bias_slots.extend(positive(random.rows(1, n)));
+        }
+        Self {
+            rows,
+            k,
+            n,
+            rule,
+            x: random.rows(rows, k),
+            w: random.rows(k, n),
+            b,
+            dz: random.rows(rows, n),
+            slots,
+            bias_slots,
+        }
+    }
+
+    fn empty_results(&self) -> Results<T> {
+        Results {
+            y: vec![T::zero(); self.rows * padded(self.n)],
+            dx: vec![T::of(UNTOUCHED); self.rows * padded(self.k)],
+            w: self.w.clone(),
+            slots: self.slots.clone(),
+            b: self.b.clone(),
+            bias_slots: self.bias_slots.clone(),
+        }
+    }
+
+    fn run(&self, level: Level) -> Results<T> {
+        dispatch_on(level, Big(self))
+    }
+
+    /// The four definitions in `f64`; the rule is applied to what comes out.
+    fn oracle(&self) -> Results<T> {
+        let mut to = self.empty_results();
+        let (pk, pn) = (padded(self.k), padded(self.n));
+        let x = |r: usize, k: usize| self.x[r * pk + k].as_f64();
+        let w = |k: usize, j: usize| self.w[k * pn + j].as_f64();
+        let dz = |r: usize, j: usize| self.dz[r * pn + j].as_f64();
+        let sum = |count: usize, f: &dyn Fn(usize) -> f64| (0..count).map(f).sum::<f64>();
+        for r in 0..self.rows {
+            for j in 0..self.n {
+                let y = self.b[j].as_f64() + sum(self.k, &|k| x(r, k) * w(k, j));
+                to.y[r * pn + j] = T::of(y);
+            }
+            for k in 0..self.k {
+                to.dx[r * pk + k] = T::of(sum(self.n, &|j| dz(r, j) * w(k, j)));
+            }
+        }
+        let len = self.w.len();
+        for k in 0..self.k {
+            for j in 0..self.n {
+                let g = T::of(sum(self.rows, &|r| x(r, k) * dz(r, j)));
+                let at = k * pn + j;
+                dispatch_on(
+                    Level::Fused,
+                    Apply(&self.rule, g, &mut to.w, at, &mut to.slots, len),
+                );
+            }
+        }
+        let len = self.b.len();
+        for j in 0..self.n {
+            let g = T::of(sum(self.rows, &|r| dz(r, j)));
+            dispatch_on(
+                Level::Fused,
+                Apply(&self.rule, g, &mut to.b, j, &mut to.bias_slots, len),
+            );
+        }
+        to
+    }
+}
+
+struct Apply<'a, T>(&'a Rule<T>, T, &'a mut [T], usize, &'a mut [T], usize);
+
+impl<T: Element> Job for Apply<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Apply(rule, g, w, at, slots, len) = self;
+        rule.apply(isa, &mut w[at], g, |slot| slot * len + at, slots);
+    }
+}
+
+struct Big<'a, T>(&'a Case<T>);
+
+impl<T: Tested> Job for Big<'_, T> {
+    type Output = Results<T>;
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Results<T> {
+        let case = self.0;
+        let mut to = case.empty_results();
+        let (x, dz) = (Rows::new(&case.x, case.k), Rows::new(&case.dz, case.n));
+        T::affine(
+            isa,
+            x,
+            &case.w,
+            Some(&case.b),
+            RowsMut::new(&mut to.y, case.n),
+        );
+        T::affine_input_grad(isa, dz, &case.w, RowsMut::new(&mut to.dx, case.k));
+        T::affine_weight_grad(isa, x, dz, case.rule, &mut to.w, &mut to.slots);
+        T::bias_grad(isa, dz, case.rule, &mut to.b, &mut to.bias_slots);
+        to
+    }
+}
+
+struct Tiny<'a, const K: usize, const N: usize>(&'a Case<f32>);
+
+impl<const K: usize, const N: usize> Job for Tiny<'_, K, N> {
+    type Output = Results<f32>;
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Results<f32> {
+        let Case {
+            x, w, b, dz, rule, ..
+        } = self.0;
+        let mut to = self.0.empty_results();
+        let (x, dz) = (Rows::new(x, K), Rows::new(dz, N));
+        tiny::affine(isa, x, w, Some(b), RowsMut::new(&mut to.y, N));
+        tiny::affine_input_grad(isa, dz, w, RowsMut::new(&mut to.dx, K));
+        tiny::affine_weight_grad(isa, x, dz, *rule, &mut to.w, &mut to.slots);
+        tiny::bias_grad(isa, dz, *rule, &mut to.b, &mut to.bias_slots);
+        to
+    }
+}
+
+fn close<T: Tested>(found: &[T], expected: &[T], terms: usize, what: &str) {
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        let (found, expected) = (found.as_f64(), expected.as_f64());
+        let tolerance = T::TOLERANCE * (1.0 + terms as f64 / 8.0) * (1.0 + expected.abs());
+        assert!(
+            (found - expected).abs() <= tolerance,
+            "{what}: {found} instead of {expected}"
+        );
+    }
+}
+
+fn agrees_with_definition<T: Tested>() {
+    let mut random = Random(1);
+    for _ in 0..150 {
+        let (rows, k, n) = (random.below(20), random.size(), random.size());
+        let mut case = Case::<T>::new(&mut random, rows, k, n);
+        // A gradient near zero makes the quotient of these rules ill-conditioned.
+        if let Rule::Adam { epsilon, .. } | Rule::RmsProp { epsilon, .. } = &mut case.rule {
+            *epsilon = T::one();
+        }
+        let expected = case.oracle();
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let found = case.run(level);
+            let what = alloc::format!("{rows} x {k} x {n} on {level}, {:?}", case.rule);
+            close(&found.y, &expected.y, k, &what);
+            close(&found.dx, &expected.dx, n, &what);
+            close(&found.w, &expected.w, rows, &what);
+            close(&found.slots, &expected.slots, rows, &what);
+            close(&found.b, &expected.b, rows, &what);
+            close(&found.bias_slots, &expected.bias_slots, rows, &what);
+        }
+    }
+}
+
+#[test]
+fn agrees_with_definition_f32() {
+    agrees_with_definition::<f32>();
+}
+
+#[test]
+fn agrees_with_definition_f64() {
+    agrees_with_definition::<f64>();
+}
+
+fn agrees_with_matrixmultiply<T: Tested>() {
+    let mut random = Random(2);
+    for (rows, k, n) in [
+        (1, 784, 128),
+        (2, 700, 10),
+        (32, 128, 256),
+        (33, 65, 49),
+        (7, 100, 5),
+    ] {
+        let mut case = Case::<T>::new(&mut random, rows, k, n);
+        case.rule = Rule::Store;
+        case.slots = vec![T::zero(); case.w.len()];
+        case.bias_slots = vec![T::zero(); case.b.len()];
+        let (pk, pn) = (padded(k), padded(n));
+        let mut expected = case.empty_results();
+        T::product(
+            [rows, k, n],
+            (&case.x, [pk, 1]),
+            (&case.w, [pn, 1]),
+            (&mut expected.y, [pn, 1]),
+        );
+        T::product(
+            [rows, n, k],
+            (&case.dz, [pn, 1]),
+            (&case.w, [1, pn]),
+            (&mut expected.dx, [pk, 1]),
+        );
+        T::product(
+            [k, rows, n],
+            (&case.x, [1, pk]),
+            (&case.dz, [pn, 1]),
+            (&mut expected.slots, [pn, 1]),
+        );
+        for (i, y) in expected.y.iter_mut().enumerate() {
+            *y += case.b.get(i % pn).copied().unwrap_or_default();
+        }
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let found = case.run(level);
+            let what = alloc::format!("{rows} x {k} x {n} on {level}");
+            close(&found.y, &expected.y, k, &what);
+            close(&found.dx, &expected.dx, n, &what);
+            close(&found.slots, &expected.slots, rows, &what);
+            assert_eq!(found.w, case.w, "{what}: the weights were not to change");
+        }
+    }
+}
+
+#[test]
+fn agrees_with_matrixmultiply_f32() {
+    agrees_with_matrixmultiply::<f32>();
+}
+
+#[test]
+fn agrees_with_matrixmultiply_f64() {
+    agrees_with_matrixmultiply::<f64>();
+}
+
+/// Also: the padding of weights stays zero, that of `dx` is left alone.
+fn same_bits<T: Tested>() {
+    let mut random = Random(3);
+    for i in 0..2000 {
+        let (rows, mut k, n) = (random.below(14), random.size(), random.size());
+        if i % 100 == 0 {
+            k += 1100; // more inputs than are listed at a time when zeros are skipped
+        }
+        let case = Case::<T>::new(&mut random, if i % 100 == 0 { 1 } else { rows }, k, n);
+        let expected = case.run(Level::Fused);
+        for level in [Level::Avx2, Level::Avx512] {
+            if level.available() {
+                let found = case.run(level);
+                let same = found.bits() == expected.bits();
+                assert!(same, "{rows} x {k} x {n} on {level}, {:?}", case.rule);
+            }
+        }
+        for row in expected.dx.chunks_exact(padded(k)) {
+            assert!(row[k..].iter().all(|x| x.as_f64() == UNTOUCHED));
+        }
+        for row in expected.w.chunks_exact(padded(n)) {
+            assert!(row[n..].iter().all(|w| w.is_zero()));
+        }
+    }
+}
+
+#[test]
+fn same_bits_f32() {
+    same_bits::<f32>();
+}
+
+#[test]
+fn same_bits_f64() {
+    same_bits::<f64>();
+}
+
+fn tiny_gives_the_same_bits<const K: usize, const N: usize>() {
+    let mut random = Random(4);
+    for rows in 0..20 {
+        let case = Case::new(&mut random, rows, K, N);
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let found = dispatch_on(level, Tiny::<K, N>(&case));
+            assert_eq!(
+                found.bits(),
+                case.run(level).bits(),
+                "{rows} x {K} x {N} on {level}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tiny_gives_the_same_bits_2_1() {
+    tiny_gives_the_same_bits::<2, 1>();
+}
+
+/// A gradient that is stored and then applied weight by weight, and one applied in the kernel.
+#[test]
+fn rules_give_the_bits_of_apply() {
+    let mut random = Random(5);
+    for _ in 0..200 {
+        let (rows, k, n) = (1 + random.below(9), random.size(), random.size());
+        let case = Case::<f32>::new(&mut random, rows, k, n);
+        let mut stored = case.clone();
+        stored.rule = Rule::Store;
+        stored.slots = vec![0.0; case.w.len()];
+        stored.bias_slots = vec![0.0; case.b.len()];
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let (found, gradients) = (case.run(level), stored.run(level));
+            let mut expected = Results {
+                y: found.y.clone(),
+                dx: found.dx.clone(),
+                ..case.empty_results()
+            };
+            let len = case.w.len();
+            for (at, &g) in gradients.slots.iter().enumerate() {
+                dispatch_on(
+                    level,
+                    Apply(&case.rule, g, &mut expected.w, at, &mut expected.slots, len),
+                );
+            }
+            let len = case.b.len();
+            for (at, &g) in gradients.bias_slots.iter().enumerate() {
+                let slots = &mut expected.bias_slots;
+                dispatch_on(level, Apply(&case.rule, g, &mut expected.b, at, slots, len));
+            }
+            assert_eq!(
+                found.bits(),
+                expected.bits(),
+                "{rows} x {k} x {n} on {level}, {:?}",
+                case.rule
+            );
+        }
+    }
+}
+
+/// A batch gives each sample what it gets alone.
+#[test]
+fn batches_do_not_matter() {
+    let mut random = Random(6);
+    for (rows, k, n) in [(13, 70, 33), (9, 800, 17), (5, 20, 8), (7, 40, 1)] {
+        let case = Case::<f32>::new(&mut random, rows, k, n);
+        let together = case.run(Level::current());
+        for row in 0..rows {
+            let mut alone = case.clone();
+            alone.rows = 1;
+            alone.x = case.x[row * padded(k)..][..padded(k)].to_vec();
+            alone.dz = case.dz[row * padded(n)..][..padded(n)].to_vec();
+            let alone = alone.run(Level::current());
+            assert_eq!(alone.y, together.y[row * padded(n)..][..padded(n)]);
+            assert_eq!(alone.dx, together.dx[row * padded(k)..][..padded(k)]);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "the weights do not fit")]
+fn too_few_weights_are_refused() {
+    let mut case = Case::<f32>::new(&mut Random(7), 2, 3, 5);
+    case.w.pop();
+    case.run(Level::current());
+}
+
+#[test]
+#[should_panic(expected = "the optimiser's numbers do not fit")]
+fn too_few_slots_are_refused() {
+    let mut case = Case::<f32>::new(&mut Random(8), 2, 3, 5);
+    case.rule = Rule::Store;
+    case.slots.clear();
+    case.run(Level::current());
+}

@@ -1,0 +1,44 @@
+//! The register tile: a small block of a matrix product that stays in registers while the index
+//! that is summed over runs.
+//!
+//! At each step a column of `MR` numbers of `a` meets a row of `NV` vectors of `b`, and their outer
+//! product is added to the `MR x NV` accumulators: few reads, many multiply-adds, and each
+//! accumulator is one chain in the order of the steps. The three kernels differ in what `a`, `b`
+//! and the steps are, and in what they do with the sums.
+
+#![allow(unsafe_code)] // reads through pointers in the inner loop, where a check would cost
+
+use super::vector::Simd;
+
+/// `acc[i][j] += sum over t of a[i a_row + t a_step] * b[t b_step + j LANES ..][.. LANES]`.
+///
+/// # Safety
+/// All of these numbers must be readable.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)] // two matrices with their strides
+pub unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(
+    s: S,
+    steps: usize,
+    a: *const S::E,
+    a_row: usize,
+    a_step: usize,
+    b: *const S::E,
+    b_step: usize,
+    mut acc: [[S::V; NV]; MR],
+) -> [[S::V; NV]; MR] {
+    for t in 0..steps {
+        let mut row = [s.zero(); NV];
+        for j in 0..NV {
+            // SAFETY: the caller vouches for `b`.
+            row[j] = unsafe { s.load(b.add(t * b_step + j * S::LANES)) };
+        }
+        for i in 0..MR {
+            // SAFETY: the caller vouches for `a`.
+            let x = s.splat(unsafe { *a.add(i * a_row + t * a_step) });
+            for j in 0..NV {
+                acc[i][j] = s.fma(x, row[j], acc[i][j]);
+            }
+        }
+    }
+    acc
+}

@@ -1,0 +1,242 @@
+//! The vocabulary of the kernels: a vector of numbers, and what can be done with it.
+//!
+//! A type that implements [`Simd`] is a token, not a vector: whoever holds one is on a processor
+//! that has its instructions, which is why its arithmetic is safe to call. The vectors themselves
+//! are the plain register types of the instruction set.
+//!
+//! There is a token for every power of two up to the widest register, because a matrix of 1, 2, 4
+//! or 8 columns is handled by the same kernels with a narrower vector. A [`Kernel`] is written
+//! once for any token; each instruction set hands it the right one.
+
+use crate::math::Real;
+
+/// Vectors of `LANES` numbers, as one instruction set has them. Everything is lane by lane and
+/// rounds as IEEE 754 says, so that equal calls give equal bits with every token whose
+/// multiply-add is fused.
+pub trait Simd: Copy {
+    /// One number.
+    type E: Real;
+    /// A register of them.
+    type V: Copy;
+    /// How many numbers a vector holds.
+    const LANES: usize;
+    /// How many rows the large register tile has, two vectors wide: as many as leave registers
+    /// for the operands. 8, 6 or 4.
+    const ROWS: usize;
+    /// Whether there are wider vectors, so that these serve only rows of exactly one vector.
+    const NARROW: bool;
+    /// Whether rows may have an odd number of vectors.
+    const ODD: bool = Self::NARROW || Self::LANES == 16;
+
+    /// `x` in each lane.
+    fn splat(self, x: Self::E) -> Self::V;
+    /// Reads `LANES` numbers.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load(self, from: *const Self::E) -> Self::V;
+    /// Writes `LANES` numbers.
+    ///
+    /// # Safety
+    /// They must be writable.
+    unsafe fn store(self, v: Self::V, to: *mut Self::E);
+    /// `a b + c`.
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// `a + b`.
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a - b`.
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a b`.
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a / b`.
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The square root.
+    fn sqrt(self, a: Self::V) -> Self::V;
+
+    /// 0 in each lane.
+    #[inline(always)]
+    fn zero(self) -> Self::V {
+        self.splat(num_traits::zero())
+    }
+
+    /// `-a`, exactly, zeros included.
+    #[inline(always)]
+    fn neg(self, a: Self::V) -> Self::V {
+        self.sub(self.splat(-Self::E::default()), a)
+    }
+
+    /// Reads `count` numbers, at most `LANES`, and fills up with zeros.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn load_first(self, from: *const Self::E, count: usize) -> Self::V {
+        let mut all = [num_traits::zero(); 16];
+        // SAFETY: `count <= LANES <= 16`, and the caller vouches for the source.
+        unsafe {
+            core::ptr::copy_nonoverlapping(from, all.as_mut_ptr(), count);
+            self.load(all.as_ptr())
+        }
+    }
+
+    /// Writes the first `count` numbers, at most `LANES`.
+    ///
+    /// # Safety
+    /// They must be writable.
+    #[inline(always)]
+    unsafe fn store_first(self, v: Self::V, to: *mut Self::E, count: usize) {
+        let mut all = [num_traits::zero(); 16];
+        // SAFETY: `count <= LANES <= 16`, and the caller vouches for the target.
+        unsafe {
+            self.store(v, all.as_mut_ptr());
+            core::ptr::copy_nonoverlapping(all.as_ptr(), to, count);
+        }
+    }
+
+    /// The sum of each vector's lanes, by halves: lane i takes lane i + `LANES`/2, then those
+    /// i + `LANES`/4, down to one.
+    #[inline(always)]
+    fn sum4(self, v: [Self::V; 4]) -> [Self::E; 4] {
+        v.map(|v| {
+            let mut lane = [num_traits::zero(); 16];
+            // SAFETY: a vector has at most 16 lanes.
+            unsafe { self.store(v, lane.as_mut_ptr()) };
+            let mut half = Self::LANES / 2;
+            while half > 0 {
+                for i in 0..half {
+                    lane[i] += lane[i + half];
+                }
+                half /= 2;
+            }
+            lane[0]
+        })
+    }
+}
+
+/// A computation that is written once for all vectors.
+pub trait Kernel<T> {
+    /// The stride of the rows that its vectors run along: no vector may be longer.
+    fn stride(&self) -> usize;
+    /// Computes it.
+    fn run<S: Simd<E = T>>(self, s: S);
+}
+
+/// The vectors of one instruction set: its tokens, and `run`, which chooses among them.
+macro_rules! vectors {
+    ($run:ident: $element:ty, $($stride:pat => $token:ident),*) => {
+        /// Runs a kernel with the widest vectors that its stride allows.
+        ///
+        /// # Safety
+        /// The processor must have the instructions of this module.
+        #[inline(always)]
+        pub unsafe fn $run<K: Kernel<$element>>(kernel: K) {
+            match kernel.stride() {
+                $($stride => kernel.run($token(())),)*
+            }
+        }
+    };
+}
+
+/// A token whose operations are one intrinsic each.
+macro_rules! token {
+    (
+        $name:ident: [$element:ty; $lanes:literal] in $vector:ty, $rows:literal rows, narrow $narrow:literal,
+        $splat:path, $load:path, $store:path,
+        $fma:path, $add:path, $sub:path, $mul:path, $div:path, $sqrt:path
+        $(, sum4 $sum4:path)?
+    ) => {
+        #[derive(Clone, Copy)]
+        pub struct $name(pub(super) ());
+
+        // SAFETY of all that follows: tokens are made by `vectors!` only, in functions whose
+        // callers vouch for the instructions; for memory, callers of `load` and `store` do.
+        impl Simd for $name {
+            type E = $element;
+            type V = $vector;
+            const LANES: usize = $lanes;
+            const ROWS: usize = $rows;
+            const NARROW: bool = $narrow;
+            #[inline(always)]
+            fn splat(self, x: $element) -> $vector {
+                // SAFETY: see above.
+                unsafe { $splat(x) }
+            }
+            #[inline(always)]
+            unsafe fn load(self, from: *const $element) -> $vector {
+                // SAFETY: see above.
+                unsafe { $load(from) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, v: $vector, to: *mut $element) {
+                // SAFETY: see above.
+                unsafe { $store(to, v) }
+            }
+            #[inline(always)]
+            fn fma(self, a: $vector, b: $vector, c: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $fma(a, b, c) }
+            }
+            #[inline(always)]
+            fn add(self, a: $vector, b: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $add(a, b) }
+            }
+            #[inline(always)]
+            fn sub(self, a: $vector, b: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $sub(a, b) }
+            }
+            #[inline(always)]
+            fn mul(self, a: $vector, b: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $mul(a, b) }
+            }
+            #[inline(always)]
+            fn div(self, a: $vector, b: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $div(a, b) }
+            }
+            #[inline(always)]
+            fn sqrt(self, a: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $sqrt(a) }
+            }
+            $(
+                #[inline(always)]
+                fn sum4(self, v: [$vector; 4]) -> [$element; 4] {
+                    // SAFETY: see above.
+                    unsafe { $sum4(v) }
+                }
+            )?
+        }
+    };
+}
+
+/// The kernels, compiled for one instruction set and one type of number. Not generic, so that
+/// they are compiled here and not in the crates that use them.
+macro_rules! compiled {
+    ($name:ident: $element:ty, $kernel:ident => $run:expr, features $features:literal) => {
+        pub mod $name {
+            use crate::kernels::{BiasGrad, Forward, InputGrad, WeightGrad};
+
+            #[target_feature(enable = $features)]
+            pub fn forward($kernel: Forward<'_, $element>) {
+                $run
+            }
+            #[target_feature(enable = $features)]
+            pub fn input_grad($kernel: InputGrad<'_, $element>) {
+                $run
+            }
+            #[target_feature(enable = $features)]
+            pub fn weight_grad($kernel: WeightGrad<'_, $element>) {
+                $run
+            }
+            #[target_feature(enable = $features)]
+            pub fn bias_grad($kernel: BiasGrad<'_, $element>) {
+                $run
+            }
+        }
+    };
+}
+
+pub(super) use {compiled, token, vectors};

@@ -1,0 +1,77 @@
+//! What a type is, asked without the compiler's complaint when it is not.
+//!
+//! An associated constant of a type is looked up among its own first, where bounds must hold, and
+//! among those of traits in scope second. So `Probe<X>::IS_ACTIVATION` is `true` where `X` is an
+//! activation, and the `false` of [`Not`] elsewhere: a wrong word in a list of layers becomes a
+//! sentence about this word, and not a page about trait bounds.
+
+use super::Layer;
+use crate::activations::Activation;
+use crate::initializers::Initializer;
+use crate::shape::Shape;
+use core::marker::PhantomData;
+
+/// The answer where nothing better is known.
+pub trait Not {
+    /// Not an activation.
+    const IS_ACTIVATION: bool = false;
+    /// Not an initialiser.
+    const IS_INITIALIZER: bool = false;
+    /// Not a layer.
+    const IS_LAYER: bool = false;
+}
+
+/// Asks about a word, or, with the shape of its input, about a layer.
+pub struct Probe<X, In = ()>(PhantomData<(X, In)>);
+
+impl<X, In> Not for Probe<X, In> {}
+
+impl<X: Activation> Probe<X> {
+    /// An activation.
+    pub const IS_ACTIVATION: bool = true;
+}
+
+impl<X: Initializer> Probe<X> {
+    /// An initialiser.
+    pub const IS_INITIALIZER: bool = true;
+}
+
+impl<X: Layer<f32, In>, In: Shape> Probe<X, In> {
+    /// A layer for this input.
+    pub const IS_LAYER: bool = true;
+}
+
+/// A word as an argument, with the roles it can play: adding one takes a line here, in [`Probe`] and
+/// in [`Name`](super::Name).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! word {
+    ($word:ty) => {
+        ::plywood::layer::Name<
+            $word,
+            ::plywood::layer::Is<{
+                #[allow(unused_imports)]
+                use ::plywood::layer::Not as _;
+                ::plywood::layer::Probe::<$word>::IS_ACTIVATION
+            }>,
+            ::plywood::layer::Is<{
+                #[allow(unused_imports)]
+                use ::plywood::layer::Not as _;
+                ::plywood::layer::Probe::<$word>::IS_INITIALIZER
+            }>,
+        >
+    };
+}
+
+/// The layer, or a placeholder for what is not one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! layer_or_broken {
+    ($layer:ty, $concrete:ty, $input:ty) => {
+        <$layer as ::plywood::__private::Or<{
+            #[allow(unused_imports)]
+            use ::plywood::layer::Not as _;
+            ::plywood::layer::Probe::<$concrete, $input>::IS_LAYER
+        }>>::Layer
+    };
+}

@@ -1,0 +1,955 @@
+//! Plywood against Keras: every reference vector of `tests/golden`, in f32 and in f64.
+//!
+//! A table for each file says what Plywood calls a case. A case that no table names fails the test,
+//! and so does a name without a case: what Plywood does not have stands in [`Golden::lacks`], with
+//! the reason. `--nocapture` shows how many cases were compared, and the largest errors.
+
+use std::any::type_name;
+use std::marker::PhantomData;
+
+use plywood::activations;
+use plywood::cast::Plain;
+use plywood::gradients;
+use plywood::layer::Layer;
+use plywood::losses::{Fits, Loss};
+use plywood::math::Real as _;
+use plywood::metrics::Metric;
+use plywood::prelude::*;
+use plywood::rows::padded;
+use plywood::simd::{Job, Level, dispatch_on};
+use plywood::training::{get_weights, set_weights};
+use serde_json::Value;
+
+// --- The files --------------------------------------------------------------------------------
+
+/// What an error may be, relative to the greater of 1 and the number: of f32, of f64.
+const TOLERANCES: [f64; 2] = [1e-5, 1e-10];
+
+/// How far a slope at a kink may be from those of its sides, which were taken 2^-20 beside it.
+const BESIDE: f64 = 2e-6;
+
+/// A list of cases, of which each is to be taken once.
+struct Golden {
+    cases: Vec<Value>,
+    compared: usize,
+    /// The largest errors so far: of f32, of f64.
+    largest: [f64; 2],
+    failures: Vec<String>,
+}
+
+impl Golden {
+    /// Runs a test over a list of a file, and fails it where a case is wrong or was left out.
+    fn test(file: &str, list: &str, run: impl FnOnce(&mut Golden)) {
+        let path = format!("{}/tests/golden/{file}.json", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("the file can be read");
+        let mut content: Value = serde_json::from_str(&text).expect("the file is JSON");
+        let Value::Array(cases) = content[list].take() else {
+            panic!("{file}.json has no list `{list}`");
+        };
+        let mut golden = Golden {
+            cases,
+            compared: 0,
+            largest: [0.0; 2],
+            failures: Vec::new(),
+        };
+        run(&mut golden);
+        let Golden {
+            cases,
+            compared,
+            largest: [f32, f64],
+            failures,
+        } = golden;
+        println!(
+            "{file}.json, {list}: {compared} compared, largest error {f32:.1e} in f32, {f64:.1e} in f64"
+        );
+        let forgotten: Vec<_> = cases.iter().map(|case| &case["name"]).collect();
+        assert!(
+            forgotten.is_empty(),
+            "cases that no table names: {forgotten:?}"
+        );
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    }
+
+    /// The case of this name, to be compared.
+    fn take(&mut self, name: &str) -> Case {
+        self.compared += 1;
+        self.remove(name)
+    }
+
+    /// Leaves out a case that Plywood has nothing for.
+    fn lacks(&mut self, name: &str, reason: &str) {
+        self.remove(name);
+        println!("not compared: {name}: {reason}");
+    }
+
+    fn remove(&mut self, name: &str) -> Case {
+        let place = self.cases.iter().position(|case| case["name"] == name);
+        Case(
+            self.cases
+                .swap_remove(place.unwrap_or_else(|| panic!("no case `{name}` is left"))),
+        )
+    }
+
+    /// Compares numbers with those that they should be.
+    fn compare<T: Element>(&mut self, case: &Case, what: &str, found: &[T], expected: &[f64]) {
+        let (name, number) = (case.name(), type_name::<T>());
+        assert_eq!(
+            found.len(),
+            expected.len(),
+            "{name}: as many numbers of {what}"
+        );
+        for (i, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+            let found = found.as_f64();
+            let error = (found - expected).abs() / expected.abs().max(1.0);
+            self.note::<T>(error);
+            if error.is_nan() || error > TOLERANCES[precision::<T>()] {
+                self.failures.push(format!(
+                    "{name}: {what} {i} is {found} in {number}, but should be {expected}"
+                ));
+            }
+        }
+    }
+
+    fn note<T: Element>(&mut self, error: f64) {
+        let largest = &mut self.largest[precision::<T>()];
+        *largest = largest.max(error);
+    }
+
+    /// Compares derivatives at kinks: anything between those of the two sides is right.
+    fn compare_between<T: Element>(&mut self, case: &Case, key: &str, found: &[T]) {
+        let [left, right]: [Vec<f64>; 2] =
+            ["left", "right"].map(|side| case.numbers(&format!("{key}_{side}")));
+        let mut expected = Vec::new();
+        for (found, (a, b)) in found.iter().zip(left.into_iter().zip(right)) {
+            expected.push(found.as_f64().clamp(a.min(b) - BESIDE, a.max(b) + BESIDE));
+        }
+        self.compare(case, key, found, &expected);
+    }
+}
+
+/// The place of f32 and of f64 in a list of two.
+fn precision<T: Element>() -> usize {
+    usize::from(size_of::<T>() == size_of::<f64>())
+}
+
+/// One case of a file.
+struct Case(Value);
+
+impl Case {
+    fn name(&self) -> &str {
+        self.0["name"].as_str().expect("a case has a name")
+    }
+
+    fn has(&self, key: &str) -> bool {
+        !self.0[key].is_null()
+    }
+
+    /// The numbers of a tensor or of a list.
+    fn numbers<T: Element>(&self, key: &str) -> Vec<T> {
+        numbers(&self.0[key])
+    }
+
+    /// The samples of a tensor.
+    fn samples<T: Element, P: Plain<T>>(&self, key: &str) -> Vec<P> {
+        samples(&self.0[key])
+    }
+
+    fn weights<T: Element>(&self, key: &str) -> Vec<NamedWeight<T>> {
+        let list = self.0[key].as_array().expect("a list of weights");
+        list.iter().map(named_weight).collect()
+    }
+}
+
+fn numbers<T: Element>(value: &Value) -> Vec<T> {
+    let list = value.as_array().or_else(|| value["data"].as_array());
+    let number = |x: &Value| T::of(as_f64(x));
+    list.expect("a tensor or a list")
+        .iter()
+        .map(number)
+        .collect()
+}
+
+fn as_f64(number: &Value) -> f64 {
+    number.as_f64().expect("a number")
+}
+
+/// The samples of a tensor.
+fn samples<T: Element, P: Plain<T>>(tensor: &Value) -> Vec<P> {
+    let samples = to_samples(&numbers(tensor));
+    assert_eq!(
+        tensor["shape"][0],
+        samples.len(),
+        "the samples have another size"
+    );
+    samples
+}
+
+fn to_samples<T: Element, P: Plain<T>>(numbers: &[T]) -> Vec<P> {
+    let sample = |numbers: &[T]| {
+        let mut sample = P::zeroed();
+        sample.numbers_mut().copy_from_slice(numbers);
+        sample
+    };
+    let size = P::zeroed().numbers().len();
+    numbers.chunks_exact(size).map(sample).collect()
+}
+
+/// Targets that are class numbers.
+fn labels(tensor: &Value) -> Vec<u8> {
+    numbers::<f64>(tensor)
+        .iter()
+        .map(|&label| label as u8)
+        .collect()
+}
+
+fn named_weight<T: Element>(weight: &Value) -> NamedWeight<T> {
+    let shape = weight["shape"].as_array().expect("a shape");
+    let size = |n: &Value| n.as_u64().expect("a whole number") as usize;
+    NamedWeight {
+        name: weight["name"].as_str().expect("a name").into(),
+        shape: shape.iter().map(size).collect(),
+        values: numbers(weight),
+    }
+}
+
+/// The numbers of all samples, one after another.
+fn flat<T: Element, P: Plain<T>>(samples: &[P]) -> Vec<T> {
+    samples.iter().flat_map(P::numbers).copied().collect()
+}
+
+/// Rows as they lie in memory.
+fn with_padding<T: Element>(numbers: &[T], width: usize) -> Vec<T> {
+    let mut all = vec![T::default(); numbers.len() / width * padded(width)];
+    for (row, numbers) in RowsMut::new(&mut all, width)
+        .iter_mut()
+        .zip(numbers.chunks_exact(width))
+    {
+        row.copy_from_slice(numbers);
+    }
+    all
+}
+
+fn without_padding<T: Element>(all: &[T], width: usize) -> Vec<T> {
+    Rows::new(all, width).iter().flatten().copied().collect()
+}
+
+/// What this processor can run.
+fn levels() -> impl Iterator<Item = Level> {
+    Level::ALL.into_iter().filter(|level| level.available())
+}
+
+// --- Layers -----------------------------------------------------------------------------------
+
+/// Compares models, given as their layers.
+macro_rules! layers {
+    ($golden:ident: $($compare:ident $name:literal $input:tt => $output:tt { $($layers:tt)* })*) => { $({
+        sequential! {
+            struct Net<T>: $input => $output { $($layers)* }
+        }
+        let case = $golden.take($name);
+        $compare::<Net<f32>>($golden, &case);
+        $compare::<Net<f64>>($golden, &case);
+    })* };
+}
+
+#[test]
+fn layers() {
+    Golden::test("layers", "cases", |golden| {
+        layers! { golden:
+            learning "dense/3-4/linear" [3] => [4] { Dense(4) }
+            learning "dense/7-17/tanh" [7] => [17] { Dense(17, tanh) }
+            learning "dense/40-33/gelu/no_bias" [40] => [33] { Dense(33, gelu, use_bias = false) }
+            learning "dense/6-5/linear" [6] => [5] { Dense(5, linear) }
+            learning "dense/6-5/relu" [6] => [5] { Dense(5, relu) }
+            learning "dense/6-5/leaky_relu" [6] => [5] { Dense(5, leaky_relu) }
+            learning "dense/6-5/elu" [6] => [5] { Dense(5, elu) }
+            learning "dense/6-5/selu" [6] => [5] { Dense(5, selu) }
+            learning "dense/6-5/gelu" [6] => [5] { Dense(5, gelu) }
+            learning "dense/6-5/silu" [6] => [5] { Dense(5, silu) }
+            learning "dense/6-5/softplus" [6] => [5] { Dense(5, softplus) }
+            learning "dense/6-5/sigmoid" [6] => [5] { Dense(5, sigmoid) }
+            learning "dense/6-5/hard_sigmoid" [6] => [5] { Dense(5, hard_sigmoid) }
+            learning "dense/6-5/tanh" [6] => [5] { Dense(5, tanh) }
+            learning "dense/6-5/softmax" [6] => [5] { Dense(5, softmax) }
+            learning "activation/9/linear" [9] => [9] { Activation(linear) }
+            learning "activation/9/relu" [9] => [9] { Activation(relu) }
+            learning "activation/9/leaky_relu" [9] => [9] { Activation(leaky_relu) }
+            learning "activation/9/elu" [9] => [9] { Activation(elu) }
+            learning "activation/9/selu" [9] => [9] { Activation(selu) }
+            learning "activation/9/gelu" [9] => [9] { Activation(gelu) }
+            learning "activation/9/silu" [9] => [9] { Activation(silu) }
+            learning "activation/9/softplus" [9] => [9] { Activation(softplus) }
+            learning "activation/9/sigmoid" [9] => [9] { Activation(sigmoid) }
+            learning "activation/9/hard_sigmoid" [9] => [9] { Activation(hard_sigmoid) }
+            learning "activation/9/tanh" [9] => [9] { Activation(tanh) }
+            learning "activation/9/softmax" [9] => [9] { Activation(softmax) }
+            learning "flatten/2x3" [2, 3] => [6] { Flatten }
+            learning "flatten/2x3x4" [2, 3, 4] => [24] { Flatten }
+            learning "reshape/12-3x4" [12] => [3, 4] { Reshape([3, 4]) }
+            learning "stack/2x3-8-6-3" [2, 3] => [3] {
+                Flatten,
+                Dense(8, relu),
+                Dense(6, tanh),
+                Dense(3, softmax),
+            }
+            prediction "dropout/inference/8" [8] => [8] { Dropout(0.5) }
+        }
+        golden.lacks(
+            "dense/last_axis/2x3-4",
+            "a Dense on a matrix does not compile",
+        );
+        golden.lacks(
+            "activation/last_axis/2x3/softmax",
+            "softmax goes over all numbers of a sample, and not over its last axis",
+        );
+        golden.lacks(
+            "leaky_relu_layer/9",
+            "there is no layer with a slope of its own",
+        );
+    });
+}
+
+/// A model with the weights of a case, and the inputs.
+fn loaded<M: Model>(case: &Case) -> (Box<M>, Vec<M::Input>) {
+    for (key, dims) in [("x", M::InputShape::DIMS), ("y", M::OutputShape::DIMS)] {
+        let shape = case.0[key]["shape"].as_array().expect("a shape");
+        assert!(
+            shape[1..].iter().eq(dims),
+            "{}: the shape of {key}",
+            case.name()
+        );
+    }
+    let mut model = M::initialized(1);
+    set_weights(&mut *model, &case.weights("weights")).expect("the weights are those of the model");
+    (model, case.samples("x"))
+}
+
+/// Compares predictions.
+fn prediction<M: Model>(golden: &mut Golden, case: &Case) {
+    let (model, x) = loaded::<M>(case);
+    golden.compare(
+        case,
+        "prediction",
+        &flat(&model.predict_all(&x)),
+        &case.numbers("y"),
+    );
+}
+
+/// Compares predictions, and all that training computes.
+fn learning<M: Model>(golden: &mut Golden, case: &Case) {
+    prediction::<M>(golden, case);
+    let (mut model, x) = loaded::<M>(case);
+    let found = gradients::of(&mut *model, &x, &case.numbers("r"), 1);
+    golden.compare(case, "y", &found.predictions, &case.numbers("y"));
+    golden.compare(case, "grad_x", &found.inputs, &case.numbers("grad_x"));
+    let mut rest = &found.weights[..];
+    for (i, weight) in get_weights(&*model).iter().enumerate() {
+        let width = *weight.shape.last().expect("a weight has dimensions");
+        let (own, others) = rest.split_at(weight.values.len() / width * padded(width));
+        let expected = numbers::<f64>(&case.0["weights"][i]["grad"]);
+        golden.compare(case, &weight.name, &without_padding(own, width), &expected);
+        rest = others;
+    }
+    assert!(rest.is_empty());
+}
+
+// --- Activations ------------------------------------------------------------------------------
+
+/// Compares activations by the names of their types.
+macro_rules! activations {
+    ($golden:ident: $($compare:ident $name:literal $activation:ident)*) => { $({
+        let case = $golden.take($name);
+        $compare::<f32, $activation>($golden, &case);
+        $compare::<f64, $activation>($golden, &case);
+    })* };
+}
+
+#[test]
+fn activations() {
+    Golden::test("activations", "cases", |golden| {
+        activations! { golden:
+            pointwise "linear" Linear
+            pointwise "relu" Relu
+            pointwise "relu/kinks" Relu
+            pointwise "leaky_relu" LeakyRelu
+            pointwise "leaky_relu/kinks" LeakyRelu
+            pointwise "elu" Elu
+            pointwise "selu" Selu
+            pointwise "selu/kinks" Selu
+            pointwise "gelu" Gelu
+            pointwise "silu" Silu
+            pointwise "softplus" Softplus
+            pointwise "sigmoid" Sigmoid
+            pointwise "hard_sigmoid" HardSigmoid
+            pointwise "hard_sigmoid/kinks" HardSigmoid
+            pointwise "tanh" Tanh
+            softmax "softmax" Softmax
+        }
+        golden.lacks("leaky_relu/0.3", "an activation has no arguments");
+        golden.lacks("gelu/approximate", "gelu is the exact one");
+        golden.lacks("elu/0.5", "an activation has no arguments");
+    });
+}
+
+/// An activation at z, and the way of a gradient back through it.
+struct Through<'a, T, A> {
+    z: &'a [T],
+    dy: &'a [T],
+    width: usize,
+    activation: PhantomData<A>,
+}
+
+impl<T: Element, A: activations::Activation> Through<'_, T, A> {
+    /// y and dz.
+    fn on(&self, level: Level) -> [Vec<T>; 2] {
+        dispatch_on(level, Self { ..*self })
+    }
+}
+
+impl<T: Element, A: activations::Activation> Job for Through<'_, T, A> {
+    type Output = [Vec<T>; 2];
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> [Vec<T>; 2] {
+        let z = with_padding(self.z, self.width);
+        let (mut y, mut dy) = (z.clone(), with_padding(self.dy, self.width));
+        A::forward(isa, RowsMut::new(&mut y, self.width));
+        let seen = if A::NEEDS_INPUT { &z } else { &y };
+        A::backward(
+            isa,
+            Rows::new(seen, self.width),
+            RowsMut::new(&mut dy, self.width),
+        );
+        [y, dy].map(|all| without_padding(&all, self.width))
+    }
+}
+
+/// Compares an activation that takes each number by itself.
+fn pointwise<T: Element, A: Pointwise>(golden: &mut Golden, case: &Case) {
+    let z: Vec<T> = case.numbers("x");
+    let ones = vec![T::one(); z.len()];
+    let through = Through::<T, A> {
+        z: &z,
+        dy: &ones,
+        width: z.len(),
+        activation: PhantomData,
+    };
+    for level in levels() {
+        let [y, slope] = through.on(level);
+        golden.compare(case, "y", &y, &case.numbers("y"));
+        if case.has("dy_dx_left") {
+            golden.compare_between(case, "dy_dx", &slope);
+        } else {
+            golden.compare(case, "dy_dx", &slope, &case.numbers("dy_dx"));
+        }
+    }
+}
+
+/// Compares an activation that takes the numbers of a sample together.
+fn softmax<T: Element, A: activations::Activation>(golden: &mut Golden, case: &Case) {
+    let (z, r) = (case.numbers("x"), case.numbers("r"));
+    let through = Through::<T, A> {
+        z: &z,
+        dy: &r,
+        width: 4,
+        activation: PhantomData,
+    };
+    for level in levels() {
+        let [y, dz] = through.on(level);
+        golden.compare(case, "y", &y, &case.numbers("y"));
+        golden.compare(case, "grad_x", &dz, &case.numbers("grad_x"));
+    }
+}
+
+// --- Losses -----------------------------------------------------------------------------------
+
+// What a sample of a loss or a metric is.
+type One<T> = [T; 1];
+type Three<T> = [T; 3];
+type Four<T> = [T; 4];
+type Grid<T> = [[T; 3]; 2];
+
+/// The function that reads targets: those like the predictions, or labels.
+macro_rules! targets {
+    (samples $p:ty) => {
+        samples::<_, $p>
+    };
+    (labels $p:ty) => {
+        labels
+    };
+}
+
+/// Compares losses, with the type of a prediction and the function that reads the targets. After
+/// the comma: an activation together with the loss that goes with it, for the same logits.
+macro_rules! losses {
+    ($golden:ident: $($name:literal $p:ident $targets:ident $loss:expr $(, $head:ident => $joint:expr)?;)*) => { $({
+        let case = $golden.take($name);
+        loss::<f32, $p<f32>, _, _>($golden, &case, &$loss, targets!($targets $p<f32>));
+        loss::<f64, $p<f64>, _, _>($golden, &case, &$loss, targets!($targets $p<f64>));
+        $(
+            joint::<f32, $p<f32>, _, _, $head>($golden, &case, &$joint, targets!($targets $p<f32>));
+            joint::<f64, $p<f64>, _, _, $head>($golden, &case, &$joint, targets!($targets $p<f64>));
+        )?
+    })* };
+}
+
+#[test]
+fn losses() {
+    Golden::test("losses", "cases", |golden| {
+        losses! { golden:
+            "mean_squared_error/5x4" Four samples MeanSquaredError;
+            "mean_squared_error/5x1" One samples MeanSquaredError;
+            "mean_squared_error/5x2x3" Grid samples MeanSquaredError;
+            "mean_squared_error/edges" Four samples MeanSquaredError;
+            "mean_absolute_error/5x4" Four samples MeanAbsoluteError;
+            "mean_absolute_error/5x1" One samples MeanAbsoluteError;
+            "mean_absolute_error/5x2x3" Grid samples MeanAbsoluteError;
+            "mean_absolute_error/edges" Four samples MeanAbsoluteError;
+            "mean_absolute_error/kinks" Four samples MeanAbsoluteError;
+            "huber/1/5x4" Four samples Huber::default();
+            "huber/1/5x1" One samples Huber::default();
+            "huber/1/5x2x3" Grid samples Huber::default();
+            "huber/1/edges" Four samples Huber::default();
+            "huber/0.5/5x4" Four samples Huber::new(0.5);
+            "huber/0.5/5x1" One samples Huber::new(0.5);
+            "huber/0.5/5x2x3" Grid samples Huber::new(0.5);
+            "huber/0.5/edges" Four samples Huber::new(0.5);
+            "binary_crossentropy/probabilities/5x4" Four samples BinaryCrossentropy;
+            "binary_crossentropy/probabilities/5x1" One samples BinaryCrossentropy;
+            "binary_crossentropy/probabilities/soft_targets" Four samples BinaryCrossentropy;
+            "binary_crossentropy/probabilities/zero_and_one" Four samples BinaryCrossentropy;
+            "binary_crossentropy/logits/5x4" Four samples BinaryCrossentropy::from_logits(),
+                Sigmoid => BinaryCrossentropy;
+            "binary_crossentropy/logits/5x1" One samples BinaryCrossentropy::from_logits(),
+                Sigmoid => BinaryCrossentropy;
+            "binary_crossentropy/logits/large" Four samples BinaryCrossentropy::from_logits(),
+                Sigmoid => BinaryCrossentropy;
+            "categorical_crossentropy/probabilities" Four samples CategoricalCrossentropy;
+            "categorical_crossentropy/not_normalised" Four samples CategoricalCrossentropy;
+            "categorical_crossentropy/zero_and_one" Four samples CategoricalCrossentropy;
+            "categorical_crossentropy/probabilities/soft_targets" Four samples CategoricalCrossentropy;
+            "categorical_crossentropy/logits" Four samples CategoricalCrossentropy::from_logits(),
+                Softmax => CategoricalCrossentropy;
+            "categorical_crossentropy/large_logits" Four samples CategoricalCrossentropy::from_logits(),
+                Softmax => CategoricalCrossentropy;
+            "categorical_crossentropy/logits/soft_targets" Four samples CategoricalCrossentropy::from_logits(),
+                Softmax => CategoricalCrossentropy;
+            "sparse_categorical_crossentropy/probabilities" Four labels SparseCategoricalCrossentropy;
+            "sparse_categorical_crossentropy/not_normalised" Four labels SparseCategoricalCrossentropy;
+            "sparse_categorical_crossentropy/zero_and_one" Four labels SparseCategoricalCrossentropy;
+            "sparse_categorical_crossentropy/logits" Four labels SparseCategoricalCrossentropy::from_logits(),
+                Softmax => SparseCategoricalCrossentropy;
+            "sparse_categorical_crossentropy/large_logits" Four labels SparseCategoricalCrossentropy::from_logits(),
+                Softmax => SparseCategoricalCrossentropy;
+        }
+    });
+}
+
+/// The losses of all samples, and the gradient of their mean.
+struct Assess<'a, T, P, Y, L> {
+    loss: &'a L,
+    predictions: &'a [P],
+    targets: &'a [Y],
+    joint: bool,
+    number: PhantomData<T>,
+}
+
+impl<T: Element, P: Plain<T>, Y, L: Loss<T, P, Y>> Assess<'_, T, P, Y, L> {
+    fn on(&self, level: Level) -> [Vec<T>; 2] {
+        dispatch_on(level, Self { ..*self })
+    }
+}
+
+impl<T: Element, P: Plain<T>, Y, L: Loss<T, P, Y>> Job for Assess<'_, T, P, Y, L> {
+    type Output = [Vec<T>; 2];
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> [Vec<T>; 2] {
+        let scale = T::one() / T::of(self.targets.len() as f64);
+        let (mut losses, mut gradients) = (Vec::new(), Vec::new());
+        for (p, y) in self.predictions.iter().zip(self.targets) {
+            assert_eq!(self.loss.complaint(y), None);
+            losses.push(self.loss.loss(isa, p.numbers(), y));
+            let mut gradient = vec![T::zero(); p.numbers().len()];
+            self.loss
+                .gradient(isa, p.numbers(), y, self.joint, scale, &mut gradient);
+            gradients.extend(gradient);
+        }
+        [losses, gradients]
+    }
+}
+
+/// Compares a loss with all that the case tells about it.
+fn loss<T: Element, P: Plain<T>, Y, L: Loss<T, P, Y>>(
+    golden: &mut Golden,
+    case: &Case,
+    loss: &L,
+    targets: fn(&Value) -> Vec<Y>,
+) {
+    let (predictions, targets) = (case.samples::<T, P>("y_pred"), targets(&case.0["y_true"]));
+    let (predictions, targets) = (&predictions[..], &targets[..]);
+    let assess = Assess {
+        loss,
+        predictions,
+        targets,
+        joint: false,
+        number: PhantomData,
+    };
+    let expected = expected_in::<T>(case);
+    for level in levels() {
+        let [losses, gradient] = assess.on(level);
+        golden.compare(
+            case,
+            "value",
+            &[T::of(mean(&losses))],
+            &[as_f64(&expected["value"])],
+        );
+        if case.has("grad_y_pred_left") {
+            golden.compare_between(case, "grad_y_pred", &gradient);
+            continue;
+        }
+        golden.compare(
+            case,
+            "grad_y_pred",
+            &gradient,
+            &numbers(&expected["grad_y_pred"]),
+        );
+        // Keras' losses of a matrix are those of its rows.
+        let rows: Vec<f64> = numbers(&expected["per_sample"]);
+        let samples: Vec<f64> = rows
+            .chunks_exact(rows.len() / losses.len())
+            .map(mean)
+            .collect();
+        golden.compare(case, "per_sample", &losses, &samples);
+    }
+}
+
+/// Compares a loss after the activation `A`, and their joint gradient, with the form for logits.
+fn joint<T: Element, P: Plain<T>, Y, L: Loss<T, P, Y> + Fits<A>, A: activations::Activation>(
+    golden: &mut Golden,
+    case: &Case,
+    loss: &L,
+    targets: fn(&Value) -> Vec<Y>,
+) {
+    assert!(L::JOINT);
+    let (z, targets) = (case.numbers("y_pred"), targets(&case.0["y_true"]));
+    let width = z.len() / targets.len();
+    let through = Through::<T, A> {
+        z: &z,
+        dy: &z,
+        width,
+        activation: PhantomData,
+    };
+    for level in levels() {
+        let [p, _] = through.on(level);
+        let predictions: Vec<P> = to_samples(&p);
+        let (predictions, targets) = (&predictions[..], &targets[..]);
+        let assess = Assess {
+            loss,
+            predictions,
+            targets,
+            joint: true,
+            number: PhantomData,
+        };
+        let [_, gradient] = assess.on(level);
+        golden.compare(
+            case,
+            "joint gradient",
+            &gradient,
+            &case.numbers("grad_y_pred"),
+        );
+    }
+}
+
+/// What is expected of numbers `T`, where Keras' float32 has its own.
+fn expected_in<T: Element>(case: &Case) -> &Value {
+    match case.0.get("float32") {
+        Some(expected) if precision::<T>() == 0 => expected,
+        _ => &case.0,
+    }
+}
+
+// --- Optimizers -------------------------------------------------------------------------------
+
+/// Compares optimisers.
+macro_rules! optimizers {
+    ($golden:ident: $($name:literal $optimizer:expr;)*) => { $({
+        let case = $golden.take($name);
+        optimizer::<f32, _>($golden, &case, &$optimizer);
+        optimizer::<f64, _>($golden, &case, &$optimizer);
+    })* };
+}
+
+#[test]
+fn optimizers() {
+    Golden::test("optimizers", "cases", |golden| {
+        optimizers! { golden:
+            "sgd" Sgd::new(0.1);
+            "sgd/momentum" Sgd::new(0.1).momentum(0.9);
+            "sgd/nesterov" Sgd::new(0.1).momentum(0.9).nesterov(true);
+            "sgd/weight_decay" Sgd::new(0.1).weight_decay(0.01);
+            "sgd/momentum/weight_decay" Sgd::new(0.1).momentum(0.9).weight_decay(0.01);
+            "adam" Adam::default();
+            "adam/settings" Adam::new(0.1).beta_1(0.8).beta_2(0.99).epsilon(1e-5);
+            "adam/weight_decay" Adam::new(0.1).weight_decay(0.01);
+            "adamw" AdamW::default();
+            "adamw/0.01" AdamW::new(0.1).weight_decay(0.01);
+            "rmsprop" RmsProp::default();
+            "rmsprop/momentum" RmsProp::default().rho(0.8).momentum(0.9);
+            "l2/sgd" Sgd::new(0.1).l2(0.01);
+            "l2/sgd/momentum" Sgd::new(0.1).momentum(0.9).l2(0.01);
+            "l2/sgd/nesterov" Sgd::new(0.1).momentum(0.9).nesterov(true).l2(0.01);
+        }
+        let reason = "RmsProp does not take the mean gradient off";
+        golden.lacks("rmsprop/centered", reason);
+        golden.lacks("rmsprop/centered/momentum", reason);
+    });
+}
+
+/// The steps that an optimiser takes with given gradients.
+struct Descend<'a, T, O> {
+    optimizer: &'a O,
+    start: &'a [T],
+    gradients: &'a [T],
+}
+
+impl<T: Element, O: Optimizer> Job for Descend<'_, T, O> {
+    /// The weights after each step.
+    type Output = Vec<T>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Vec<T> {
+        let mut weights = self.start.to_vec();
+        let mut slots = vec![T::zero(); weights.len() * self.optimizer.rule::<T>(1).slots()];
+        let mut history = Vec::new();
+        for (step, gradient) in (1..).zip(self.gradients.chunks_exact(weights.len())) {
+            let rule = self.optimizer.rule::<T>(step);
+            rule.apply_to(isa, &mut weights, gradient, &mut slots);
+            history.extend_from_slice(&weights);
+        }
+        history
+    }
+}
+
+fn optimizer<T: Element, O: Optimizer>(golden: &mut Golden, case: &Case, optimizer: &O) {
+    optimizer.check().expect("the settings are in their ranges");
+    let (start, gradients): (Vec<T>, Vec<T>) = (case.numbers("initial"), case.numbers("gradients"));
+    for level in levels() {
+        let job = Descend {
+            optimizer,
+            start: &start,
+            gradients: &gradients,
+        };
+        golden.compare(
+            case,
+            "weights",
+            &dispatch_on(level, job),
+            &case.numbers("weights"),
+        );
+    }
+}
+
+// --- Training ---------------------------------------------------------------------------------
+
+sequential! {
+    struct Regression<T>: [3] => [2] { Dense(5, tanh), Dense(2) }
+}
+
+sequential! {
+    struct Classes<T>: [3] => [4] { Dense(5, relu), Dense(4, softmax) }
+}
+
+/// Compares trainings.
+macro_rules! trainings {
+    ($golden:ident: $($name:literal $model:ident, $optimizer:expr, $loss:expr;)*) => { $({
+        let case = $golden.take($name);
+        training::<$model<f32>, _, _>($golden, &case, $optimizer, $loss);
+        training::<$model<f64>, _, _>($golden, &case, $optimizer, $loss);
+    })* };
+}
+
+#[test]
+fn trainings() {
+    Golden::test("optimizers", "training", |golden| {
+        trainings! { golden:
+            "mse/sgd" Regression, Sgd::new(0.1).momentum(0.9).nesterov(true), MeanSquaredError;
+            "mse/adam" Regression, Adam::default(), MeanSquaredError;
+            "mse/adamw" Regression, AdamW::new(0.01).weight_decay(0.01), MeanSquaredError;
+            "mse/rmsprop" Regression, RmsProp::new(0.01), MeanSquaredError;
+            "crossentropy/sgd" Classes, Sgd::new(0.1), CategoricalCrossentropy;
+        }
+    });
+}
+
+/// Compares the losses and the weights of ten steps with one batch.
+fn training<M, O, L>(golden: &mut Golden, case: &Case, optimizer: O, loss: L)
+where
+    M: Model,
+    O: Optimizer,
+    L: Loss<M::Element, M::Prediction, M::Prediction>,
+    L: Fits<<M as Layer<M::Element, M::InputShape>>::Head>,
+{
+    let mut model = M::initialized(1);
+    let start = case.weights("initial_weights");
+    set_weights(&mut *model, &start).expect("the weights are those of the model");
+    let (x, y): (Vec<M::Input>, Vec<M::Prediction>) = (case.samples("x"), case.samples("y"));
+    let losses: Vec<f64> = case.numbers("losses");
+    let settings = Fit::new().epochs(losses.len()).batch_size(x.len());
+    let settings = settings.shuffle(false).verbose(Verbose::Silent);
+    let mut training = Training::new(model, optimizer, loss);
+    let history = training
+        .fit(&x, &y, settings)
+        .expect("the training goes well");
+    let found: Vec<M::Element> = history
+        .loss
+        .iter()
+        .map(|&loss| M::Element::of(loss))
+        .collect();
+    golden.compare(case, "losses", &found, &losses);
+    let weights = get_weights(training.model());
+    for (found, expected) in weights.iter().zip(case.weights::<f64>("weights")) {
+        assert_eq!(found.name, expected.name);
+        golden.compare(case, &found.name, &found.values, &expected.values);
+    }
+}
+
+// --- Metrics ----------------------------------------------------------------------------------
+
+/// Compares metrics, with the type of a prediction and the function that reads the targets.
+macro_rules! metrics {
+    ($golden:ident: $($name:literal $p:ident $targets:ident $metric:expr;)*) => { $({
+        let case = $golden.take($name);
+        metric::<f32, $p<f32>, _, _>($golden, &case, &$metric, targets!($targets $p<f32>));
+        metric::<f64, $p<f64>, _, _>($golden, &case, &$metric, targets!($targets $p<f64>));
+    })* };
+}
+
+#[test]
+fn metrics() {
+    Golden::test("metrics", "cases", |golden| {
+        metrics! { golden:
+            "categorical_accuracy" Four samples Accuracy;
+            "categorical_accuracy/ties" Four samples Accuracy;
+            "sparse_categorical_accuracy" Four labels Accuracy;
+            "sparse_categorical_accuracy/column" Four labels Accuracy;
+            "top_k/1" Four samples TopK::new(1);
+            "top_k/1/ties" Four samples TopK::new(1);
+            "sparse_top_k/1/ties" Four labels TopK::new(1);
+            "top_k/2" Four samples TopK::new(2);
+            "top_k/2/ties" Four samples TopK::new(2);
+            "sparse_top_k/2/ties" Four labels TopK::new(2);
+            "top_k/3" Four samples TopK::new(3);
+            "top_k/3/ties" Four samples TopK::new(3);
+            "sparse_top_k/3/ties" Four labels TopK::new(3);
+            "binary_accuracy/5x4" Four samples BinaryAccuracy::default();
+            "binary_accuracy/5x1" One samples BinaryAccuracy::default();
+            "binary_accuracy/at_threshold" Three samples BinaryAccuracy::default();
+            "binary_accuracy/0.25" Three samples BinaryAccuracy::threshold(0.25);
+            "accuracy/one_hot" Four samples Accuracy;
+            "accuracy/sparse" Four labels Accuracy;
+            "accuracy/binary" One samples Accuracy;
+            "MeanAbsoluteError/4" Four samples MeanAbsoluteError;
+            "MeanAbsoluteError/1" One samples MeanAbsoluteError;
+        }
+        for width in [4, 1] {
+            let reason = "it is a loss, but not a metric";
+            golden.lacks(&format!("MeanSquaredError/{width}"), reason);
+            let reason = "a metric is a mean over samples, which this one is not";
+            golden.lacks(&format!("RootMeanSquaredError/{width}"), reason);
+        }
+    });
+}
+
+/// Compares the value of a metric so far, after each batch.
+fn metric<T: Element, P: Plain<T>, Y, Me: Metric<T, P, Y>>(
+    golden: &mut Golden,
+    case: &Case,
+    metric: &Me,
+    targets: fn(&Value) -> Vec<Y>,
+) {
+    let (mut values, mut found) = (Vec::new(), Vec::new());
+    for batch in case.0["batches"].as_array().expect("a list of batches") {
+        let predictions: Vec<P> = samples(&batch["y_pred"]);
+        for (p, y) in predictions.iter().zip(&targets(&batch["y_true"])) {
+            values.push(metric.of(p.numbers(), y));
+        }
+        found.push(T::of(mean(&values)));
+    }
+    golden.compare(case, "values", &found, &case.numbers("values"));
+}
+
+// --- Initializers -----------------------------------------------------------------------------
+
+/// Compares initialisers by their names.
+macro_rules! initializers {
+    ($golden:ident: $($name:ident)*) => { $({
+        sequential! {
+            struct Net<T>: [300] => [400] { Dense(400, kernel_initializer = $name) }
+        }
+        let case = $golden.take(stringify!($name));
+        initializer::<Net<f32>>($golden, &case);
+        initializer::<Net<f64>>($golden, &case);
+    })* };
+}
+
+#[test]
+fn initializers() {
+    Golden::test("initializers", "cases", |golden| {
+        initializers! { golden:
+            glorot_uniform glorot_normal he_uniform he_normal lecun_uniform lecun_normal
+            random_uniform random_normal truncated_normal zeros ones
+        }
+    });
+}
+
+/// A number that sums up a list.
+type Statistic = fn(&[f64]) -> f64;
+
+const STATISTICS: [(&str, Statistic); 4] = [
+    ("mean", mean::<f64>),
+    ("std", deviation),
+    ("min", |list| {
+        list.iter().copied().fold(f64::INFINITY, f64::min)
+    }),
+    ("max", |list| {
+        list.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    }),
+];
+
+/// Compares distributions: the mean of a statistic over some seeds with that of as many of Keras'.
+/// It may be off by five times what the statistic's deviation from seed to seed is.
+fn initializer<M: Model>(golden: &mut Golden, case: &Case) {
+    let seeds: Vec<f64> = case.numbers("seeds");
+    let kernels: Vec<Vec<f64>> = seeds.iter().map(|&seed| kernel::<M>(seed as u64)).collect();
+    for (name, statistic) in STATISTICS {
+        let recorded: Vec<f64> = case.numbers(name);
+        let own: Vec<f64> = kernels.iter().map(|kernel| statistic(kernel)).collect();
+        let (found, expected) = (mean(&own), mean(&recorded));
+        let error = (found - expected).abs();
+        golden.note::<M::Element>(error);
+        if error.is_nan() || error > 5.0 * deviation(&recorded) {
+            let text = format!(
+                "{}: {name} is {found}, but should be {expected}",
+                case.name()
+            );
+            golden.failures.push(text);
+        }
+    }
+}
+
+/// The numbers of the kernel of a new model.
+fn kernel<M: Model>(seed: u64) -> Vec<f64> {
+    let weights = get_weights(&*M::initialized(seed));
+    assert_eq!(weights[0].name, "dense/kernel");
+    weights[0].values.iter().map(|w| w.as_f64()).collect()
+}
+
+fn mean<T: Element>(list: &[T]) -> f64 {
+    list.iter().map(|x| x.as_f64()).sum::<f64>() / list.len() as f64
+}
+
+fn deviation(list: &[f64]) -> f64 {
+    let mean = mean(list);
+    let squares: Vec<f64> = list.iter().map(|x| (x - mean) * (x - mean)).collect();
+    self::mean(&squares).sqrt()
+}

@@ -1,0 +1,12 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [1] {
+        Dense(1),
+        Activation(softmax),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

@@ -1,0 +1,12 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [28, 28] => [10] {
+        Dense(128, relu),
+        Dense(10, softmax),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

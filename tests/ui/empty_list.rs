@@ -1,0 +1,10 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [10] {
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

@@ -1,0 +1,9 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net {
+        Dense(10),
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [10] {
+        Dense(10, use_bias = true, use_bias = false),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

@@ -1,0 +1,12 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [28, 28] => [10] {
+        Flatten,
+        Dense(10, softmax),
+    }
+}
+
+fn main() {
+    let _: [f32; 12] = Net::new(1).predict(&[[0.0; 28]; 28]);
+}

@@ -1,0 +1,13 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [10] {
+        Dense(16 relu),
+        dropout(0.2),
+        Dense("10"),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [1] {
+        Dense(1, softmax),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

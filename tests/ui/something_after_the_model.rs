@@ -1,0 +1,9 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [10] {
+        Dense(10),
+    };
+}
+
+fn main() {}

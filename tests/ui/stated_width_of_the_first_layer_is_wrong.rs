@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [784] => [10] {
+        Dense(783 => 10, softmax),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

@@ -1,0 +1,12 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [10] {
+        Dense(-16),
+        Dense(10),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}
