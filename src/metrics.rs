@@ -91,6 +91,7 @@ fn share(yes: bool) -> f64 {
 /// The true class: of one-hot targets the largest number.
 macro_rules! class_metric {
     ($metric:ident, $name:literal, |$self:ident, $prediction:ident, $class:ident| $value:expr) => {
+        #[diagnostic::do_not_recommend]
         impl<T: Element, const N: usize> Metric<T, [T; N], [T; N]> for $metric {
             fn name(&self) -> &'static str {
                 $name
@@ -104,6 +105,7 @@ macro_rules! class_metric {
                 $value
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<T: Element, const N: usize, C: Label> Metric<T, [T; N], C> for $metric {
             fn name(&self) -> &'static str {
                 $name
@@ -131,6 +133,8 @@ fn binary<T: Element>(prediction: &[T], target: &[T], threshold: f64) -> f64 {
     right as f64 / prediction.len() as f64
 }
 
+#[diagnostic::do_not_recommend]
+
 impl<T: Element, P: Plain<T>> Metric<T, P, P> for BinaryAccuracy {
     fn name(&self) -> &'static str {
         "binary_accuracy"
@@ -140,6 +144,8 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for BinaryAccuracy {
         binary(prediction, target.numbers(), self.threshold)
     }
 }
+
+#[diagnostic::do_not_recommend]
 
 impl<T: Element, P: Plain<T>> Metric<T, P, P> for MeanAbsoluteError {
     fn name(&self) -> &'static str {

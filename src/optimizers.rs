@@ -16,6 +16,10 @@ use crate::math::Real;
 use alloc::string::ToString;
 
 /// An optimiser: settings that make a [`Rule`] for every step.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an optimiser",
+    label = "not an optimiser, such as `Sgd::new(0.1)`"
+)]
 pub trait Optimizer: Send {
     /// The rule of step `step`, counted from 1.
     fn rule<T: Real>(&self, step: u64) -> Rule<T>;
@@ -54,6 +58,12 @@ fn check_share(name: &'static str, share: f64) -> Result<()> {
 fn check_positive(name: &'static str, x: f64) -> Result<()> {
     let ok = x.is_finite() && x >= 0.0;
     check(name, "a finite number, 0 or more", x, ok)
+}
+
+/// (With 0, weights whose gradient is always 0 would become NaN.)
+fn check_epsilon(epsilon: f64) -> Result<()> {
+    let ok = epsilon.is_finite() && epsilon > 0.0;
+    check("epsilon", "a finite number above 0", epsilon, ok)
 }
 
 macro_rules! settings {
@@ -116,6 +126,7 @@ settings!(Sgd {
     l2: f64,
 });
 
+#[diagnostic::do_not_recommend]
 impl Optimizer for Sgd {
     #[inline(always)]
     fn rule<T: Real>(&self, _: u64) -> Rule<T> {
@@ -210,6 +221,7 @@ fn power(mut x: f64, mut n: u64) -> f64 {
     result
 }
 
+#[diagnostic::do_not_recommend]
 impl Optimizer for Adam {
     fn rule<T: Real>(&self, step: u64) -> Rule<T> {
         let correction = num_traits::Float::sqrt(1.0 - power(self.beta_2, step))
@@ -235,7 +247,7 @@ impl Optimizer for Adam {
         check_rate(self.rate)?;
         check_share("beta_1", self.beta_1)?;
         check_share("beta_2", self.beta_2)?;
-        check_positive("epsilon", self.epsilon)?;
+        check_epsilon(self.epsilon)?;
         check_positive("weight_decay", self.weight_decay)
     }
 }
@@ -282,6 +294,7 @@ impl Default for AdamW {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Optimizer for AdamW {
     fn rule<T: Real>(&self, step: u64) -> Rule<T> {
         self.0.rule(step)
@@ -349,6 +362,7 @@ settings!(RmsProp {
     weight_decay: f64,
 });
 
+#[diagnostic::do_not_recommend]
 impl Optimizer for RmsProp {
     fn rule<T: Real>(&self, _: u64) -> Rule<T> {
         Rule::RmsProp {
@@ -372,7 +386,7 @@ impl Optimizer for RmsProp {
         check_rate(self.rate)?;
         check_share("rho", self.rho)?;
         check_share("momentum", self.momentum)?;
-        check_positive("epsilon", self.epsilon)?;
+        check_epsilon(self.epsilon)?;
         check_positive("weight_decay", self.weight_decay)
     }
 }

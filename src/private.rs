@@ -97,7 +97,8 @@ impl<T: Element, In: Shape> Layer<T, In> for NotALayer {
     type Head = AnyHead;
     const CHECK: Check = Check::that(
         false,
-        "{layer} is not a layer for the input {input}: it does not implement `plywood::layer::Layer`",
+        "{layer} is not a layer for the input {input} and the numbers of {model}: it does not implement \
+         `plywood::layer::Layer` for them",
         &[],
     );
     fn forward<I: Isa>(_: I, _: &NoWeights, _: Rows<T>, _: RowsMut<T>) {}

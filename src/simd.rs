@@ -159,10 +159,9 @@ pub fn dispatch<J: Job>(job: J) -> J::Output {
     dispatch_on(Level::current(), job)
 }
 
-/// Whether there is code for [`Level::Fused`]: where it is the best level, and in debug builds, which
-/// compare the others with it. Elsewhere it would only make each model's code larger.
-const HAS_FUSED: bool =
-    cfg!(any(target_arch = "aarch64", target_feature = "fma", debug_assertions));
+/// Whether there is code for [`Level::Fused`]: where it is the best level, and in the tests of the
+/// kernels, which compare the others with it. Elsewhere it would only make each model's code larger.
+const HAS_FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma", test));
 
 /// Runs a job with the instructions of one level, or with portable code if there are none.
 #[inline(always)]

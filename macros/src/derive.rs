@@ -29,6 +29,7 @@ pub fn arguments(input: &DeriveInput) -> TokenStream {
         }
     });
     quote! {
+        #[diagnostic::do_not_recommend]
         impl<#(#parameters),*> ::plywood::layer::Arguments for #layer<#(#parameters),*> {
             const NAMES: &'static [&'static str] = &[#(#names),*];
         }

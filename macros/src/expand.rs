@@ -14,6 +14,7 @@
 use crate::model::{Layer, Model, Number, Shape, Value};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use std::collections::HashMap;
 use syn::Ident;
 
 /// The whole expansion.
@@ -57,6 +58,8 @@ struct Writer<'a> {
     model: &'a Model,
     /// Constants that hold the values of expressions, and aliases of words.
     constants: Vec<TokenStream>,
+    /// The names of these constants, by the text of their expressions.
+    names: HashMap<String, Ident>,
     /// `f32`, or the model's own `T`.
     element: TokenStream,
     /// `<T>` behind a name, if the model has one.
@@ -78,6 +81,7 @@ impl<'a> Writer<'a> {
         Writer {
             model,
             constants: Vec::new(),
+            names: HashMap::new(),
             element,
             generics,
             impl_generics,
@@ -86,12 +90,12 @@ impl<'a> Writer<'a> {
 
     fn write(mut self) -> TokenStream {
         let aliases = self.aliases();
-        let constants = &self.constants;
         let structure = self.structure();
         let layer = self.layer();
         let model = self.model();
         let methods = self.methods();
         let checks = self.checks();
+        let constants = &self.constants;
         quote! {
             #(#constants)*
             #aliases
@@ -147,17 +151,49 @@ impl<'a> Writer<'a> {
                 }
                 digits
             }
-            Number::Constant(tokens) => {
-                let name = self.name(&format!("C{}", self.constants.len()), 0);
-                self.constants.push(quote! {
-                    #[doc(hidden)]
-                    #[allow(non_upper_case_globals)]
-                    const #name: usize = ::plywood::shape::check_dimension(#tokens);
-                });
+            Number::Constant(tokens, span) => {
+                let name = self.constant(tokens, *span);
                 (0..31u32).rev().fold(
                     quote!(::plywood::typenum::UTerm),
                     |digits, i| quote!(<#digits as ::plywood::shape::Push<{ ::plywood::shape::bit(#name, #i) }>>::Out),
                 )
+            }
+        }
+    }
+
+    /// The constant with the value of an expression. Whoever looks at it finds a value that fits into
+    /// a type; one that does not is refused once, where it stands.
+    fn constant(&mut self, tokens: &TokenStream, span: Span) -> Ident {
+        let text = tokens.to_string();
+        if let Some(name) = self.names.get(&text) {
+            return name.clone();
+        }
+        let number = self.names.len();
+        let value = self.name(&format!("V{number}"), 0);
+        let name = self.name(&format!("C{number}"), 0);
+        self.constants.push(quote_spanned! {span=>
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #value: usize = #tokens;
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #name: usize = ::plywood::shape::fitting(#value);
+            const _: () = ::plywood::shape::check_dimension(#value);
+        });
+        self.names.insert(text, name.clone());
+        name
+    }
+
+    /// A number as an expression.
+    fn expression(&mut self, number: &Number) -> TokenStream {
+        match number {
+            Number::Literal(n) => {
+                let n = proc_macro2::Literal::u64_unsuffixed(*n);
+                quote!(#n)
+            }
+            Number::Constant(tokens, span) => {
+                let name = self.constant(tokens, *span);
+                quote!(#name)
             }
         }
     }
@@ -247,6 +283,7 @@ impl<'a> Writer<'a> {
         for (i, layer) in model.layers.iter().enumerate() {
             let before = self.before(i);
             let before_f32 = self.concrete(i);
+            let before_f64 = self.shape_over(i, "f64");
             let i = i + 1;
             let (path, spec, out, weights) =
                 (self.path(i), self.spec(i), self.shape(i), self.weights(i));
@@ -259,6 +296,11 @@ impl<'a> Writer<'a> {
             let filled = self.layer_type(i);
             let given = self.name(&format!("G{i}"), i);
             let given_f32 = self.concrete_name(&given);
+            let given_f64 = self.name_over(&given, "f64");
+            let probes = match &model.element {
+                None => quote!(f32, #given_f32, #before_f32),
+                Some(_) => quote!(f32, #given_f32, #before_f32; f64, #given_f64, #before_f64),
+            };
             aliases.extend(quote! {
                 #[doc(hidden)]
                 #[allow(non_camel_case_types)]
@@ -269,7 +311,7 @@ impl<'a> Writer<'a> {
                 #[doc(hidden)]
                 #[allow(non_camel_case_types)]
                 #vis type #spec #generics = ::plywood::layer_or_broken!(
-                    #given #generics, #given_f32, #before_f32
+                    #given #generics; #probes
                 );
                 #[doc(hidden)]
                 #[allow(non_camel_case_types)]
@@ -284,16 +326,26 @@ impl<'a> Writer<'a> {
         aliases
     }
 
-    /// A name of the macro's own with `f32` for the model's `T`.
-    fn concrete_name(&self, name: &Ident) -> TokenStream {
-        let generics = self.model.element.as_ref().map(|_| quote!(<f32>));
+    /// A name of the macro's own with a type for the model's `T`.
+    fn name_over(&self, name: &Ident, element: &str) -> TokenStream {
+        let element = Ident::new(element, Span::call_site());
+        let generics = self.model.element.as_ref().map(|_| quote!(<#element>));
         quote!(#name #generics)
     }
 
-    /// The shape before layer i, counted from 0, with `f32` for the model's `T`.
-    fn concrete(&self, i: usize) -> TokenStream {
+    /// The shape before layer i, counted from 0, with a type for the model's `T`.
+    fn shape_over(&self, i: usize, element: &str) -> TokenStream {
         let shape = self.shape(i);
-        if i == 0 { quote!(#shape) } else { self.concrete_name(&shape) }
+        if i == 0 { quote!(#shape) } else { self.name_over(&shape, element) }
+    }
+
+    /// The same for `f32`, in which checks are made.
+    fn concrete_name(&self, name: &Ident) -> TokenStream {
+        self.name_over(name, "f32")
+    }
+
+    fn concrete(&self, i: usize) -> TokenStream {
+        self.shape_over(i, "f32")
     }
 
     /// The shape before layer i, counted from 0, with the model's generics.
@@ -489,14 +541,14 @@ impl<'a> Writer<'a> {
     }
 
     /// The model as something to train and to predict with.
-    fn model(&self) -> TokenStream {
+    fn model(&mut self) -> TokenStream {
         let model = self.model;
+        let input_array = self.array(&model.input);
+        let output_array = self.array(&model.output);
         let (name, element) = (&model.name, &self.element);
         let (generics, impl_generics) = (&self.generics, &self.impl_generics);
         let name_text = name.to_string();
         let (input, declared) = (self.shape(0), self.declared());
-        let input_array = self.array(&model.input);
-        let output_array = self.array(&model.output);
         let infos = model.layers.iter().enumerate().map(|(i, layer)| {
             let (spec, before) = (self.spec(i + 1), self.before(i));
             let (field, kind) = (layer.field.to_string(), layer.kind().to_string());
@@ -518,20 +570,25 @@ impl<'a> Writer<'a> {
     }
 
     /// The plain array of a shape.
-    fn array(&self, shape: &Shape) -> TokenStream {
-        let element = &self.element;
-        shape.dims.iter().rev().fold(quote!(#element), |inner, dim| {
-            let length = expression(dim);
-            quote!([#inner; #length])
-        })
+    fn array(&mut self, shape: &Shape) -> TokenStream {
+        let mut array = self.element.clone();
+        for dim in shape.dims.iter().rev() {
+            let length = self.expression(dim);
+            array = quote!([#array; #length]);
+        }
+        array
     }
 
-    fn methods(&self) -> TokenStream {
+    fn methods(&mut self) -> TokenStream {
         let model = self.model;
+        let (input, output) = (self.array(&model.input), self.array(&model.output));
         let (name, element) = (&model.name, &self.element);
         let (generics, impl_generics) = (&self.generics, &self.impl_generics);
-        let (input, output) = (self.array(&model.input), self.array(&model.output));
         let shape = self.shape(0);
+        // Errors that show a method point at the model's name, not at the whole list.
+        let method = |text| Ident::new(text, Span::call_site().located_at(model.name.span()));
+        let [new, predict, predict_batch, get_weights, set_weights, compile] =
+            ["new", "predict", "predict_batch", "get_weights", "set_weights", "compile"].map(method);
         quote! {
             #[allow(dead_code)]
             impl #impl_generics #name #generics {
@@ -548,18 +605,18 @@ impl<'a> Writer<'a> {
 
                 /// A new model, its weights drawn by the layers' initialisers from this seed. It is
                 /// built in place on the heap.
-                pub fn new(seed: u64) -> ::plywood::__private::Box<Self> {
+                pub fn #new(seed: u64) -> ::plywood::__private::Box<Self> {
                     ::plywood::layer::Model::initialized(seed)
                 }
 
                 /// What the model gives for an input.
                 #[inline]
-                pub fn predict(&self, input: &#input) -> #output {
+                pub fn #predict(&self, input: &#input) -> #output {
                     ::plywood::layer::Model::predict_one(self, input)
                 }
 
                 /// What the model gives for each of the inputs.
-                pub fn predict_batch(&self, inputs: &[#input]) -> ::plywood::__private::Vec<#output> {
+                pub fn #predict_batch(&self, inputs: &[#input]) -> ::plywood::__private::Vec<#output> {
                     ::plywood::layer::Model::predict_all(self, inputs)
                 }
 
@@ -569,7 +626,7 @@ impl<'a> Writer<'a> {
                 }
 
                 /// All weights, in Keras' order and layout: `dense/kernel`, `dense/bias`, ...
-                pub fn get_weights(&self) -> ::plywood::__private::Vec<::plywood::training::NamedWeight<#element>> {
+                pub fn #get_weights(&self) -> ::plywood::__private::Vec<::plywood::training::NamedWeight<#element>> {
                     ::plywood::training::get_weights(self)
                 }
 
@@ -578,7 +635,7 @@ impl<'a> Writer<'a> {
                 /// # Errors
                 /// If there are not as many as the model has, or a name or a shape differs; the
                 /// model is then unchanged.
-                pub fn set_weights(
+                pub fn #set_weights(
                     &mut self,
                     weights: &[::plywood::training::NamedWeight<#element>],
                 ) -> ::plywood::Result<()> {
@@ -586,7 +643,7 @@ impl<'a> Writer<'a> {
                 }
 
                 /// Chooses an optimiser and a loss to train with.
-                pub fn compile<__O, __L>(
+                pub fn #compile<__O, __L>(
                     &mut self,
                     optimizer: __O,
                     loss: __L,
@@ -603,7 +660,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn checks(&self) -> TokenStream {
+    fn checks(&mut self) -> TokenStream {
         let model = self.model;
         let name = model.name.to_string();
         let (input, declared) = (self.shape(0), self.declared());
@@ -638,13 +695,13 @@ impl<'a> Writer<'a> {
                 }
             });
             let stated_input = layer.arguments.as_ref().and_then(|a| a.input.as_ref()).map(|(n, at)| {
-                let n = expression(n);
+                let n = self.expression(n);
                 quote_spanned! {*at=>
                     ::plywood::shape::check_input(#n, #this::INPUT_WIDTH, #site);
                 }
             });
             let stated_output = layer.output.as_ref().map(|stated| {
-                let numbers = stated.dims.iter().map(expression);
+                let numbers: Vec<_> = stated.dims.iter().map(|n| self.expression(n)).collect();
                 let actual = dims(self.concrete(i + 1));
                 quote_spanned! {stated.span=>
                     ::plywood::shape::check_output(
@@ -698,17 +755,6 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// A number as an expression.
-fn expression(number: &Number) -> TokenStream {
-    match number {
-        Number::Literal(n) => {
-            let n = proc_macro2::Literal::u64_unsuffixed(*n);
-            quote!(#n)
-        }
-        Number::Constant(tokens) => quote!({ #tokens }),
-    }
-}
-
 /// The layers as a table for the documentation.
 fn table(model: &Model) -> String {
     let shape = |shape: &Shape| {
@@ -734,7 +780,7 @@ impl std::fmt::Display for Number {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Number::Literal(n) => n.fmt(f),
-            Number::Constant(tokens) => tokens.fmt(f),
+            Number::Constant(tokens, _) => tokens.fmt(f),
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Shape {
 #[derive(Clone)]
 pub enum Number {
     Literal(u64),
-    Constant(TokenStream),
+    Constant(TokenStream, Span),
 }
 
 /// `hidden: Dense(784 => 128, relu) => [128]`

@@ -6,7 +6,8 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, Ident, Lit, Path, Result, Token, braced, bracketed, parenthesized, token};
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Ident, Lit, LitInt, Path, Result, Token, braced, bracketed, parenthesized, token};
 
 impl Parse for Model {
     fn parse(input: ParseStream) -> Result<Self> {
@@ -56,7 +57,7 @@ impl Parse for Model {
 fn layers(list: ParseStream, model: &mut Model) {
     let mut fields = Fields::default();
     while !list.is_empty() {
-        match layer(list, &mut model.errors) {
+        match layer(list, &model.name, &mut model.errors) {
             Ok((name, layer)) => {
                 let number = model.layers.len() + 1;
                 fields.claim(name, &layer, number, &mut model.errors);
@@ -89,7 +90,11 @@ fn skip_to_comma(list: ParseStream) {
 }
 
 /// One layer, and the name that the user gave it.
-fn layer(input: ParseStream, errors: &mut Vec<Error>) -> Result<(Option<Ident>, Layer)> {
+fn layer(
+    input: ParseStream,
+    model: &Ident,
+    errors: &mut Vec<Error>,
+) -> Result<(Option<Ident>, Layer)> {
     let name = if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
         let name: Ident = input.parse()?;
         input.parse::<Token![:]>()?;
@@ -97,10 +102,14 @@ fn layer(input: ParseStream, errors: &mut Vec<Error>) -> Result<(Option<Ident>, 
     } else {
         None
     };
-    if !input.peek(Ident) && !input.peek(Token![::]) {
+    if !peek_path(input) {
         return Err(input.error("expected a layer, such as `Dense(128, relu)`"));
     }
     let path: Path = input.parse()?;
+    if path.is_ident(model) {
+        let message = format!("`{model}` is the model itself: give one of the two another name");
+        return Err(Error::new(path.span(), message));
+    }
     let mut text = plain_text(path.to_token_stream());
     let ident = kind(&path);
     if !ident.to_string().starts_with(char::is_uppercase) {
@@ -196,7 +205,7 @@ fn value(input: ParseStream) -> Result<Value> {
     }
     if input.peek(Lit) {
         return match input.parse::<Lit>()? {
-            Lit::Int(n) if !negative => Ok(Value::Number(Number::Literal(n.base10_parse()?))),
+            Lit::Int(n) if !negative => Ok(Value::Number(whole(&n)?)),
             Lit::Int(n) => Ok(Value::Float(-n.base10_parse::<f64>()?)),
             Lit::Float(x) => {
                 let x: f64 = x.base10_parse()?;
@@ -205,18 +214,24 @@ fn value(input: ParseStream) -> Result<Value> {
             Lit::Bool(b) if !negative => Ok(Value::Bool(b.value)),
             Lit::Str(text) => Err(Error::new(
                 span,
-                format!("write {} without quotes", text.value()),
+                format!("write `{}` without quotes", text.value()),
             )),
             _ => Err(Error::new(span, "this can not be an argument of a layer")),
         };
     }
-    if negative || !(input.peek(Ident) || input.peek(Token![::])) {
+    if input.peek(Token![.]) {
+        return Err(input.error("write the zero before the point, as in `0.2`"));
+    }
+    if negative || !peek_path(input) {
         return Err(input.error(
             "expected an argument: a number, `true`, `false`, a word such as `relu`, a list such as \
              `[3, 3]`, a CONSTANT, or an expression in braces",
         ));
     }
     let mut path: Path = input.parse()?;
+    if path.is_ident("None") {
+        return Err(Error::new(span, "leave the argument out, or write `linear` for no activation"));
+    }
     let name = kind(&path);
     if name.to_string().starts_with(char::is_lowercase) {
         let camel = Ident::new(&camel_case(&name.to_string()), name.span());
@@ -226,6 +241,26 @@ fn value(input: ParseStream) -> Result<Value> {
     }
     Ok(Value::Name(path))
 }
+
+/// Whether a path comes next.
+fn peek_path(input: ParseStream) -> bool {
+    input.peek(Ident)
+        || input.peek(Token![::])
+        || input.peek(Token![crate])
+        || input.peek(Token![self])
+        || input.peek(Token![super])
+}
+
+/// A literal that fits into a type.
+fn whole(literal: &LitInt) -> Result<Number> {
+    match literal.base10_parse() {
+        Ok(n) if n < LIMIT => Ok(Number::Literal(n)),
+        _ => Err(Error::new(literal.span(), "a dimension must be a whole number from 1 to 2147483647")),
+    }
+}
+
+/// No dimension and no product of dimensions reaches this.
+const LIMIT: u64 = 1 << 31;
 
 /// Whether a path in capital letters comes next.
 fn is_constant(input: ParseStream) -> bool {
@@ -242,19 +277,15 @@ impl Parse for Number {
             let expression;
             braced!(expression in input);
             let tokens: TokenStream = expression.parse()?;
-            return Ok(Number::Constant(tokens));
+            return Ok(Number::Constant(tokens, span));
         }
         if input.peek(Lit) {
             if let Lit::Int(n) = input.parse::<Lit>()? {
-                let n: u64 = n.base10_parse()?;
-                if n >= 1 << 31 {
-                    return Err(Error::new(span, "a dimension must be below 2147483648"));
-                }
-                return Ok(Number::Literal(n));
+                return whole(&n);
             }
         } else if is_constant(input) {
             let path: Path = input.parse()?;
-            return Ok(Number::Constant(path.to_token_stream()));
+            return Ok(Number::Constant(path.to_token_stream(), span));
         }
         Err(Error::new(
             span,
@@ -277,6 +308,14 @@ impl Parse for Shape {
         let dims: Vec<Number> = dims.into_iter().collect();
         if dims.is_empty() || dims.len() > 4 {
             let message = format!("a shape has 1 to 4 dimensions, but this one has {}", dims.len());
+            return Err(Error::new(span, message));
+        }
+        let numbers = dims.iter().map(|dim| match dim {
+            Number::Literal(n) => (*n).max(1),
+            Number::Constant(..) => 1,
+        });
+        if numbers.fold(1, u64::saturating_mul) >= LIMIT {
+            let message = "a shape must hold fewer than 2147483648 numbers";
             return Err(Error::new(span, message));
         }
         Ok(Shape { dims, span })
@@ -344,4 +383,6 @@ fn plain_text(tokens: TokenStream) -> String {
         .replace(" )", ")")
         .replace(" :: ", "::")
         .replace("- ", "-")
+        .replace(" < ", "<")
+        .replace(" >", ">")
 }

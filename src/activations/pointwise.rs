@@ -31,7 +31,7 @@ pub trait Pointwise: 'static {
     fn apply<T: Element, I: Isa>(isa: I, z: T) -> T;
     /// Whether [`derivative`](Self::derivative) takes z, and not y = f(z).
     const NEEDS_INPUT: bool;
-    /// f'(z), from z or from y. The one of the right-hand side where there are two.
+    /// f'(z), from z or from y. Any of the two where they differ.
     fn derivative<T: Element, I: Isa>(isa: I, seen: T) -> T;
     /// Whether f(z) = z.
     const IDENTITY: bool = false;

@@ -68,6 +68,7 @@ pub trait Label: Copy + Send + Sync + 'static + private::Sealed {
 macro_rules! labels {
     ($($label:ty)*) => {$(
         impl private::Sealed for $label {}
+        #[diagnostic::do_not_recommend]
         impl Label for $label {
             #[inline(always)]
             fn class(self) -> usize {

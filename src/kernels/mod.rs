@@ -46,6 +46,10 @@ use grad_weight::WeightGrad;
 use vector::Kernel;
 
 /// A number that a network can be made of: `f32` or `f64`.
+#[diagnostic::on_unimplemented(
+    message = "a network computes in `f32` or `f64`, not in `{Self}`",
+    label = "neither `f32` nor `f64`"
+)]
 pub trait Element: Real {
     /// `y = x w + b` for each row x. `w` is `[x.width()][padded(y.width())]`, `bias` has at least
     /// `y.width()` elements. Writes the padding of `y` too, with anything.
@@ -78,6 +82,7 @@ pub trait Element: Real {
 /// Implements [`Element`] for a type whose compiled kernels are in modules of this name.
 macro_rules! element {
     ($element:ty, $name:ident) => {
+        #[diagnostic::do_not_recommend]
         impl Element for $element {
             element!(@method $name, forward, affine, Forward:
                 (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>));

@@ -8,6 +8,7 @@
 use super::Layer;
 use crate::activations::Activation;
 use crate::initializers::Initializer;
+use crate::kernels::Element;
 use crate::shape::Shape;
 use core::marker::PhantomData;
 
@@ -21,10 +22,10 @@ pub trait Not {
     const IS_LAYER: bool = false;
 }
 
-/// Asks about a word, or, with the shape of its input, about a layer.
-pub struct Probe<X, In = ()>(PhantomData<(X, In)>);
+/// Asks about a word, or, with the shape of its input and the type of its numbers, about a layer.
+pub struct Probe<X, In = (), T = f32>(PhantomData<(X, In, T)>);
 
-impl<X, In> Not for Probe<X, In> {}
+impl<X, In, T> Not for Probe<X, In, T> {}
 
 impl<X: Activation> Probe<X> {
     /// An activation.
@@ -36,8 +37,8 @@ impl<X: Initializer> Probe<X> {
     pub const IS_INITIALIZER: bool = true;
 }
 
-impl<X: Layer<f32, In>, In: Shape> Probe<X, In> {
-    /// A layer for this input.
+impl<X: Layer<T, In>, In: Shape, T: Element> Probe<X, In, T> {
+    /// A layer for this input and these numbers.
     pub const IS_LAYER: bool = true;
 }
 
@@ -63,15 +64,15 @@ macro_rules! word {
     };
 }
 
-/// The layer, or a placeholder for what is not one.
+/// The layer, or a placeholder for what is not one for each of some inputs and types of numbers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! layer_or_broken {
-    ($layer:ty, $concrete:ty, $input:ty) => {
+    ($layer:ty; $($element:ty, $concrete:ty, $input:ty);*) => {
         <$layer as ::plywood::__private::Or<{
             #[allow(unused_imports)]
             use ::plywood::layer::Not as _;
-            ::plywood::layer::Probe::<$concrete, $input>::IS_LAYER
+            $(::plywood::layer::Probe::<$concrete, $input, $element>::IS_LAYER)&&*
         }>>::Layer
     };
 }

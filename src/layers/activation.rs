@@ -43,6 +43,11 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
         &[],
     ))
     .and(Check::that(
+        !Of::<Act>::NORMALIZES || In::DIMS.len() == 1,
+        "softmax expects an input of one dimension, but {from} gives {input}: put `Flatten` before it",
+        &[],
+    ))
+    .and(Check::that(
         !Of::<Act>::NORMALIZES || In::SIZE != 1,
         "softmax over the one number that {from} gives is always 1: use `sigmoid`",
         &[],

@@ -89,7 +89,7 @@ where
     ))
     .and(Check::that(
         Act::OK,
-        "the activation of {layer} must be one, such as `relu`",
+        "the argument `activation` of {layer} must be an activation, such as `relu`",
         &[],
     ))
     .and(Check::that(
@@ -98,8 +98,13 @@ where
         &[],
     ))
     .and(Check::that(
-        KernelInit::OK && BiasInit::OK,
-        "the initialisers of {layer} must be such, as `he_normal` is",
+        KernelInit::OK,
+        "the argument `kernel_initializer` of {layer} must be an initialiser, such as `he_normal`",
+        &[],
+    ))
+    .and(Check::that(
+        BiasInit::OK,
+        "the argument `bias_initializer` of {layer} must be an initialiser, such as `zeros`",
         &[],
     ))
     .and(Check::that(

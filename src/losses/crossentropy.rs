@@ -38,21 +38,30 @@ macro_rules! from_logits {
                 FromLogits(Self)
             }
         }
+        #[diagnostic::do_not_recommend]
         impl Fits<Linear> for FromLogits<$loss> {}
+        #[diagnostic::do_not_recommend]
         impl Fits<AnyHead> for FromLogits<$loss> {}
+        #[diagnostic::do_not_recommend]
         impl Fits<AnyHead> for $loss {}
     )* };
 }
 from_logits!(BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy);
 
+#[diagnostic::do_not_recommend]
+
 impl Fits<Sigmoid> for BinaryCrossentropy {
     const JOINT: bool = true;
 }
+#[diagnostic::do_not_recommend]
 impl Fits<HardSigmoid> for BinaryCrossentropy {}
+#[diagnostic::do_not_recommend]
 impl Fits<Softmax> for BinaryCrossentropy {}
+#[diagnostic::do_not_recommend]
 impl Fits<Softmax> for CategoricalCrossentropy {
     const JOINT: bool = true;
 }
+#[diagnostic::do_not_recommend]
 impl Fits<Softmax> for SparseCategoricalCrossentropy {
     const JOINT: bool = true;
 }
@@ -91,17 +100,19 @@ fn largest<T: Element>(numbers: &[T]) -> T {
         .fold(-T::INFINITY, |most, &x| if x > most { x } else { most })
 }
 
-/// ln Σ e^z.
+/// The largest z, and ln Σ e^(z - largest): apart, because their sum would lose the digits of the
+/// second one where the first is large.
 #[inline(always)]
-fn log_sum_exp<T: Element, I: Isa>(isa: I, z: &[T]) -> T {
+fn log_sum_exp<T: Element, I: Isa>(isa: I, z: &[T]) -> (T, T) {
     let most = largest(z);
     let mut sum = T::zero();
     for &z in z {
         sum += T::exp(isa, z - most);
     }
-    most + T::ln(isa, sum)
+    (most, T::ln(isa, sum))
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Element, P: Plain<T>> Loss<T, P, P> for BinaryCrossentropy {
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &P) -> T {
@@ -144,6 +155,7 @@ impl<T: Element, P: Plain<T>> Loss<T, P, P> for BinaryCrossentropy {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Element, P: Plain<T>> Loss<T, P, P> for FromLogits<BinaryCrossentropy> {
     /// max(z, 0) - z y + ln(1 + e^-|z|)
     #[inline(always)]
@@ -180,6 +192,7 @@ impl<T: Element, P: Plain<T>> Loss<T, P, P> for FromLogits<BinaryCrossentropy> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for CategoricalCrossentropy {
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &[T; N]) -> T {
@@ -230,14 +243,15 @@ impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for CategoricalCrossent
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for FromLogits<CategoricalCrossentropy> {
     /// ln Σ e^z Σ y - Σ y z
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, logits: &[T], target: &[T; N]) -> T {
-        let norm = log_sum_exp(isa, logits);
+        let (most, rest) = log_sum_exp(isa, logits);
         let mut loss = T::zero();
         for (&z, &y) in logits.iter().zip(target) {
-            loss += y * (norm - z);
+            loss += y * (rest - (z - most));
         }
         loss
     }
@@ -253,9 +267,9 @@ impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for FromLogits<Categori
         scale: T,
         gradient: &mut [T],
     ) {
-        let (norm, weight) = (log_sum_exp(isa, logits), sum(target));
+        let ((most, rest), weight) = (log_sum_exp(isa, logits), sum(target));
         for ((g, &z), &y) in gradient.iter_mut().zip(logits).zip(target) {
-            *g = scale * (T::exp(isa, z - norm) * weight - y);
+            *g = scale * (T::exp(isa, z - most - rest) * weight - y);
         }
     }
 
@@ -270,6 +284,7 @@ fn no_such_class<C: Label>(target: C, classes: usize) -> Option<Complaint> {
     (class >= classes).then_some(Complaint::NoSuchClass { class, classes })
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C> for SparseCategoricalCrossentropy {
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &C) -> T {
@@ -297,11 +312,15 @@ impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C> for SparseCategori
         }
         let total = sum(prediction);
         let q = prediction[class] / total;
-        let weight = if inside(q) { T::one() } else { T::zero() };
+        let (weight, own) = if inside(q) {
+            (T::one(), T::one() / q)
+        } else {
+            (T::zero(), T::zero())
+        };
         for g in gradient.iter_mut() {
             *g = scale * weight / total;
         }
-        gradient[class] -= scale * weight / (q * total);
+        gradient[class] -= scale * own / total;
     }
 
     #[inline(always)]
@@ -310,13 +329,15 @@ impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C> for SparseCategori
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C>
     for FromLogits<SparseCategoricalCrossentropy>
 {
     /// ln Σ e^z - z of the class
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, logits: &[T], target: &C) -> T {
-        log_sum_exp(isa, logits) - logits[target.class()]
+        let (most, rest) = log_sum_exp(isa, logits);
+        rest - (logits[target.class()] - most)
     }
 
     /// softmax(z), less 1 at the class
@@ -330,9 +351,9 @@ impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C>
         scale: T,
         gradient: &mut [T],
     ) {
-        let norm = log_sum_exp(isa, logits);
+        let (most, rest) = log_sum_exp(isa, logits);
         for (g, &z) in gradient.iter_mut().zip(logits) {
-            *g = scale * T::exp(isa, z - norm);
+            *g = scale * T::exp(isa, z - most - rest);
         }
         gradient[target.class()] -= scale;
     }

@@ -43,8 +43,10 @@ impl Default for Huber {
 /// Implements a loss that is the mean of a function of each difference d = p - y.
 macro_rules! mean_of_differences {
     ($loss:ident: |$self:ident, $d:ident| $value:expr, $slope:expr) => {
+        #[diagnostic::do_not_recommend]
         impl<H: Head> Fits<H> for $loss {}
 
+        #[diagnostic::do_not_recommend]
         impl<T: Element, P: Plain<T>> Loss<T, P, P> for $loss {
             #[inline(always)]
             fn loss<I: Isa>(&$self, _: I, prediction: &[T], target: &P) -> T {

@@ -156,13 +156,25 @@ pub const fn check_output(
     sentence: &'static str,
     site: Site,
 ) {
-    if !same_shape(declared, actual) {
+    // A dimension of 0 has a message of its own.
+    if !same_shape(declared, actual) && !has_zero(declared) {
         panic_with(Text::new().sentence(
             sentence,
             &[Fact::Shape(declared), Fact::Shape(actual)],
             site,
         ))
     }
+}
+
+const fn has_zero(dims: &[usize]) -> bool {
+    let mut i = 0;
+    while i < dims.len() {
+        if dims[i] == 0 {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// Whether two shapes have the same dimensions.
@@ -179,21 +191,10 @@ pub const fn same_shape(a: &[usize], b: &[usize]) -> bool {
 /// Refuses a shape with a dimension of 0.
 #[track_caller]
 pub const fn check_nonzero(dims: &'static [usize], what: &'static str, model: &'static str) {
-    let mut i = 0;
-    while i < dims.len() {
-        if dims[i] == 0 {
-            panic_with(
-                Text::new()
-                    .str("the ")
-                    .str(what)
-                    .str(" of ")
-                    .code(model)
-                    .str(" is ")
-                    .shape(dims)
-                    .str(", but a dimension must be at least 1"),
-            )
-        }
-        i += 1;
+    if has_zero(dims) {
+        let text = Text::new().str("the ").str(what).str(" of ").code(model);
+        let text = text.str(" is ").shape(dims);
+        panic_with(text.str(", but a dimension must be at least 1"))
     }
 }
 

@@ -75,11 +75,15 @@ pub const fn bit(n: usize, i: u32) -> bool {
     (n >> i) & 1 == 1
 }
 
+/// A dimension that a type can hold: `n`, or 1 instead of one that is too large.
+pub const fn fitting(n: usize) -> usize {
+    if n >> 31 == 0 { n } else { 1 }
+}
+
 /// Refuses a dimension that a type could not hold.
 #[track_caller]
-pub const fn check_dimension(n: usize) -> usize {
+pub const fn check_dimension(n: usize) {
     assert!(n >> 31 == 0, "a dimension must be below 2147483648");
-    n
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub use check::{
     check_nonzero, check_output,
     same_shape,
 };
-pub use dim::{Dim, Push, bit, check_dimension};
+pub use dim::{Dim, Push, bit, check_dimension, fitting};
 
 use core::marker::PhantomData;
 use core::ops::Mul;

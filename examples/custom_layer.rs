@@ -1,0 +1,79 @@
+//! A layer of one's own: a scale and a shift for each number, both learnt. Its gradients are
+//! checked in `f64`; then it calibrates three sensors in `f32`.
+//!
+//! `cargo run --release --example custom_layer`
+
+use plywood::layer::{Backward, Kept, Update};
+use plywood::prelude::*;
+use plywood::random::Stream;
+
+/// y = scale x + shift, number by number, for an input of any shape.
+pub struct Affine;
+
+/// Its weights.
+#[derive(Weights)]
+pub struct AffineWeights<T: Element, N: Dim> {
+    /// One factor for each number.
+    pub scale: Vector<T, N>,
+    /// One summand for each number.
+    pub shift: Vector<T, N>,
+}
+
+impl<T: Element, S: Shape> Layer<T, S> for Affine {
+    type Output = S;
+    type Weights = AffineWeights<T, S::Size>;
+    type Head = AnyHead;
+
+    fn init(weights: &mut Self::Weights, _: &mut Init) {
+        weights.scale.fill(T::one());
+    }
+    fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
+        for (x, y) in x.iter().zip(y.iter_mut()) {
+            for i in 0..y.len() {
+                y[i] = weights.scale[i] * x[i] + weights.shift[i];
+            }
+        }
+    }
+    fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
+        let Some(mut dx) = pass.dx else { return };
+        for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
+            for i in 0..dx.len() {
+                dx[i] = weights.scale[i] * dy[i];
+            }
+        }
+    }
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
+        update.tensor(isa, &mut weights.scale, |gradient| {
+            for (x, dy) in kept.x.iter().zip(kept.dz.iter()) {
+                (0..x.len()).for_each(|i| gradient[i] += x[i] * dy[i]);
+            }
+        });
+        update.tensor(isa, &mut weights.shift, |gradient| {
+            kept.dz.iter().for_each(|dy| (0..dy.len()).for_each(|i| gradient[i] += dy[i]));
+        });
+    }
+}
+
+sequential! {
+    /// The layer between others, to check that gradients pass through it.
+    pub struct Checked<T>: [3] => [2] { Affine, Dense(4, tanh), Affine, Dense(2) }
+}
+sequential! {
+    /// From the readings of three sensors to what they should have read.
+    pub struct Calibration: [3] => [3] { sensors: Affine }
+}
+
+fn main() -> plywood::Result<()> {
+    let x = [[0.3, -0.2, 0.9], [-1.0, 0.5, 0.1]];
+    let verdict = plywood::gradients::check(&mut *Checked::<f64>::new(1), &x);
+    println!("gradients: {}", verdict.map_or_else(|wrong| wrong.to_string(), |()| "right".into()));
+
+    let mut random = Stream::new(1);
+    let x: Vec<[f32; 3]> = (0..200).map(|_| [(); 3].map(|()| random.normal() as f32)).collect();
+    let y: Vec<[f32; 3]> = x.iter().map(|[a, b, c]| [1.8 * a + 32.0, 0.5 * b, c - 4.0]).collect();
+    let mut model = Calibration::new(42);
+    let settings = Fit::new().epochs(50).verbose(Verbose::Silent);
+    model.compile(Sgd::new(0.3), MeanSquaredError).fit(&x, &y, settings)?;
+    println!("scale {:.3?}\nshift {:.3?}", &model.sensors.scale[..], &model.sensors.shift[..]);
+    Ok(())
+}

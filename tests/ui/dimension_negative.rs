@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [-4] => [10] {
+        Dense(10),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

@@ -1,0 +1,12 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [10] {
+        Dense(2147483648),
+        Dense(10),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}
