@@ -22,11 +22,6 @@ struct Thermostat {
 }
 
 impl Thermostat {
-    fn new(goal: f32) -> Self {
-        let room = Training::new(Room::new(42), Sgd::new(0.05), MeanSquaredError);
-        Self { goal, room }
-    }
-
     /// The power after which the temperature should be nearest to the goal. Allocates nothing.
     fn choose(&self, indoor: f32, outdoor: f32) -> f32 {
         let miss = |power: f32| {
@@ -48,7 +43,8 @@ fn inputs(power: f32, indoor: f32, outdoor: f32) -> [f32; 2] {
 }
 
 fn main() -> plywood::Result<()> {
-    let mut thermostat = Thermostat::new(21.0);
+    let room = Training::new(Room::new(42), Sgd::new(0.05), MeanSquaredError);
+    let mut thermostat = Thermostat { goal: 21.0, room };
     let mut frozen = Room::new(42); // knows what was learnt up to day 5
     let mut random = Stream::new(1);
     let mut indoor = 15.0;

@@ -1,6 +1,10 @@
 //! Logistic regression: does a student pass, after so many hours of learning?
 //!
 //! `cargo run --release --example logistic_regression`
+//!
+//! The likelihood is largest at w = 1.505, b = -4.078. Steps of one sample at a constant rate do not
+//! come to rest there: over 400 pairs of seeds the median of w is 1.519, and 90 % lie between 1.43
+//! and 1.61.
 
 use plywood::prelude::*;
 

@@ -6,24 +6,36 @@ use crate::kernels::Element;
 /// At most this many bytes lie on the stack.
 const STACK: usize = 32 * 1024;
 
-/// Lends `len` numbers of any value. `len` should be a constant to the compiler.
+/// Something that needs memory while it runs. (A trait and not a closure, because `run` must be
+/// inlined into the [`Job`](crate::simd::Job) it belongs to.)
+pub trait Work<T> {
+    /// What it gives.
+    type Output;
+    /// How many numbers it needs.
+    const LEN: usize;
+    /// Does it, with numbers of any value. Mark it `#[inline(always)]`.
+    fn run(self, scratch: &mut [T]) -> Self::Output;
+}
+
+/// Lends memory to some work.
 #[inline(always)]
-pub fn with_scratch<T: Element, R>(len: usize, work: impl FnOnce(&mut [T]) -> R) -> R {
-    if len <= 64 {
-        work(&mut [T::zero(); 64][..len])
-    } else if len <= 256 {
-        work(&mut [T::zero(); 256][..len])
-    } else if len <= 1024 {
-        work(&mut [T::zero(); 1024][..len])
-    } else if len <= 4096 && size_of::<T>() * 4096 <= STACK {
-        work(&mut [T::zero(); 4096][..len])
+pub fn with_scratch<T: Element, W: Work<T>>(work: W) -> W::Output {
+    if const { W::LEN <= 64 } {
+        work.run(&mut [T::zero(); 64][..W::LEN])
+    } else if const { W::LEN <= 256 } {
+        work.run(&mut [T::zero(); 256][..W::LEN])
+    } else if const { W::LEN <= 1024 } {
+        work.run(&mut [T::zero(); 1024][..W::LEN])
+    } else if const { W::LEN <= 4096 && size_of::<T>() * 4096 <= STACK } {
+        work.run(&mut [T::zero(); 4096][..W::LEN])
     } else {
-        with_heap(len, work)
+        with_heap(work)
     }
 }
 
 #[cfg(feature = "std")]
-fn with_heap<T: Element, R>(len: usize, work: impl FnOnce(&mut [T]) -> R) -> R {
+#[inline(always)]
+fn with_heap<T: Element, W: Work<T>>(work: W) -> W::Output {
     use std::cell::Cell;
     use std::vec::Vec;
     std::thread_local! {
@@ -31,16 +43,17 @@ fn with_heap<T: Element, R>(len: usize, work: impl FnOnce(&mut [T]) -> R) -> R {
     }
     // Taken out while in use, so that a prediction inside a prediction finds an empty one.
     let mut memory = KEPT.take();
-    let blocks = (len * size_of::<T>()).div_ceil(64);
+    let blocks = (W::LEN * size_of::<T>()).div_ceil(64);
     if memory.len() < blocks {
         memory.resize(blocks, [0; 8]);
     }
-    let result = work(&mut bytemuck::cast_slice_mut(&mut memory)[..len]);
+    let result = work.run(&mut bytemuck::cast_slice_mut(&mut memory)[..W::LEN]);
     KEPT.set(memory);
     result
 }
 
 #[cfg(not(feature = "std"))]
-fn with_heap<T: Element, R>(len: usize, work: impl FnOnce(&mut [T]) -> R) -> R {
-    work(&mut alloc::vec![T::zero(); len])
+#[inline(always)]
+fn with_heap<T: Element, W: Work<T>>(work: W) -> W::Output {
+    work.run(&mut alloc::vec![T::zero(); W::LEN])
 }

@@ -4,6 +4,7 @@ use super::Activation;
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
+use core::hint::black_box;
 
 /// An activation that takes each number by itself. All that one of your own must say:
 ///
@@ -46,8 +47,12 @@ impl<A: Pointwise> Activation for A {
         if <A as Pointwise>::IDENTITY {
             return;
         }
-        // The padding goes along: nothing reads it, and whole registers are faster than tails.
-        for z in z.padded_data() {
+        // The padding goes along: nothing reads it, and whole registers are faster than tails. The
+        // compiler must not know how short a row is: it would unroll the loop, and a polynomial that
+        // is unrolled is no longer turned into vector code.
+        let z = z.padded_data();
+        let len = black_box(z.len());
+        for z in &mut z[..len] {
             *z = A::apply(isa, *z);
         }
     }

@@ -9,24 +9,23 @@
 use super::portable::in_lanes;
 use super::{Element, Rule};
 use crate::rows::{Rows, RowsMut, padded};
+use crate::shape::Dim;
 use crate::simd::Isa;
 
 /// The most inputs and outputs.
 pub const MOST: usize = 32;
 
-/// Calls a function with a row's stride as a constant.
+/// Calls a function with the stride of a row of N numbers. The choice is made before any code is made
+/// for the others.
 macro_rules! with_stride {
-    ($stride:expr, $function:ident($($argument:expr),*)) => {
-        match $stride {
+    ($function:ident($($argument:expr),*)) => {
+        match const { padded(N::USIZE) } {
             1 => $function::<T, I, 1>($($argument),*),
             2 => $function::<T, I, 2>($($argument),*),
             4 => $function::<T, I, 4>($($argument),*),
             8 => $function::<T, I, 8>($($argument),*),
             16 => $function::<T, I, 16>($($argument),*),
-            stride => {
-                assert!(stride == MOST, "a tiny layer has at most 32 inputs and outputs");
-                $function::<T, I, MOST>($($argument),*)
-            }
+            _ => $function::<T, I, MOST>($($argument),*),
         }
     };
 }
@@ -37,10 +36,10 @@ fn row<T, const P: usize>(data: &[T], i: usize) -> &[T; P] {
     &data.as_chunks().0[i]
 }
 
-/// [`Element::affine`] for a tiny layer.
+/// [`Element::affine`] for a tiny layer of N outputs.
 #[inline(always)]
-pub fn affine<T: Element, I: Isa>(isa: I, x: Rows<T>, w: &[T], bias: Option<&[T]>, y: RowsMut<T>) {
-    with_stride!(y.stride(), forward(isa, x, w, bias, y));
+pub fn affine<T: Element, I: Isa, N: Dim>(isa: I, x: Rows<T>, w: &[T], bias: Option<&[T]>, y: RowsMut<T>) {
+    with_stride!(forward(isa, x, w, bias, y));
 }
 
 #[inline(always)]
@@ -65,10 +64,10 @@ fn forward<T: Element, I: Isa, const P: usize>(
     }
 }
 
-/// [`Element::affine_input_grad`] for a tiny layer.
+/// [`Element::affine_input_grad`] for a tiny layer of N outputs.
 #[inline(always)]
-pub fn affine_input_grad<T: Element, I: Isa>(isa: I, dz: Rows<T>, w: &[T], dx: RowsMut<T>) {
-    with_stride!(dz.stride(), input_grad(isa, dz, w, dx));
+pub fn affine_input_grad<T: Element, I: Isa, N: Dim>(isa: I, dz: Rows<T>, w: &[T], dx: RowsMut<T>) {
+    with_stride!(input_grad(isa, dz, w, dx));
 }
 
 #[inline(always)]
@@ -96,9 +95,9 @@ fn input_grad<T: Element, I: Isa, const P: usize>(
     }
 }
 
-/// [`Element::affine_weight_grad`] for a tiny layer.
+/// [`Element::affine_weight_grad`] for a tiny layer of N outputs.
 #[inline(always)]
-pub fn affine_weight_grad<T: Element, I: Isa>(
+pub fn affine_weight_grad<T: Element, I: Isa, N: Dim>(
     isa: I,
     x: Rows<T>,
     dz: Rows<T>,
@@ -106,7 +105,7 @@ pub fn affine_weight_grad<T: Element, I: Isa>(
     w: &mut [T],
     slots: &mut [T],
 ) {
-    with_stride!(dz.stride(), weight_grad(isa, x, dz, rule, w, slots));
+    with_stride!(weight_grad(isa, x, dz, rule, w, slots));
 }
 
 #[inline(always)]
@@ -131,9 +130,9 @@ fn weight_grad<T: Element, I: Isa, const P: usize>(
     }
 }
 
-/// [`Element::bias_grad`] for a tiny layer.
+/// [`Element::bias_grad`] for a tiny layer of N outputs.
 #[inline(always)]
-pub fn bias_grad<T: Element, I: Isa>(
+pub fn bias_grad<T: Element, I: Isa, N: Dim>(
     isa: I,
     dz: Rows<T>,
     rule: Rule<T>,
@@ -141,7 +140,7 @@ pub fn bias_grad<T: Element, I: Isa>(
     slots: &mut [T],
 ) {
     debug_assert_eq!(b.len(), padded(dz.width()));
-    with_stride!(dz.stride(), bias(isa, dz, rule, b, slots));
+    with_stride!(bias(isa, dz, rule, b, slots));
 }
 
 #[inline(always)]

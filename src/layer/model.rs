@@ -5,7 +5,7 @@ use crate::cast::{Plain, numbers_of, zeroed_box};
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut, padded};
-use crate::scratch::with_scratch;
+use crate::scratch::{Work, with_scratch};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, dispatch};
 use alloc::boxed::Box;
@@ -103,15 +103,28 @@ impl<M: Model> Job for PredictOne<'_, M> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> M::Prediction {
+        with_scratch(WithScratch { isa, job: self })
+    }
+}
+
+struct WithScratch<'a, M: Model, I> {
+    isa: I,
+    job: PredictOne<'a, M>,
+}
+
+impl<M: Model, I: Isa> Work<M::Element> for WithScratch<'_, M, I> {
+    type Output = M::Prediction;
+    const LEN: usize = M::SCRATCH + padded(M::OutputShape::SIZE);
+
+    #[inline(always)]
+    fn run(self, scratch: &mut [M::Element]) -> M::Prediction {
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
-        let x = Rows::dense(self.input.numbers(), width);
-        with_scratch(M::SCRATCH + padded(out), |scratch| {
-            let (y, scratch) = scratch.split_at_mut(padded(out));
-            M::forward_inference(isa, self.model, x, RowsMut::new(y, out), scratch);
-            let mut prediction = M::Prediction::zeroed();
-            prediction.numbers_mut().copy_from_slice(&y[..out]);
-            prediction
-        })
+        let x = Rows::dense(self.job.input.numbers(), width);
+        let (y, scratch) = scratch.split_at_mut(padded(out));
+        M::forward_inference(self.isa, self.job.model, x, RowsMut::new(y, out), scratch);
+        let mut prediction = M::Prediction::zeroed();
+        prediction.numbers_mut().copy_from_slice(&y[..out]);
+        prediction
     }
 }
 

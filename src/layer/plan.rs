@@ -251,7 +251,7 @@ impl<T: Element, const N: usize> Inference<'_, T, N> {
         i: usize,
         weights: &L::Weights,
     ) {
-        if passes(L::IDENTITY, false) {
+        if const { passes(L::IDENTITY, false) } {
             return;
         }
         let wiring = &self.plan.prediction;
@@ -315,7 +315,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         cache: &mut [T],
         moment: Moment,
     ) {
-        if passes(L::IDENTITY, true) {
+        if const { passes(L::IDENTITY, true) } {
             return;
         }
         let (activations, _, caches) = self.split(cache);
@@ -348,7 +348,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         weights: &L::Weights,
         pass: &mut Backward<T>,
     ) {
-        if passes(L::IDENTITY, true) {
+        if const { passes(L::IDENTITY, true) } {
             return;
         }
         // Nobody asks for a gradient that no weights before it need.
@@ -421,7 +421,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         kept: Kept<T>,
         update: &mut Update<T>,
     ) {
-        if L::Weights::LEN == 0 {
+        if const { L::Weights::LEN == 0 } {
             return;
         }
         let rows = self.x.len();

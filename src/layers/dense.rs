@@ -166,8 +166,8 @@ where
         }
         if let Some(dx) = pass.dx {
             let (dz, w) = (pass.dy.as_rows(), weights.kernel.as_slice());
-            if is_tiny::<In::Size, Units::Number>() {
-                tiny::affine_input_grad(isa, dz, w, dx);
+            if const { is_tiny::<In::Size, Units::Number>() } {
+                tiny::affine_input_grad::<T, I, Units::Number>(isa, dz, w, dx);
             } else {
                 T::affine_input_grad(isa, dz, w, dx);
             }
@@ -183,16 +183,16 @@ where
     ) {
         let w = weights.kernel.as_mut_slice();
         let (rule, slots) = update.next(w.len());
-        if is_tiny::<In::Size, Units::Number>() {
-            tiny::affine_weight_grad(isa, kept.x, kept.dz, rule, w, slots);
+        if const { is_tiny::<In::Size, Units::Number>() } {
+            tiny::affine_weight_grad::<T, I, Units::Number>(isa, kept.x, kept.dz, rule, w, slots);
         } else {
             T::affine_weight_grad(isa, kept.x, kept.dz, rule, w, slots);
         }
         if UseBias::FLAG {
             let b = weights.bias.as_mut_slice();
             let (rule, slots) = update.next(b.len());
-            if is_tiny::<In::Size, Units::Number>() {
-                tiny::bias_grad(isa, kept.dz, rule, b, slots);
+            if const { is_tiny::<In::Size, Units::Number>() } {
+                tiny::bias_grad::<T, I, Units::Number>(isa, kept.dz, rule, b, slots);
             } else {
                 T::bias_grad(isa, kept.dz, rule, b, slots);
             }
@@ -213,8 +213,8 @@ impl<Units: Argument, Act, UseBias: Argument, KernelInit, BiasInit>
     ) {
         let w = weights.kernel.as_slice();
         let bias = UseBias::FLAG.then(|| weights.bias.as_slice());
-        if is_tiny::<K, Units::Number>() {
-            tiny::affine(isa, x, w, bias, y);
+        if const { is_tiny::<K, Units::Number>() } {
+            tiny::affine::<T, I, Units::Number>(isa, x, w, bias, y);
         } else {
             T::affine(isa, x, w, bias, y);
         }
