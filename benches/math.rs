@@ -54,7 +54,7 @@ fn function<T: Real, const FUNCTION: usize>(c: &mut Criterion, name: &str, std: 
     group.finish();
 }
 
-fn all<T: Real>(c: &mut Criterion) {
+fn all<T: Real + Float>(c: &mut Criterion) {
     function::<T, EXP>(c, "exp", Float::exp);
     function::<T, SIGMOID>(c, "sigmoid", |x| T::one() / (T::one() + Float::exp(-x)));
     function::<T, TANH>(c, "tanh", Float::tanh);

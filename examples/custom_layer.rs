@@ -49,7 +49,9 @@ impl<T: Element, S: Shape> Layer<T, S> for Affine {
             }
         });
         update.tensor(isa, &mut weights.shift, |gradient| {
-            kept.dz.iter().for_each(|dy| (0..dy.len()).for_each(|i| gradient[i] += dy[i]));
+            kept.dz
+                .iter()
+                .for_each(|dy| (0..dy.len()).for_each(|i| gradient[i] += dy[i]));
         });
     }
 }
@@ -66,14 +68,28 @@ sequential! {
 fn main() -> plywood::Result<()> {
     let x = [[0.3, -0.2, 0.9], [-1.0, 0.5, 0.1]];
     let verdict = plywood::gradients::check(&mut *Checked::<f64>::new(1), &x);
-    println!("gradients: {}", verdict.map_or_else(|wrong| wrong.to_string(), |()| "right".into()));
+    println!(
+        "gradients: {}",
+        verdict.map_or_else(|wrong| wrong.to_string(), |()| "right".into())
+    );
 
     let mut random = Stream::new(1);
-    let x: Vec<[f32; 3]> = (0..200).map(|_| [(); 3].map(|()| random.normal() as f32)).collect();
-    let y: Vec<[f32; 3]> = x.iter().map(|[a, b, c]| [1.8 * a + 32.0, 0.5 * b, c - 4.0]).collect();
+    let x: Vec<[f32; 3]> = (0..200)
+        .map(|_| [(); 3].map(|()| random.normal() as f32))
+        .collect();
+    let y: Vec<[f32; 3]> = x
+        .iter()
+        .map(|[a, b, c]| [1.8 * a + 32.0, 0.5 * b, c - 4.0])
+        .collect();
     let mut model = Calibration::new(42);
     let settings = Fit::new().epochs(50).verbose(Verbose::Silent);
-    model.compile(Sgd::new(0.3), MeanSquaredError).fit(&x, &y, settings)?;
-    println!("scale {:.3?}\nshift {:.3?}", &model.sensors.scale[..], &model.sensors.shift[..]);
+    model
+        .compile(Sgd::new(0.3), MeanSquaredError)
+        .fit(&x, &y, settings)?;
+    println!(
+        "scale {:.3?}\nshift {:.3?}",
+        &model.sensors.scale[..],
+        &model.sensors.shift[..]
+    );
     Ok(())
 }

@@ -29,12 +29,21 @@ impl Thermostat {
             (indoor + change - self.goal).abs()
         };
         let powers = (0..=20).map(|n| n as f32 / 20.0);
-        powers.min_by(|&a, &b| miss(a).total_cmp(&miss(b))).unwrap_or(0.0)
+        powers
+            .min_by(|&a, &b| miss(a).total_cmp(&miss(b)))
+            .unwrap_or(0.0)
     }
 
     /// Learns from what happened. Gives the squared error of the prediction.
-    fn learn(&mut self, power: f32, indoor: f32, outdoor: f32, change: f32) -> plywood::Result<f64> {
-        self.room.train_on_batch(&[inputs(power, indoor, outdoor)], &[[change]])
+    fn learn(
+        &mut self,
+        power: f32,
+        indoor: f32,
+        outdoor: f32,
+        change: f32,
+    ) -> plywood::Result<f64> {
+        self.room
+            .train_on_batch(&[inputs(power, indoor, outdoor)], &[[change]])
     }
 }
 
@@ -54,14 +63,22 @@ fn main() -> plywood::Result<()> {
             frozen.set_weights(&thermostat.room.model().get_weights())?;
         }
         // The real room: from day 6 on, a window does not close any more.
-        let (window, leak) = if day < 6 { ("closed", 0.02) } else { ("open", 0.05) };
+        let (window, leak) = if day < 6 {
+            ("closed", 0.02)
+        } else {
+            ("open", 0.05)
+        };
         let (mut squares, mut frozen_squares, mut distance) = (0.0, 0.0, 0.0);
         for step in 0..144 {
             let outdoor = 5.0 + 4.0 * (step as f32 / 144.0 * std::f32::consts::TAU).sin();
             // One time in ten it tries something else: who never errs never learns.
             let tries = random.below(10) == 0;
             let other = random.uniform() as f32;
-            let power = if tries { other } else { thermostat.choose(indoor, outdoor) };
+            let power = if tries {
+                other
+            } else {
+                thermostat.choose(indoor, outdoor)
+            };
             let noise = 0.02 * random.normal() as f32;
             let change = 1.5 * power - leak * (indoor - outdoor) + noise;
             let [guess] = frozen.predict(&inputs(power, indoor, outdoor));
@@ -72,7 +89,14 @@ fn main() -> plywood::Result<()> {
         }
         let [error, frozen_error] = [squares, frozen_squares].map(|sum| (sum / 144.0).sqrt());
         print!("{day:3}  {window:6}  {distance:6.2} K  {error:17.3} K");
-        println!("{}", if day < 6 { String::new() } else { format!("  {frozen_error:13.3} K") });
+        println!(
+            "{}",
+            if day < 6 {
+                String::new()
+            } else {
+                format!("  {frozen_error:13.3} K")
+            }
+        );
     }
     Ok(())
 }

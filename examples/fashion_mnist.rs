@@ -17,8 +17,14 @@ sequential! {
 }
 
 fn main() -> plywood::Result<()> {
-    let epochs = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(20);
-    let seed = std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(42);
+    let epochs = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(20);
+    let seed = std::env::args()
+        .nth(2)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(42);
 
     let (train, test) = fashion_mnist::load()?;
     let x: Vec<[[f32; 28]; 28]> = plywood::data::scale(&train.images, 1.0 / 255.0);

@@ -27,12 +27,22 @@ fn main() -> plywood::Result<()> {
     let history = training.fit(
         &x,
         &y,
-        Fit::new().epochs(100).batch_size(2).verbose(Verbose::Silent),
+        Fit::new()
+            .epochs(100)
+            .batch_size(2)
+            .verbose(Verbose::Silent),
     )?;
 
     println!("loss {:.4}", history.loss[99]);
-    println!("w    {:.3} and {:.3}", model.dense.kernel[[0, 0]], model.dense.kernel[[1, 0]]);
+    println!(
+        "w    {:.3} and {:.3}",
+        model.dense.kernel[[0, 0]],
+        model.dense.kernel[[1, 0]]
+    );
     println!("b    {:.3}", model.dense.bias[0]);
-    println!("{:.0} ns a step", history.seconds.iter().sum::<f64>() * 1e9 / (100.0 * 50.0));
+    println!(
+        "{:.0} ns a step",
+        history.seconds.iter().sum::<f64>() * 1e9 / (100.0 * 50.0)
+    );
     Ok(())
 }

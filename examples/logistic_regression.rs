@@ -33,14 +33,20 @@ fn main() -> plywood::Result<()> {
     let mut training = model
         .compile(Sgd::new(0.05), BinaryCrossentropy)
         .metrics(Accuracy);
-    let settings = Fit::new().epochs(3000).batch_size(1).verbose(Verbose::Silent);
+    let settings = Fit::new()
+        .epochs(3000)
+        .batch_size(1)
+        .verbose(Verbose::Silent);
     training.fit(&x, &y, settings)?;
     let score = training.evaluate(&x, &y)?;
 
     println!("w        {:.3}", model.dense.kernel[[0, 0]]);
     println!("b        {:.3}", model.dense.bias[0]);
     println!("loss     {:.4}", score.loss);
-    println!("accuracy {:.2}", score.metric("accuracy").unwrap_or_default());
+    println!(
+        "accuracy {:.2}",
+        score.metric("accuracy").unwrap_or_default()
+    );
     for hours in [1.0, 2.0, 3.0, 4.0, 5.0] {
         let [p] = model.predict(&[hours]);
         println!("{hours} hours: passes with probability {p:.2}");

@@ -22,7 +22,10 @@ fn main() -> plywood::Result<()> {
     let mut training = model
         .compile(Adam::new(0.05), BinaryCrossentropy)
         .metrics(Accuracy);
-    let settings = Fit::new().epochs(300).batch_size(4).verbose(Verbose::Silent);
+    let settings = Fit::new()
+        .epochs(300)
+        .batch_size(4)
+        .verbose(Verbose::Silent);
     let history = training.fit(&x, &y, settings)?;
     for epoch in [1, 10, 30, 100, 300] {
         println!("epoch {epoch:3}: loss {:.4}", history.loss[epoch - 1]);
@@ -30,7 +33,10 @@ fn main() -> plywood::Result<()> {
 
     for (inputs, [p]) in x.iter().zip(model.predict_batch(&x)) {
         let [a, b] = inputs;
-        println!("{a} xor {b} = {} (probability of 1: {p:.3})", u8::from(p > 0.5));
+        println!(
+            "{a} xor {b} = {} (probability of 1: {p:.3})",
+            u8::from(p > 0.5)
+        );
     }
     Ok(())
 }

@@ -58,7 +58,10 @@ impl<M: Model> Job for Compute<'_, M> {
         let mut dx = vec![zero; rows * padded(width)];
         let mut y = vec![zero; rows * padded(out)];
         let mut dy = vec![zero; rows * padded(out)];
-        for (row, r) in RowsMut::new(&mut dy, out).iter_mut().zip(self.r.chunks(out)) {
+        for (row, r) in RowsMut::new(&mut dy, out)
+            .iter_mut()
+            .zip(self.r.chunks(out))
+        {
             row.copy_from_slice(r);
         }
         let mut cache = vec![zero; rows * M::CACHE];
@@ -66,7 +69,14 @@ impl<M: Model> Job for Compute<'_, M> {
         let mut weights = vec![zero; M::LEN];
 
         let (x, moment) = (Rows::new(&x, width), Moment::new(self.seed, 1));
-        M::forward_training(isa, self.model, x, RowsMut::new(&mut y, out), &mut cache, moment);
+        M::forward_training(
+            isa,
+            self.model,
+            x,
+            RowsMut::new(&mut y, out),
+            &mut cache,
+            moment,
+        );
         let y = Rows::new(&y, out);
         let pass = Backward {
             x,
@@ -125,7 +135,12 @@ pub struct WrongGradient {
 
 impl fmt::Display for WrongGradient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, index, backward, difference } = self;
+        let Self {
+            what,
+            index,
+            backward,
+            difference,
+        } = self;
         write!(
             f,
             "the derivative by {what} {index} is {backward} in the backward pass, but {difference} \
@@ -158,7 +173,12 @@ pub fn check<M: Model<Element = f64>>(model: &mut M, x: &[M::Input]) -> Result<(
         if (backward - difference).abs() <= 1e-6 + 1e-5 * backward.abs().max(difference.abs()) {
             Ok(())
         } else {
-            Err(WrongGradient { what, index, backward, difference })
+            Err(WrongGradient {
+                what,
+                index,
+                backward,
+                difference,
+            })
         }
     };
 
@@ -201,7 +221,8 @@ fn padding<T: Element, W: Weights<T>>(weights: &W) -> Vec<bool> {
     impl<T> crate::layer::Visitor<T> for Find {
         fn tensor(&mut self, _: &'static str, dims: &[usize], data: &[T]) {
             let width = dims.last().copied().unwrap_or(1);
-            self.0.extend((0..data.len()).map(|i| i % padded(width) >= width));
+            self.0
+                .extend((0..data.len()).map(|i| i % padded(width) >= width));
         }
     }
     let mut find = Find(Vec::new());

@@ -3,8 +3,8 @@
 //! [`sequential!`] turns a list of layers into a plain struct that holds the weights. The shapes of
 //! input, layers and output are part of its type, so layers that do not fit each other, targets of
 //! the wrong length, and losses that do not go with the last activation are errors of the compiler.
-//! Forward and backward passes are compiled for each model, without graphs at run time; memory is
-//! taken once, and predicting a single sample allocates nothing.
+//! Forward and backward passes are compiled for each model, without a graph at run time; predicting
+//! one sample allocates nothing (a wide model takes a buffer once, in the first call of a thread).
 //!
 //! # From data to a trained model, in five steps
 //! ```
@@ -122,10 +122,13 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
+extern crate self as plywood;
 #[cfg(test)]
 extern crate std;
-extern crate self as plywood;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod activations;
 pub mod cast;
 #[cfg(test)]
@@ -144,9 +147,6 @@ pub mod math;
 pub mod metrics;
 pub mod optimizers;
 pub mod prelude;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 pub mod random;
 pub mod rows;
 mod scratch;

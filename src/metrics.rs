@@ -10,8 +10,8 @@
 //! Where outputs are equal, the first one is the largest.
 
 use crate::cast::Plain;
-use crate::kernels::Element;
 use crate::data::Label;
+use crate::kernels::Element;
 
 pub use crate::losses::MeanAbsoluteError;
 
@@ -119,22 +119,29 @@ macro_rules! class_metric {
     };
 }
 
-class_metric!(Accuracy, "accuracy", |self, prediction, class| share(argmax(prediction) == class));
-class_metric!(TopK, "top_k_categorical_accuracy", |self, prediction, class| {
-    let own = prediction[class];
-    let larger = prediction.iter().filter(|&&p| p > own).count();
-    share(own.is_finite() && larger < self.k)
-});
+class_metric!(Accuracy, "accuracy", |self, prediction, class| share(
+    argmax(prediction) == class
+));
+class_metric!(
+    TopK,
+    "top_k_categorical_accuracy",
+    |self, prediction, class| {
+        let own = prediction[class];
+        let larger = prediction.iter().filter(|&&p| p > own).count();
+        share(own.is_finite() && larger < self.k)
+    }
+);
 
 #[inline(always)]
 fn binary<T: Element>(prediction: &[T], target: &[T], threshold: f64) -> f64 {
     let right = prediction.iter().zip(target);
-    let right = right.filter(|&(&p, &y)| (p > T::of(threshold)) == (y > T::of(0.5))).count();
+    let right = right
+        .filter(|&(&p, &y)| (p > T::of(threshold)) == (y > T::of(0.5)))
+        .count();
     right as f64 / prediction.len() as f64
 }
 
 #[diagnostic::do_not_recommend]
-
 impl<T: Element, P: Plain<T>> Metric<T, P, P> for BinaryAccuracy {
     fn name(&self) -> &'static str {
         "binary_accuracy"
@@ -146,7 +153,6 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for BinaryAccuracy {
 }
 
 #[diagnostic::do_not_recommend]
-
 impl<T: Element, P: Plain<T>> Metric<T, P, P> for MeanAbsoluteError {
     fn name(&self) -> &'static str {
         "mean_absolute_error"

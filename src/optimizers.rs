@@ -52,7 +52,12 @@ fn check_rate(rate: f64) -> Result<()> {
 }
 
 fn check_share(name: &'static str, share: f64) -> Result<()> {
-    check(name, "at least 0 and below 1", share, (0.0..1.0).contains(&share))
+    check(
+        name,
+        "at least 0 and below 1",
+        share,
+        (0.0..1.0).contains(&share),
+    )
 }
 
 fn check_positive(name: &'static str, x: f64) -> Result<()> {

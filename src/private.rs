@@ -8,8 +8,7 @@ use crate::activations::AnyHead;
 use crate::cast::zeroed_box;
 use crate::kernels::Element;
 use crate::layer::{
-    Argument, Arguments, Backward, Layer, Missing, Model, NoWeights, Tensor, Visitor,
-    VisitorMut,
+    Argument, Arguments, Backward, Layer, Missing, Model, NoWeights, Tensor, Visitor, VisitorMut,
 };
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Fact, Shape, same_shape};
@@ -55,11 +54,7 @@ pub fn forward_model<I: Isa, M: Model>(
 }
 
 /// Shows a tensor to a visitor, unless it is empty.
-pub fn visit_tensor<T, W: Tensor<T>>(
-    tensor: &W,
-    name: &'static str,
-    visitor: &mut dyn Visitor<T>,
-) {
+pub fn visit_tensor<T, W: Tensor<T>>(tensor: &W, name: &'static str, visitor: &mut dyn Visitor<T>) {
     if W::PARAMS > 0 {
         visitor.tensor(name, W::DIMS, tensor.as_slice());
     }

@@ -87,7 +87,11 @@ mod tests {
         let mut stream = Stream::new(42);
         assert_eq!(
             [stream.bits(), stream.bits(), stream.bits()],
-            [15021278609987233951, 5881210131331364753, 18149643915985481100]
+            [
+                15021278609987233951,
+                5881210131331364753,
+                18149643915985481100
+            ]
         );
     }
 
@@ -98,7 +102,10 @@ mod tests {
         for _ in 0..70_000 {
             counts[stream.below(7)] += 1;
         }
-        assert!(counts.iter().all(|n| (9_600..10_400).contains(n)), "{counts:?}");
+        assert!(
+            counts.iter().all(|n| (9_600..10_400).contains(n)),
+            "{counts:?}"
+        );
     }
 
     #[test]

@@ -195,9 +195,7 @@ mod x86 {
 
     #[inline]
     pub fn has_avx512() -> bool {
-        has!(
-            "avx2", "fma", "avx512f", "avx512vl", "avx512dq", "avx512bw"
-        )
+        has!("avx2", "fma", "avx512f", "avx512vl", "avx512dq", "avx512bw")
     }
 
     #[target_feature(enable = "avx2,fma")]

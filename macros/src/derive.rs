@@ -11,7 +11,9 @@ pub fn arguments(input: &DeriveInput) -> TokenStream {
     let declared: Vec<&Ident> = input.generics.type_params().map(|p| &p.ident).collect();
     let names = declared.iter().map(|p| snake_case(&p.to_string()));
     // Other names, because a layer and its argument may be called the same.
-    let parameters: Vec<Ident> = (0..declared.len()).map(|i| format_ident!("__P{i}")).collect();
+    let parameters: Vec<Ident> = (0..declared.len())
+        .map(|i| format_ident!("__P{i}"))
+        .collect();
     let setters = (0..parameters.len()).map(|i| {
         let with = parameters.iter().enumerate().map(|(j, parameter)| {
             if i == j {
@@ -56,7 +58,11 @@ pub fn weights(input: &DeriveInput) -> Result<TokenStream> {
         return Err(Error::new_spanned(name, message));
     };
     let element = &element.ident;
-    let idents: Vec<_> = fields.named.iter().filter_map(|f| f.ident.as_ref()).collect();
+    let idents: Vec<_> = fields
+        .named
+        .iter()
+        .filter_map(|f| f.ident.as_ref())
+        .collect();
     let names = idents.iter().map(|ident| ident.to_string());
     let names = names.collect::<Vec<_>>();
     let types: Vec<_> = fields.named.iter().map(|f| &f.ty).collect();

@@ -268,7 +268,11 @@ impl<'a> Writer<'a> {
 
     fn aliases(&mut self) -> TokenStream {
         let model = self.model;
-        let (vis, element, generics) = (&model.visibility, self.element.clone(), self.generics.clone());
+        let (vis, element, generics) = (
+            &model.visibility,
+            self.element.clone(),
+            self.generics.clone(),
+        );
         let (input, declared) = (self.shape(0), self.declared());
         let input_shape = self.shape_type(&model.input.dims);
         let output_shape = self.shape_type(&model.output.dims);
@@ -336,7 +340,11 @@ impl<'a> Writer<'a> {
     /// The shape before layer i, counted from 0, with a type for the model's `T`.
     fn shape_over(&self, i: usize, element: &str) -> TokenStream {
         let shape = self.shape(i);
-        if i == 0 { quote!(#shape) } else { self.name_over(&shape, element) }
+        if i == 0 {
+            quote!(#shape)
+        } else {
+            self.name_over(&shape, element)
+        }
     }
 
     /// The same for `f32`, in which checks are made.
@@ -587,8 +595,22 @@ impl<'a> Writer<'a> {
         let shape = self.shape(0);
         // Errors that show a method point at the model's name, not at the whole list.
         let method = |text| Ident::new(text, Span::call_site().located_at(model.name.span()));
-        let [new, predict, predict_batch, get_weights, set_weights, compile] =
-            ["new", "predict", "predict_batch", "get_weights", "set_weights", "compile"].map(method);
+        let [
+            new,
+            predict,
+            predict_batch,
+            get_weights,
+            set_weights,
+            compile,
+        ] = [
+            "new",
+            "predict",
+            "predict_batch",
+            "get_weights",
+            "set_weights",
+            "compile",
+        ]
+        .map(method);
         quote! {
             #[allow(dead_code)]
             impl #impl_generics #name #generics {
@@ -666,7 +688,10 @@ impl<'a> Writer<'a> {
         let (input, declared) = (self.shape(0), self.declared());
         let dims = |shape: TokenStream| quote!(<#shape as ::plywood::shape::Shape>::DIMS);
         let mut checks = TokenStream::new();
-        for (shape, ty, what) in [(&model.input, &input, "input"), (&model.output, &declared, "output")] {
+        for (shape, ty, what) in [
+            (&model.input, &input, "input"),
+            (&model.output, &declared, "output"),
+        ] {
             let dims = dims(quote!(#ty));
             checks.extend(quote_spanned! {shape.span=>
                 const _: () = ::plywood::shape::check_nonzero(#dims, #what, #name);
@@ -694,12 +719,17 @@ impl<'a> Writer<'a> {
                     #(#keywords)*
                 }
             });
-            let stated_input = layer.arguments.as_ref().and_then(|a| a.input.as_ref()).map(|(n, at)| {
-                let n = self.expression(n);
-                quote_spanned! {*at=>
-                    ::plywood::shape::check_input(#n, #this::INPUT_WIDTH, #site);
-                }
-            });
+            let stated_input =
+                layer
+                    .arguments
+                    .as_ref()
+                    .and_then(|a| a.input.as_ref())
+                    .map(|(n, at)| {
+                        let n = self.expression(n);
+                        quote_spanned! {*at=>
+                            ::plywood::shape::check_input(#n, #this::INPUT_WIDTH, #site);
+                        }
+                    });
             let stated_output = layer.output.as_ref().map(|stated| {
                 let numbers: Vec<_> = stated.dims.iter().map(|n| self.expression(n)).collect();
                 let actual = dims(self.concrete(i + 1));

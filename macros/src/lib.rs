@@ -1,9 +1,9 @@
 //! The macros of the crate `plywood`; use them from there.
 //!
 //! `sequential!` is a typist: it knows no layer, computes no shape, and checks nothing that types
-//! can check. [`parse`] reads the user's text into the types of [`model`], which finds every mistake
-//! that can be seen in the text alone; [`expand`] writes the struct and its implementations.
-//! [`derive`] holds the two small derive macros for layers.
+//! can check. `parse` reads the user's text into the types of `model`, which finds every mistake
+//! that can be seen in the text alone; `expand` writes the struct and its implementations.
+//! `derive` holds the two small derive macros for layers.
 
 mod derive;
 mod expand;

@@ -110,10 +110,24 @@ mod tests {
 
     #[test]
     fn names_are_those_of_keras() {
-        let names = ["Dense", "MaxPooling2D", "Conv2D", "LSTM", "PReLU", "GlobalMaxPooling1D"];
+        let names = [
+            "Dense",
+            "MaxPooling2D",
+            "Conv2D",
+            "LSTM",
+            "PReLU",
+            "GlobalMaxPooling1D",
+        ];
         assert_eq!(
             names.map(snake_case),
-            ["dense", "max_pooling2d", "conv2d", "lstm", "p_re_lu", "global_max_pooling1d"]
+            [
+                "dense",
+                "max_pooling2d",
+                "conv2d",
+                "lstm",
+                "p_re_lu",
+                "global_max_pooling1d"
+            ]
         );
         assert_eq!(camel_case("he_normal"), "HeNormal");
         assert_eq!(camel_case("relu"), "Relu");

@@ -7,7 +7,10 @@ use quote::ToTokens;
 use std::collections::HashMap;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Ident, Lit, LitInt, Path, Result, Token, braced, bracketed, parenthesized, token};
+use syn::{
+    Attribute, Error, Ident, Lit, LitInt, Path, Result, Token, braced, bracketed, parenthesized,
+    token,
+};
 
 impl Parse for Model {
     fn parse(input: ParseStream) -> Result<Self> {
@@ -165,8 +168,9 @@ fn arguments(input: ParseStream, layer: &Ident) -> Result<Arguments> {
         } else {
             let span = input.span();
             if let Some((last, _)) = arguments.keywords.last() {
-                let message =
-                    format!("an argument without a name can not follow `{last} = ...`: name it too");
+                let message = format!(
+                    "an argument without a name can not follow `{last} = ...`: name it too"
+                );
                 return Err(Error::new(span, message));
             }
             let mut argument = value(input)?;
@@ -230,7 +234,10 @@ fn value(input: ParseStream) -> Result<Value> {
     }
     let mut path: Path = input.parse()?;
     if path.is_ident("None") {
-        return Err(Error::new(span, "leave the argument out, or write `linear` for no activation"));
+        return Err(Error::new(
+            span,
+            "leave the argument out, or write `linear` for no activation",
+        ));
     }
     let name = kind(&path);
     if name.to_string().starts_with(char::is_lowercase) {
@@ -255,7 +262,10 @@ fn peek_path(input: ParseStream) -> bool {
 fn whole(literal: &LitInt) -> Result<Number> {
     match literal.base10_parse() {
         Ok(n) if n < LIMIT => Ok(Number::Literal(n)),
-        _ => Err(Error::new(literal.span(), "a dimension must be a whole number from 1 to 2147483647")),
+        _ => Err(Error::new(
+            literal.span(),
+            "a dimension must be a whole number from 1 to 2147483647",
+        )),
     }
 }
 
@@ -307,7 +317,10 @@ impl Parse for Shape {
         let dims = inside.parse_terminated(Number::parse, Token![,])?;
         let dims: Vec<Number> = dims.into_iter().collect();
         if dims.is_empty() || dims.len() > 4 {
-            let message = format!("a shape has 1 to 4 dimensions, but this one has {}", dims.len());
+            let message = format!(
+                "a shape has 1 to 4 dimensions, but this one has {}",
+                dims.len()
+            );
             return Err(Error::new(span, message));
         }
         let numbers = dims.iter().map(|dim| match dim {
@@ -332,7 +345,13 @@ struct Fields {
 }
 
 impl Fields {
-    fn claim(&mut self, name: Option<Ident>, layer: &Layer, number: usize, errors: &mut Vec<Error>) {
+    fn claim(
+        &mut self,
+        name: Option<Ident>,
+        layer: &Layer,
+        number: usize,
+        errors: &mut Vec<Error>,
+    ) {
         self.named.push(name.is_some());
         let Some(name) = name else { return };
         if let Some(first) = self.given.insert(name.to_string(), number) {

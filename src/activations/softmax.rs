@@ -17,7 +17,9 @@ impl Activation for Softmax {
     fn forward<T: Element, I: Isa>(isa: I, mut z: RowsMut<T>) {
         for z in z.iter_mut() {
             // The largest number is taken from all, which changes nothing and overflows nowhere.
-            let most = z.iter().fold(-T::INFINITY, |most, &z| if z > most { z } else { most });
+            let most = z
+                .iter()
+                .fold(-T::INFINITY, |most, &z| if z > most { z } else { most });
             for z in z.iter_mut() {
                 *z = T::exp(isa, *z - most);
             }
@@ -33,7 +35,10 @@ impl Activation for Softmax {
     #[inline(always)]
     fn backward<T: Element, I: Isa>(isa: I, y: Rows<T>, mut dy: RowsMut<T>) {
         for (y, dy) in y.iter().zip(dy.iter_mut()) {
-            let mean = y.iter().zip(&*dy).fold(T::zero(), |sum, (&y, &dy)| T::fma(isa, y, dy, sum));
+            let mean = y
+                .iter()
+                .zip(&*dy)
+                .fold(T::zero(), |sum, (&y, &dy)| T::fma(isa, y, dy, sum));
             for (&y, dy) in y.iter().zip(dy) {
                 *dy = y * (*dy - mean);
             }

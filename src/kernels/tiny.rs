@@ -38,7 +38,13 @@ fn row<T, const P: usize>(data: &[T], i: usize) -> &[T; P] {
 
 /// [`Element::affine`] for a tiny layer of N outputs.
 #[inline(always)]
-pub fn affine<T: Element, I: Isa, N: Dim>(isa: I, x: Rows<T>, w: &[T], bias: Option<&[T]>, y: RowsMut<T>) {
+pub fn affine<T: Element, I: Isa, N: Dim>(
+    isa: I,
+    x: Rows<T>,
+    w: &[T],
+    bias: Option<&[T]>,
+    y: RowsMut<T>,
+) {
     with_stride!(forward(isa, x, w, bias, y));
 }
 

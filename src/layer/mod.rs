@@ -67,13 +67,13 @@ mod update;
 mod weights;
 
 pub use arguments::{
-    Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, SetArgument, in_range,
-    position,
+    Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, SetArgument,
+    in_range, position,
 };
 pub use model::{LayerInfo, Model};
 pub use plan::{Facts, Inference, Learning, Plan};
-pub use probe::{Not, Probe};
 pub use plywood_macros::{Arguments, Weights};
+pub use probe::{Not, Probe};
 pub use update::Update;
 pub use weights::{Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
 

@@ -139,10 +139,9 @@ impl<M: Model> Job for PredictAll<'_, M> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> Vec<M::Prediction> {
         let mut predictions = vec![M::Prediction::zeroed(); self.inputs.len()];
-        self.model
-            .see_predictions(isa, self.inputs, None, |i, y| {
-                predictions[i].numbers_mut().copy_from_slice(y);
-            });
+        self.model.see_predictions(isa, self.inputs, None, |i, y| {
+            predictions[i].numbers_mut().copy_from_slice(y);
+        });
         predictions
     }
 }

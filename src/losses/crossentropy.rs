@@ -49,7 +49,6 @@ macro_rules! from_logits {
 from_logits!(BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy);
 
 #[diagnostic::do_not_recommend]
-
 impl Fits<Sigmoid> for BinaryCrossentropy {
     const JOINT: bool = true;
 }

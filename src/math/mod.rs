@@ -33,8 +33,8 @@ mod tests;
 use crate::simd::Isa;
 use bytemuck::Pod;
 use core::fmt::{Debug, Display};
-use format::Format;
 use core::ops::Neg;
+use format::Format;
 use num_traits::NumAssign;
 
 /// A floating-point number with Plywood's own elementary functions: `f32` or `f64`.

@@ -36,7 +36,11 @@ impl Check {
     pub const OK: Check = Check { sentence: None };
 
     /// The sentence, unless the condition holds.
-    pub const fn that(holds: bool, sentence: &'static str, facts: &'static [Fact<'static>]) -> Check {
+    pub const fn that(
+        holds: bool,
+        sentence: &'static str,
+        facts: &'static [Fact<'static>],
+    ) -> Check {
         Check {
             sentence: if holds { None } else { Some((sentence, facts)) },
         }

@@ -3,8 +3,8 @@
 use core::ops::{Add, BitOr};
 use generic_array::ArrayLength;
 use typenum::{
-    Add1, B0, B1, Bit, Or, U0, U1, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11, U12, U13, U14, U15, U16,
-    UInt, UTerm, Unsigned,
+    Add1, B0, B1, Bit, Or, U0, U1, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11, U12, U13, U14, U15,
+    U16, UInt, UTerm, Unsigned,
 };
 
 /// A number as a type: any unsigned number of `typenum`.

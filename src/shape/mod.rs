@@ -12,8 +12,7 @@ mod dim;
 
 pub use check::{
     Check, Fact, Site, all_pass, check, check_argument_count, check_input, check_keyword,
-    check_nonzero, check_output,
-    same_shape,
+    check_nonzero, check_output, same_shape,
 };
 pub use dim::{Dim, Push, bit, check_dimension, fitting};
 

@@ -184,7 +184,11 @@ impl Default for EarlyStopping {
 
 impl Callback for EarlyStopping {
     fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) {
-        let fallback = if self.monitor == "val_loss" { end.value("loss") } else { None };
+        let fallback = if self.monitor == "val_loss" {
+            end.value("loss")
+        } else {
+            None
+        };
         let Some(value) = end.value(self.monitor).or(fallback) else {
             return;
         };

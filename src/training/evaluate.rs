@@ -33,10 +33,11 @@ where
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {
         let mut total = 0.0;
-        self.model.see_predictions(isa, self.x, self.list, |i, prediction| {
-            total += as_f64(self.loss.loss(isa, prediction, &self.y[i]));
-            self.metrics.add(prediction, &self.y[i], self.sums);
-        });
+        self.model
+            .see_predictions(isa, self.x, self.list, |i, prediction| {
+                total += as_f64(self.loss.loss(isa, prediction, &self.y[i]));
+                self.metrics.add(prediction, &self.y[i], self.sums);
+            });
         total
     }
 }

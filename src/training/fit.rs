@@ -1,10 +1,10 @@
 //! The training loop and its settings.
 
 use super::callbacks::{Callback, EpochEnd, ModelWeights};
+use super::epoch::{Lap, RanAway};
 use super::evaluate::evaluate;
 use super::progress::{Clock, Progress};
 use super::snapshot::Snapshot;
-use super::epoch::{Lap, RanAway};
 use super::{History, Number, Score, Training, samples};
 use crate::error::{Error, Result};
 use crate::layer::Model;
@@ -176,7 +176,11 @@ impl<X, Y> Fit<'_, X, Y> {
         }
         if let Validation::Split(share) = self.validation {
             if !(0.0..1.0).contains(&share) {
-                return bad("validation_split", "at least 0 and below 1", share.to_string());
+                return bad(
+                    "validation_split",
+                    "at least 0 and below 1",
+                    share.to_string(),
+                );
             }
             if held_out(share, samples) == samples {
                 return bad(
@@ -249,7 +253,14 @@ where
 
         let mut names = Vec::new();
         self.metrics.names(&mut names);
-        let mut lap = Lap::new(x, y, &list, settings.batch_size, settings.shuffle, settings.seed);
+        let mut lap = Lap::new(
+            x,
+            y,
+            &list,
+            settings.batch_size,
+            settings.shuffle,
+            settings.seed,
+        );
         self.prepare(lap.batch_size(), names.len());
         let mut history = History::default();
         let mut progress = Progress::new(settings.verbose, settings.epochs, list.len(), &names);

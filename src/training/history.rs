@@ -72,7 +72,11 @@ impl Score {
         let n = n as f64;
         Self {
             loss: loss / n,
-            metrics: names.iter().zip(sums).map(|(&name, sum)| (name, sum / n)).collect(),
+            metrics: names
+                .iter()
+                .zip(sums)
+                .map(|(&name, sum)| (name, sum / n))
+                .collect(),
         }
     }
 }

@@ -145,11 +145,7 @@ where
     ///
     /// # Errors
     /// As [`fit`](Self::fit); the weights are then what they were.
-    pub fn train_on_batch<Y>(
-        &mut self,
-        x: &[<B::Target as Model>::Input],
-        y: &[Y],
-    ) -> Result<f64>
+    pub fn train_on_batch<Y>(&mut self, x: &[<B::Target as Model>::Input], y: &[Y]) -> Result<f64>
     where
         Y: Sync,
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,

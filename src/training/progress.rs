@@ -28,7 +28,8 @@ impl Clock {
     }
 }
 
-/// The report of a training under way.
+/// The report of a training under way. Nothing is told without `std`.
+#[cfg_attr(not(feature = "std"), expect(dead_code))]
 pub(super) struct Progress {
     style: Style,
     epochs: usize,

@@ -5,9 +5,9 @@ use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
 use crate::kernels::Element;
-use crate::math::Real;
 use crate::layer::{Backward, Kept, Model, Moment, Update};
 use crate::losses::Loss;
+use crate::math::Real;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::rows::{Rows, RowsMut, padded};
@@ -169,7 +169,6 @@ where
         total
     }
 }
-
 
 /// A single step outside of `fit`.
 struct SingleStep<'a, M: Model, O, L, Me, Y> {

@@ -63,13 +63,22 @@ impl fmt::Display for Summary {
         let [a, b, c] = widths;
         writeln!(f, "Model: {}", self.name)?;
         writeln!(f, "{line}")?;
-        writeln!(f, " {:a$}   {:b$}   {:>c$}", header[0], header[1], header[2])?;
+        writeln!(
+            f,
+            " {:a$}   {:b$}   {:>c$}",
+            header[0], header[1], header[2]
+        )?;
         writeln!(f, "{line}")?;
         for row in &rows {
             writeln!(f, " {:a$}   {:b$}   {:>c$}", row[0], row[1], row[2])?;
         }
         writeln!(f, "{line}")?;
-        writeln!(f, " Total params: {} ({})", thousands(self.params), size(self.bytes))?;
+        writeln!(
+            f,
+            " Total params: {} ({})",
+            thousands(self.params),
+            size(self.bytes)
+        )?;
         write!(f, " Multiply-adds: {}", thousands(self.macs))
     }
 }

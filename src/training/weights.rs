@@ -95,9 +95,9 @@ fn check<T: Element, W: Weights<T>>(weights: &W, list: &[NamedWeight<T>]) -> Res
     };
     for index in 0..own.len().max(list.len()) {
         let (own, given) = (own.get(index), list.get(index));
-        let same = own.zip(given).is_some_and(|(own, given)| {
-            own.name == given.name && own.shape == given.shape
-        });
+        let same = own
+            .zip(given)
+            .is_some_and(|(own, given)| own.name == given.name && own.shape == given.shape);
         if !same {
             return Err(Error::WeightMismatch {
                 index,

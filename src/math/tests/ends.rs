@@ -124,7 +124,11 @@ fn check_seams<T: Real>() {
     ];
     for level in levels() {
         for (function, seam) in seams {
-            let size = if seam == 0.0 { T::MIN_NORMAL } else { T::of(seam).magnitude() };
+            let size = if seam == 0.0 {
+                T::MIN_NORMAL
+            } else {
+                T::of(seam).magnitude()
+            };
             let step = size * epsilon();
             let x: Vec<T> = (-200..200)
                 .map(|k| T::of(seam) + T::of(k.into()) * step)
@@ -148,5 +152,9 @@ fn no_steps_down_at_the_seams() {
 
 /// The distance from 1 to the next number.
 fn epsilon<T: Real>() -> T {
-    T::of(if size_of::<T>() == 4 { f32::EPSILON.into() } else { f64::EPSILON })
+    T::of(if size_of::<T>() == 4 {
+        f32::EPSILON.into()
+    } else {
+        f64::EPSILON
+    })
 }

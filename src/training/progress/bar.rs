@@ -36,7 +36,8 @@ impl Bar {
         self.0.set_position(done as u64);
         let time = super::time(seconds, done);
         let each = time.rsplit(' ').next().unwrap_or("");
-        self.0.set_message(format!("ETA {eta:.0}s {each} - {values}"));
+        self.0
+            .set_message(format!("ETA {eta:.0}s {each} - {values}"));
     }
 
     pub fn end(&mut self, time: &str, values: &str) {
