@@ -10,12 +10,12 @@ use plywood::random::Stream;
 /// y = scale x + shift, number by number, for an input of any shape.
 pub struct Affine;
 
-/// Its weights.
+/// Its weights: a factor and a summand for each number.
 #[derive(Weights)]
 pub struct AffineWeights<T: Element, N: Dim> {
-    /// One factor for each number.
+    /// The factors.
     pub scale: Vector<T, N>,
-    /// One summand for each number.
+    /// The summands.
     pub shift: Vector<T, N>,
 }
 
@@ -29,17 +29,13 @@ impl<T: Element, S: Shape> Layer<T, S> for Affine {
     }
     fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
         for (x, y) in x.iter().zip(y.iter_mut()) {
-            for i in 0..y.len() {
-                y[i] = weights.scale[i] * x[i] + weights.shift[i];
-            }
+            (0..y.len()).for_each(|i| y[i] = weights.scale[i] * x[i] + weights.shift[i]);
         }
     }
     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(mut dx) = pass.dx else { return };
         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
-            for i in 0..dx.len() {
-                dx[i] = weights.scale[i] * dy[i];
-            }
+            (0..dx.len()).for_each(|i| dx[i] = weights.scale[i] * dy[i]);
         }
     }
     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
@@ -49,9 +45,9 @@ impl<T: Element, S: Shape> Layer<T, S> for Affine {
             }
         });
         update.tensor(isa, &mut weights.shift, |gradient| {
-            kept.dz
-                .iter()
-                .for_each(|dy| (0..dy.len()).for_each(|i| gradient[i] += dy[i]));
+            for dy in kept.dz.iter() {
+                (0..dy.len()).for_each(|i| gradient[i] += dy[i]);
+            }
         });
     }
 }
@@ -67,29 +63,18 @@ sequential! {
 
 fn main() -> plywood::Result<()> {
     let x = [[0.3, -0.2, 0.9], [-1.0, 0.5, 0.1]];
-    let verdict = plywood::gradients::check(&mut *Checked::<f64>::new(1), &x);
-    println!(
-        "gradients: {}",
-        verdict.map_or_else(|wrong| wrong.to_string(), |()| "right".into())
-    );
+    match plywood::gradients::check(&mut *Checked::<f64>::new(1), &x) {
+        Ok(()) => println!("backward is the derivative of forward"),
+        Err(wrong) => println!("{wrong}"),
+    }
 
     let mut random = Stream::new(1);
-    let x: Vec<[f32; 3]> = (0..200)
-        .map(|_| [(); 3].map(|()| random.normal() as f32))
-        .collect();
-    let y: Vec<[f32; 3]> = x
-        .iter()
-        .map(|[a, b, c]| [1.8 * a + 32.0, 0.5 * b, c - 4.0])
-        .collect();
+    let x = [(); 200].map(|()| [(); 3].map(|()| random.normal() as f32));
+    let y = x.map(|[a, b, c]| [1.8 * a + 32.0, 0.5 * b, c - 4.0]);
     let mut model = Calibration::new(42);
-    let settings = Fit::new().epochs(50).verbose(Verbose::Silent);
-    model
-        .compile(Sgd::new(0.3), MeanSquaredError)
-        .fit(&x, &y, settings)?;
-    println!(
-        "scale {:.3?}\nshift {:.3?}",
-        &model.sensors.scale[..],
-        &model.sensors.shift[..]
-    );
+    let mut training = model.compile(Sgd::new(0.3), MeanSquaredError);
+    training.fit(&x, &y, Fit::new().epochs(50).verbose(Verbose::Silent))?;
+    println!("scale {:.3?}", &model.sensors.scale[..]);
+    println!("shift {:.3?}", &model.sensors.shift[..]);
     Ok(())
 }

@@ -22,29 +22,22 @@ struct Thermostat {
 }
 
 impl Thermostat {
-    /// The power after which the temperature should be nearest to the goal. Allocates nothing.
+    /// The power, in steps of 5 %, that should bring the room nearest to the goal.
     fn choose(&self, indoor: f32, outdoor: f32) -> f32 {
-        let miss = |power: f32| {
-            let [change] = self.room.model().predict(&inputs(power, indoor, outdoor));
+        let miss = |step: &i32| {
+            let [change] = self
+                .room
+                .model()
+                .predict(&inputs(power(*step), indoor, outdoor));
             (indoor + change - self.goal).abs()
         };
-        let powers = (0..=20).map(|n| n as f32 / 20.0);
-        powers
-            .min_by(|&a, &b| miss(a).total_cmp(&miss(b)))
-            .unwrap_or(0.0)
+        let best = (0..=20).min_by(|a, b| miss(a).total_cmp(&miss(b)));
+        best.map_or(0.0, power)
     }
+}
 
-    /// Learns from what happened. Gives the squared error of the prediction.
-    fn learn(
-        &mut self,
-        power: f32,
-        indoor: f32,
-        outdoor: f32,
-        change: f32,
-    ) -> plywood::Result<f64> {
-        self.room
-            .train_on_batch(&[inputs(power, indoor, outdoor)], &[[change]])
-    }
+fn power(step: i32) -> f32 {
+    step as f32 / 20.0
 }
 
 fn inputs(power: f32, indoor: f32, outdoor: f32) -> [f32; 2] {
@@ -54,49 +47,34 @@ fn inputs(power: f32, indoor: f32, outdoor: f32) -> [f32; 2] {
 fn main() -> plywood::Result<()> {
     let room = Training::new(Room::new(42), Sgd::new(0.05), MeanSquaredError);
     let mut thermostat = Thermostat { goal: 21.0, room };
-    let mut frozen = Room::new(42); // knows what was learnt up to day 5
+    let mut frozen = Room::new(42); // a copy each morning, the last one on day 6
     let mut random = Stream::new(1);
     let mut indoor = 15.0;
-    println!("day  window  off goal  error of prediction  of frozen model");
+    println!("day  window  error of prediction  of frozen model  off goal");
     for day in 1..=10 {
-        if day == 6 {
+        // The real room: from day 6 on, a window does not close any more.
+        let (window, leak) = [("closed", 0.02), ("open", 0.05)][usize::from(day > 5)];
+        if day <= 6 {
             frozen.set_weights(&thermostat.room.model().get_weights())?;
         }
-        // The real room: from day 6 on, a window does not close any more.
-        let (window, leak) = if day < 6 {
-            ("closed", 0.02)
-        } else {
-            ("open", 0.05)
-        };
-        let (mut squares, mut frozen_squares, mut distance) = (0.0, 0.0, 0.0);
+        let [mut squares, mut frozen_squares, mut distance] = [0.0; 3];
         for step in 0..144 {
             let outdoor = 5.0 + 4.0 * (step as f32 / 144.0 * std::f32::consts::TAU).sin();
-            // One time in ten it tries something else: who never errs never learns.
-            let tries = random.below(10) == 0;
-            let other = random.uniform() as f32;
-            let power = if tries {
-                other
-            } else {
-                thermostat.choose(indoor, outdoor)
-            };
+            let mut power = thermostat.choose(indoor, outdoor);
+            if random.below(10) == 0 {
+                power = random.uniform() as f32; // who never tries never learns
+            }
             let noise = 0.02 * random.normal() as f32;
             let change = 1.5 * power - leak * (indoor - outdoor) + noise;
-            let [guess] = frozen.predict(&inputs(power, indoor, outdoor));
-            frozen_squares += f64::from(guess - change).powi(2);
-            squares += thermostat.learn(power, indoor, outdoor, change)?;
+
+            let x = inputs(power, indoor, outdoor);
+            frozen_squares += f64::from(frozen.predict(&x)[0] - change).powi(2);
+            squares += thermostat.room.train_on_batch(&[x], &[[change]])?;
             indoor += change;
-            distance += (indoor - thermostat.goal).abs() / 144.0;
+            distance += f64::from(indoor - thermostat.goal).abs() / 144.0;
         }
-        let [error, frozen_error] = [squares, frozen_squares].map(|sum| (sum / 144.0).sqrt());
-        print!("{day:3}  {window:6}  {distance:6.2} K  {error:17.3} K");
-        println!(
-            "{}",
-            if day < 6 {
-                String::new()
-            } else {
-                format!("  {frozen_error:13.3} K")
-            }
-        );
+        let [error, old] = [squares, frozen_squares].map(|sum| (sum / 144.0).sqrt());
+        println!("{day:3}  {window:6}  {error:17.3} K  {old:13.3} K  {distance:6.2} K");
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ mod avx2;
 mod avx512;
 mod bias_grad;
 mod forward;
+mod gemm;
 mod grad_input;
 mod grad_weight;
 mod portable;
@@ -50,7 +51,7 @@ use vector::Kernel;
     message = "a network computes in `f32` or `f64`, not in `{Self}`",
     label = "neither `f32` nor `f64`"
 )]
-pub trait Element: Real {
+pub trait Element: Real + gemm::Gemm {
     /// `y = x w + b` for each row x. `w` is `[x.width()][padded(y.width())]`, `bias` has at least
     /// `y.width()` elements. Writes the padding of `y` too, with anything.
     fn affine<I: Isa>(isa: I, x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>);

@@ -1,15 +1,17 @@
 //! The kernels as their definitions say, in safe code: the reference for the bits of all others, and
 //! what processors without code of their own run. Inner loops go along the rows of `W`, so that the
-//! compiler can use whatever vectors there are.
+//! compiler can use whatever vectors there are. Where multiply-add is not fused, and so no bits are
+//! promised, large products go to [`super::gemm`].
 
 use super::Rule;
+use super::gemm::{Gemm, Matrix};
 use super::sparse::skips_zeros;
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
 
 /// `Y = X W + b`.
-pub fn forward<T: Real, I: Isa>(
+pub fn forward<T: Real + Gemm, I: Isa>(
     isa: I,
     x: Rows<T>,
     w: &[T],
@@ -17,12 +19,34 @@ pub fn forward<T: Real, I: Isa>(
     mut y: RowsMut<T>,
 ) {
     let (width, stride) = (y.width(), y.stride());
-    let skip = skips_zeros(x.len().min(y.len()), x.width(), stride);
-    for (x, y) in x.iter().zip(y.iter_mut()) {
+    let rows = x.len().min(y.len());
+    let skip = skips_zeros(rows, x.width(), stride);
+    for y in y.iter_mut().take(rows) {
         match bias {
             Some(bias) => y.copy_from_slice(&bias[..width]),
             None => y.fill(T::zero()),
         }
+    }
+    if !I::FUSED {
+        let b = Matrix {
+            data: w,
+            rows: x.width(),
+            columns: width,
+            row_stride: stride,
+            column_stride: 1,
+        };
+        let c = Matrix {
+            data: y.padded_data(),
+            rows,
+            columns: width,
+            row_stride: stride,
+            column_stride: 1,
+        };
+        if T::gemm(matrix(x, rows), b, T::one(), c) {
+            return;
+        }
+    }
+    for (x, y) in x.iter().zip(y.iter_mut()) {
         for (&x, w) in x.iter().zip(w.chunks_exact(stride)) {
             if skip && x.is_zero() {
                 continue;
@@ -34,9 +58,46 @@ pub fn forward<T: Real, I: Isa>(
     }
 }
 
+/// The first rows of a batch.
+fn matrix<T>(x: Rows<'_, T>, rows: usize) -> Matrix<&[T]> {
+    Matrix {
+        data: x.padded_data(),
+        rows,
+        columns: x.width(),
+        row_stride: x.stride(),
+        column_stride: 1,
+    }
+}
+
+/// The transpose of a matrix of `columns` rows.
+fn transposed<T>(w: &[T], rows: usize, columns: usize, stride: usize) -> Matrix<&[T]> {
+    Matrix {
+        data: w,
+        rows,
+        columns,
+        row_stride: 1,
+        column_stride: stride,
+    }
+}
+
 /// `dX = dZ Wᵀ`.
-pub fn input_grad<T: Real, I: Isa>(isa: I, dz: Rows<T>, w: &[T], mut dx: RowsMut<T>) {
+pub fn input_grad<T: Real + Gemm, I: Isa>(isa: I, dz: Rows<T>, w: &[T], mut dx: RowsMut<T>) {
     let (width, stride) = (dz.width(), dz.stride());
+    if !I::FUSED {
+        let (k, dx_stride) = (dx.width(), dx.stride());
+        let rows = dz.len().min(dx.len());
+        let (a, b) = (matrix(dz, rows), transposed(w, width, k, stride));
+        let c = Matrix {
+            data: dx.padded_data(),
+            rows,
+            columns: k,
+            row_stride: dx_stride,
+            column_stride: 1,
+        };
+        if T::gemm(a, b, T::zero(), c) {
+            return;
+        }
+    }
     let gradients = dz.padded_data().chunks_exact(stride);
     for (dz, dx) in gradients.zip(dx.iter_mut()) {
         for (dx, w) in dx.iter_mut().zip(w.chunks_exact(stride)) {
