@@ -67,7 +67,6 @@ fn main() -> plywood::Result<()> {
         Ok(()) => println!("backward is the derivative of forward"),
         Err(wrong) => println!("{wrong}"),
     }
-
     let mut random = Stream::new(1);
     let x = [(); 200].map(|()| [(); 3].map(|()| random.normal() as f32));
     let y = x.map(|[a, b, c]| [1.8 * a + 32.0, 0.5 * b, c - 4.0]);

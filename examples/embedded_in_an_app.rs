@@ -66,7 +66,6 @@ fn main() -> plywood::Result<()> {
             }
             let noise = 0.02 * random.normal() as f32;
             let change = 1.5 * power - leak * (indoor - outdoor) + noise;
-
             let x = inputs(power, indoor, outdoor);
             frozen_squares += f64::from(frozen.predict(&x)[0] - change).powi(2);
             squares += thermostat.room.train_on_batch(&[x], &[[change]])?;

@@ -36,6 +36,7 @@ fn main() -> plywood::Result<()> {
     let settings = Fit::new()
         .epochs(3000)
         .batch_size(1)
+        .seed(10)
         .verbose(Verbose::Silent);
     training.fit(&x, &y, settings)?;
     let score = training.evaluate(&x, &y)?;

@@ -43,10 +43,7 @@ pub enum Error {
         index: usize,
     },
     /// The training has run away.
-    #[error(
-        "the loss became {loss} in epoch {epoch}, step {step}: try a smaller learning rate. \
-         The model has the weights from before the step that led there"
-    )]
+    #[error("the loss became {loss} in epoch {epoch}, step {step}: try a smaller learning rate")]
     NonFiniteLoss {
         /// The epoch, counted from 1.
         epoch: usize,

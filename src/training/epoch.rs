@@ -140,7 +140,7 @@ where
     pub(super) fn epoch<Y>(
         &mut self,
         lap: &Lap<'_, <B::Target as Model>::Input, Y>,
-        snapshot: Option<&mut Snapshot<Number<B::Target>>>,
+        snapshot: &mut Snapshot<Number<B::Target>>,
         progress: &mut Progress,
     ) -> Result<f64, RanAway>
     where
@@ -148,7 +148,8 @@ where
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
         let steps = lap.steps();
-        let total = self.steps(lap, steps, snapshot, Some(progress))?;
+        snapshot.rate = self.optimizer.learning_rate();
+        let total = self.steps(lap, steps, Some(snapshot), Some(progress))?;
         // The last update has no loss of its own to show that it went wrong.
         if !is_finite(&*self.model) {
             return Err(RanAway {
@@ -222,7 +223,10 @@ where
         }
         snapshot.restore(&mut *self.model, &mut self.workspace.slots);
         // These are the steps that went well before, so they go well again.
+        let rate = self.optimizer.learning_rate();
+        self.optimizer.set_learning_rate(snapshot.rate);
         let _ = self.steps(lap, updates - 1, None, None);
+        self.optimizer.set_learning_rate(rate);
         self.steps += updates as u64 - 1;
     }
 }

@@ -40,6 +40,7 @@ pub struct Fit<'a, X, Y> {
     batch_size: usize,
     shuffle: bool,
     seed: u64,
+    threads: usize,
     verbose: Verbose,
     validation: Validation<'a, X, Y>,
     callbacks: Vec<Box<dyn Callback + 'a>>,
@@ -71,6 +72,7 @@ impl<'a, X, Y> Fit<'a, X, Y> {
             batch_size: 32,
             shuffle: true,
             seed: 0,
+            threads: 1,
             verbose: Verbose::default(),
             validation: Validation::None,
             callbacks: Vec::new(),
@@ -98,6 +100,13 @@ impl<'a, X, Y> Fit<'a, X, Y> {
     /// The seed of the order of samples, of the validation split and of dropout.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// How many threads may work on it; results are the same bits for any number. So far one does all
+    /// the work, whatever the number.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
         self
     }
 
@@ -170,6 +179,9 @@ impl<X, Y> Fit<'_, X, Y> {
         };
         if self.batch_size == 0 {
             return bad("batch_size", "at least 1", self.batch_size.to_string());
+        }
+        if self.threads == 0 {
+            return bad("threads", "at least 1", self.threads.to_string());
         }
         if u32::try_from(samples).is_err() {
             return bad("the number of samples", "below 2^32", samples.to_string());
@@ -271,7 +283,7 @@ where
             core::mem::swap(&mut before, &mut now);
             progress.begin(epoch);
             lap.arrange(self.epochs);
-            let total = match self.epoch(&lap, Some(&mut now), &mut progress) {
+            let total = match self.epoch(&lap, &mut now, &mut progress) {
                 Ok(total) => total,
                 Err(RanAway { step, loss }) => {
                     progress.abandon();

@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 pub(super) struct Snapshot<T> {
     weights: Vec<T>,
     slots: Vec<T>,
+    /// The learning rate of the epoch that begins with it.
+    pub(super) rate: f64,
 }
 
 impl<T> Default for Snapshot<T> {
@@ -18,6 +20,7 @@ impl<T> Default for Snapshot<T> {
         Self {
             weights: Vec::new(),
             slots: Vec::new(),
+            rate: 0.0,
         }
     }
 }

@@ -21,6 +21,8 @@ use core::ops::DerefMut;
 pub(super) struct Workspace<T> {
     /// Samples that it has room for.
     rows: usize,
+    /// Samples of the last batch.
+    last: usize,
     /// `| x | y | dy | cache | gradient |`, from the first multiple of 64 bytes on.
     memory: Vec<T>,
     /// What the optimiser keeps for each weight.
@@ -31,6 +33,7 @@ impl<T> Default for Workspace<T> {
     fn default() -> Self {
         Self {
             rows: 0,
+            last: 0,
             memory: Vec::new(),
             slots: Vec::new(),
         }
@@ -58,6 +61,11 @@ impl<T: Element> Workspace<T> {
     /// The parts of the memory for a batch, and the slots.
     #[inline(always)]
     fn parts<M: Model<Element = T>>(&mut self, rows: usize) -> Parts<'_, T> {
+        if rows != self.last {
+            // The parts have moved, and the padding of gradients must be zero where it is now.
+            self.memory.fill(T::zero());
+            self.last = rows;
+        }
         let start = self.memory.as_ptr().align_offset(64).min(LINE);
         let (x, rest) = self.memory[start..].split_at_mut(rows * padded(M::InputShape::SIZE));
         let y_len = rows * padded(M::OutputShape::SIZE);
@@ -233,8 +241,8 @@ where
         });
         if !total.is_finite() {
             return Err(Error::NonFiniteLoss {
-                epoch: self.epochs as usize,
-                step: 1,
+                epoch: self.epochs.max(1) as usize,
+                step: self.steps as usize + 1,
                 loss: total,
             });
         }
