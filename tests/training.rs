@@ -70,14 +70,19 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for Seen {
         "seen"
     }
     fn of(&self, _: &[T], target: &P) -> f64 {
-        self.0.lock().unwrap().push(target.numbers()[0].as_f64() as u32);
+        self.0
+            .lock()
+            .unwrap()
+            .push(target.numbers()[0].as_f64() as u32);
         0.0
     }
 }
 
 /// The samples in the order in which an epoch after the other sees them.
 fn orders<'a>(samples: usize, settings: Fit<'a, [f32; 2], [f32; 1]>) -> Vec<u32> {
-    let x: Vec<[f32; 2]> = (0..samples).map(|i| [i as f32 / samples as f32, 1.0]).collect();
+    let x: Vec<[f32; 2]> = (0..samples)
+        .map(|i| [i as f32 / samples as f32, 1.0])
+        .collect();
     let y: Vec<[f32; 1]> = (0..samples).map(|i| [i as f32]).collect();
     let seen = Seen::default();
     let mut training =
@@ -101,10 +106,26 @@ fn history_has_a_value_for_each_epoch() {
         .fit(&x, &y, fit().epochs(7).validation_data(&val_x, &val_y))
         .unwrap();
     assert_eq!(history.epochs(), 7);
-    assert_eq!([history.loss.len(), history.val_loss.len(), history.seconds.len()], [7; 3]);
-    for name in ["accuracy", "top_k_categorical_accuracy", "binary_accuracy", "mean_absolute_error"] {
+    assert_eq!(
+        [
+            history.loss.len(),
+            history.val_loss.len(),
+            history.seconds.len()
+        ],
+        [7; 3]
+    );
+    for name in [
+        "accuracy",
+        "top_k_categorical_accuracy",
+        "binary_accuracy",
+        "mean_absolute_error",
+    ] {
         assert_eq!(history.metric(name).unwrap().len(), 7, "{name}");
-        assert_eq!(history.metric(&format!("val_{name}")).unwrap().len(), 7, "{name}");
+        assert_eq!(
+            history.metric(&format!("val_{name}")).unwrap().len(),
+            7,
+            "{name}"
+        );
     }
     assert_eq!(history.metric("precision"), None);
     assert!(history.loss[6] < history.loss[0] && history.val_loss[6] < history.val_loss[0]);
@@ -114,11 +135,19 @@ fn history_has_a_value_for_each_epoch() {
     // The last validation is of the model as it is now.
     let score = training.evaluate(&val_x, &val_y).unwrap();
     assert_eq!(score.loss, history.val_loss[6]);
-    assert_eq!(score.metric("accuracy"), history.metric("val_accuracy").map(|values| values[6]));
+    assert_eq!(
+        score.metric("accuracy"),
+        history.metric("val_accuracy").map(|values| values[6])
+    );
     let names: Vec<_> = score.metrics().iter().map(|(name, _)| *name).collect();
     assert_eq!(
         names,
-        ["accuracy", "top_k_categorical_accuracy", "binary_accuracy", "mean_absolute_error"]
+        [
+            "accuracy",
+            "top_k_categorical_accuracy",
+            "binary_accuracy",
+            "mean_absolute_error"
+        ]
     );
 }
 
@@ -162,7 +191,11 @@ fn shuffling_shows_each_sample_once_an_epoch_in_a_new_order() {
         assert!(all.into_iter().eq(0..50));
     }
     assert_eq!(orders(50, fit().epochs(4).batch_size(7)), order);
-    assert_eq!(orders(50, fit().epochs(4).batch_size(11)), order, "not a matter of batches");
+    assert_eq!(
+        orders(50, fit().epochs(4).batch_size(11)),
+        order,
+        "not a matter of batches"
+    );
     assert_ne!(orders(50, fit().epochs(4).seed(1)), order);
 }
 
@@ -170,7 +203,10 @@ fn shuffling_shows_each_sample_once_an_epoch_in_a_new_order() {
 fn a_validation_split_is_disjoint_and_follows_from_the_seed() {
     let held_out = |seed, share, held: usize| {
         let order = orders(40, fit().epochs(2).seed(seed).validation_split(share));
-        let epochs: Vec<_> = order.chunks(40).map(|epoch| epoch.split_at(40 - held)).collect();
+        let epochs: Vec<_> = order
+            .chunks(40)
+            .map(|epoch| epoch.split_at(40 - held))
+            .collect();
         let set = |list: &[u32]| list.iter().copied().collect::<BTreeSet<u32>>();
         let (train, val) = (set(epochs[0].0), set(epochs[0].1));
         assert_eq!((train.len(), val.len()), (40 - held, held));
@@ -182,7 +218,10 @@ fn a_validation_split_is_disjoint_and_follows_from_the_seed() {
     let val = held_out(0, 0.25, 10);
     assert_eq!(held_out(0, 0.25, 10), val);
     assert_ne!(held_out(1, 0.25, 10), val);
-    assert!(!val.into_iter().eq(30..40), "drawn at random, and not the last rows");
+    assert!(
+        !val.into_iter().eq(30..40),
+        "drawn at random, and not the last rows"
+    );
     held_out(0, 0.9, 36);
     held_out(0, 0.0, 0);
 }
@@ -195,11 +234,16 @@ fn val_values_are_those_of_the_held_out_samples() {
     let seen = Seen::default();
     let mut training =
         Training::new(Line::<f32>::new(1), Sgd::new(1e-4), MeanSquaredError).metrics(seen.clone());
-    let history = training.fit(&numbered, &y, fit().validation_split(0.3)).unwrap();
+    let history = training
+        .fit(&numbered, &y, fit().validation_split(0.3))
+        .unwrap();
     let held = seen.take().split_off(28);
     let val_x: Vec<_> = held.iter().map(|&i| numbered[i as usize]).collect();
     let val_y: Vec<_> = held.iter().map(|&i| y[i as usize]).collect();
-    assert_eq!(training.evaluate(&val_x, &val_y).unwrap().loss, history.val_loss[0]);
+    assert_eq!(
+        training.evaluate(&val_x, &val_y).unwrap().loss,
+        history.val_loss[0]
+    );
 }
 
 /// A metric with the values of a list, one after the other.
@@ -261,7 +305,10 @@ fn early_stopping_waits_as_long_as_in_keras() {
     // Too little is not better.
     let slow = [5.0, 4.9, 4.8, 4.7, 4.6];
     assert_eq!(stops("an_error", new().patience(2), &slow), (5, 5));
-    assert_eq!(stops("an_error", new().patience(2).min_delta(0.5), &slow), (3, 3));
+    assert_eq!(
+        stops("an_error", new().patience(2).min_delta(0.5), &slow),
+        (3, 3)
+    );
 }
 
 #[test]
@@ -273,7 +320,10 @@ fn early_stopping_restores_the_best_weights() {
     // Also if the training ends by itself.
     assert_eq!(stops("an_error", new().patience(9), &falling), (7, 7));
     assert_eq!(stops("an_error", new().patience(9), &falling[..6]), (6, 3));
-    assert_eq!(stops("a_score", new().patience(9), &[0.1, 0.5, 0.3]), (3, 2));
+    assert_eq!(
+        stops("a_score", new().patience(9), &[0.1, 0.5, 0.3]),
+        (3, 2)
+    );
 }
 
 #[test]
@@ -282,7 +332,10 @@ fn early_stopping_watches_val_loss_or_else_loss() {
     let stopping = || EarlyStopping::new().patience(3);
     // A learning rate of 0 changes nothing: the first epoch is the best one.
     let mut training = training(Sgd::new(0.0));
-    let settings = fit().epochs(20).validation_data(&x, &y).callback(stopping());
+    let settings = fit()
+        .epochs(20)
+        .validation_data(&x, &y)
+        .callback(stopping());
     assert_eq!(training.fit(&x, &y, settings).unwrap().epochs(), 4);
     let settings = fit().epochs(20).shuffle(false).callback(stopping());
     assert_eq!(training.fit(&x, &y, settings).unwrap().epochs(), 4);
@@ -310,7 +363,10 @@ fn a_learning_rate_scheduler_sets_the_rate_of_the_next_epochs() {
         by_hand.set_learning_rate(rate);
         by_hand.fit(&x, &y, fit().shuffle(false)).unwrap();
     }
-    assert_eq!(scheduled.model().get_weights(), by_hand.model().get_weights());
+    assert_eq!(
+        scheduled.model().get_weights(),
+        by_hand.model().get_weights()
+    );
 }
 
 #[test]
@@ -363,13 +419,19 @@ fn a_second_fit_goes_on() {
 
 #[test]
 fn momentum_goes_on_from_batch_to_batch() {
-    let mut training = Training::new(Line::<f64>::new(1), Sgd::new(0.1).momentum(0.5), MeanSquaredError);
+    let mut training = Training::new(
+        Line::<f64>::new(1),
+        Sgd::new(0.1).momentum(0.5),
+        MeanSquaredError,
+    );
     let w = training.model().dense.kernel[[0, 0]];
     let (mut b, mut v) = (0.0, 0.0);
     for _ in 0..5 {
         let p = w + b;
         // x1 is 0, so that only one weight and the bias move; x0 is 0, too, so only the bias does.
-        let loss = training.train_on_batch(&[[0.0, 0.0]], &[[3.0 - w]]).unwrap();
+        let loss = training
+            .train_on_batch(&[[0.0, 0.0]], &[[3.0 - w]])
+            .unwrap();
         assert!((loss - (p - 3.0) * (p - 3.0)).abs() < 1e-12);
         v = 0.5 * v - 0.1 * 2.0 * (p - 3.0);
         b += v;
@@ -382,12 +444,17 @@ fn a_program_learns_as_it_goes() {
     struct App {
         brain: Training<Box<Line<f64>>, Adam, MeanSquaredError>,
     }
-    let mut app = App { brain: Training::new(Line::new(1), Adam::new(0.05), MeanSquaredError) };
+    let mut app = App {
+        brain: Training::new(Line::new(1), Adam::new(0.05), MeanSquaredError),
+    };
     let mut random = Stream::new(1);
     let mut last = f64::MAX;
     for _ in 0..1000 {
         let x = [random.uniform(), random.uniform()];
-        last = app.brain.train_on_batch(&[x], &[[2.0 * x[0] - x[1] + 0.5]]).unwrap();
+        last = app
+            .brain
+            .train_on_batch(&[x], &[[2.0 * x[0] - x[1] + 0.5]])
+            .unwrap();
     }
     assert!(last < 1e-4, "{last}");
     let p = app.brain.model().predict(&[0.5, 0.5]);
@@ -419,11 +486,17 @@ fn a_smaller_batch_after_a_larger_one_takes_the_same_step() {
 fn a_smaller_last_batch_leaves_the_padding_of_the_weights_zero() {
     let (x, y) = clouds::<f32>(45, 1);
     let mut training = training(Sgd::new(0.05).momentum(0.9));
-    training.fit(&x, &y, fit().epochs(3).batch_size(16)).unwrap();
+    training
+        .fit(&x, &y, fit().epochs(3).batch_size(16))
+        .unwrap();
     let mut padded = Vec::new();
     plywood::training::save(training.model(), &mut padded);
     let weights = training.model().get_weights();
-    let nonzero = weights.iter().flat_map(|w| &w.values).filter(|&&w| w != 0.0).count();
+    let nonzero = weights
+        .iter()
+        .flat_map(|w| &w.values)
+        .filter(|&&w| w != 0.0)
+        .count();
     assert_eq!(padded.iter().filter(|&&w| w != 0.0).count(), nonzero);
 }
 
@@ -432,7 +505,9 @@ fn a_smaller_last_batch_counts_by_its_samples() {
     // With a rate of 0 the mean over the epoch is the mean over all samples.
     let (x, y) = clouds::<f64>(45, 1);
     let mut model = Net::<f64>::new(1);
-    let mut training = model.compile(Sgd::new(0.0), CategoricalCrossentropy).metrics(Accuracy);
+    let mut training = model
+        .compile(Sgd::new(0.0), CategoricalCrossentropy)
+        .metrics(Accuracy);
     let score = training.evaluate(&x, &y).unwrap();
     for batch_size in [1, 7, 32, 44, 45, 46, 1000] {
         let history = training.fit(&x, &y, fit().batch_size(batch_size)).unwrap();
@@ -456,7 +531,9 @@ fn the_last_step_is_along_the_mean_over_its_own_samples() {
         b -= 0.05 * errors.iter().map(|&(_, e)| 2.0 * e).sum::<f64>() / n;
     }
     let mut training = model.compile(Sgd::new(0.05), MeanSquaredError);
-    training.fit(&x, &y, fit().batch_size(4).shuffle(false)).unwrap();
+    training
+        .fit(&x, &y, fit().batch_size(4).shuffle(false))
+        .unwrap();
     assert!((model.dense.kernel[[0, 0]] - w).abs() < 1e-12);
     assert!((model.dense.bias[0] - b).abs() < 1e-12);
 }
@@ -466,7 +543,9 @@ fn a_batch_larger_than_the_data_is_all_of_it() {
     let (x, y) = clouds(20, 1);
     let (mut exact, mut larger) = (training(Sgd::new(0.1)), training(Sgd::new(0.1)));
     exact.fit(&x, &y, fit().epochs(3).batch_size(20)).unwrap();
-    larger.fit(&x, &y, fit().epochs(3).batch_size(usize::MAX)).unwrap();
+    larger
+        .fit(&x, &y, fit().epochs(3).batch_size(usize::MAX))
+        .unwrap();
     assert_eq!(exact.model().get_weights(), larger.model().get_weights());
 }
 
@@ -475,7 +554,9 @@ fn train_on_batch_is_a_step_of_fit() {
     let (x, y) = clouds(60, 1);
     let optimizer = Adam::new(0.01);
     let (mut whole, mut steps) = (training(optimizer.clone()), training(optimizer));
-    let history = whole.fit(&x, &y, fit().epochs(2).batch_size(20).shuffle(false)).unwrap();
+    let history = whole
+        .fit(&x, &y, fit().epochs(2).batch_size(20).shuffle(false))
+        .unwrap();
     let mut losses = [0.0; 2];
     for loss in &mut losses {
         for (x, y) in x.chunks(20).zip(y.chunks(20)) {
@@ -512,7 +593,10 @@ fn dropout_is_for_training_only() {
     assert_eq!(model.predict_batch(&x), before);
     let mut training = model.compile(Sgd::new(0.0), CategoricalCrossentropy);
     let first = training.fit(&x, &y, fit().epochs(2)).unwrap().loss;
-    assert_ne!(first[0], first[1], "other numbers are left out in each epoch");
+    assert_ne!(
+        first[0], first[1],
+        "other numbers are left out in each epoch"
+    );
     assert_ne!(first[0], training.evaluate(&x, &y).unwrap().loss);
 }
 
@@ -523,25 +607,40 @@ fn evaluate_is_the_mean_over_the_samples() {
     let mut model = Net::<f64>::new(1);
     let predictions = model.predict_batch(&x);
     let mean = |of: &dyn Fn(usize, &[f64; 3]) -> f64| {
-        predictions.iter().enumerate().map(|(i, p)| of(i, p)).sum::<f64>() / 133.0
+        predictions
+            .iter()
+            .enumerate()
+            .map(|(i, p)| of(i, p))
+            .sum::<f64>()
+            / 133.0
     };
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a}, {b}");
 
-    let training = model.compile(Sgd::new(0.1), MeanSquaredError).metrics(MeanAbsoluteError);
+    let training = model
+        .compile(Sgd::new(0.1), MeanSquaredError)
+        .metrics(MeanAbsoluteError);
     let score = training.evaluate(&x, &y).unwrap();
-    let pairs = |i: usize, p: &[f64; 3]| -> Vec<f64> { p.iter().zip(&y[i]).map(|(p, y)| p - y).collect() };
-    close(score.loss, mean(&|i, p| pairs(i, p).iter().map(|d| d * d).sum::<f64>() / 3.0));
+    let pairs =
+        |i: usize, p: &[f64; 3]| -> Vec<f64> { p.iter().zip(&y[i]).map(|(p, y)| p - y).collect() };
+    close(
+        score.loss,
+        mean(&|i, p| pairs(i, p).iter().map(|d| d * d).sum::<f64>() / 3.0),
+    );
     let mae = mean(&|i, p| pairs(i, p).iter().map(|d| d.abs()).sum::<f64>() / 3.0);
     close(score.metric("mean_absolute_error").unwrap(), mae);
 
     let best = |p: &[f64; 3]| (0..3).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap();
     let accuracy = mean(&|i, p| f64::from(u8::from(best(p) == i % 3)));
     let cross = mean(&|i, p| -p[i % 3].ln());
-    let training = model.compile(Sgd::new(0.1), CategoricalCrossentropy).metrics(Accuracy);
+    let training = model
+        .compile(Sgd::new(0.1), CategoricalCrossentropy)
+        .metrics(Accuracy);
     let score = training.evaluate(&x, &y).unwrap();
     close(score.loss, cross);
     close(score.metric("accuracy").unwrap(), accuracy);
-    let training = model.compile(Sgd::new(0.1), SparseCategoricalCrossentropy).metrics(Accuracy);
+    let training = model
+        .compile(Sgd::new(0.1), SparseCategoricalCrossentropy)
+        .metrics(Accuracy);
     let score = training.evaluate(&x, &labels).unwrap();
     close(score.loss, cross);
     close(score.metric("accuracy").unwrap(), accuracy);
@@ -552,7 +651,9 @@ fn labels_and_vectors_train_alike() {
     let (x, y) = clouds(60, 1);
     let labels: Vec<u8> = (0..60).map(|i| i % 3).collect();
     let (mut one, mut other) = (Net::<f32>::new(1), Net::<f32>::new(1));
-    one.compile(Sgd::new(0.1), CategoricalCrossentropy).fit(&x, &y, fit().epochs(3)).unwrap();
+    one.compile(Sgd::new(0.1), CategoricalCrossentropy)
+        .fit(&x, &y, fit().epochs(3))
+        .unwrap();
     other
         .compile(Sgd::new(0.1), SparseCategoricalCrossentropy)
         .fit(&x, &labels, fit().epochs(3))
@@ -580,7 +681,10 @@ fn a_clone_is_another_model() {
     let mut model = Net::<f32>::new(1);
     let copy = model.clone();
     assert_eq!(copy.get_weights(), model.get_weights());
-    model.compile(Sgd::new(0.1), CategoricalCrossentropy).fit(&x, &y, fit()).unwrap();
+    model
+        .compile(Sgd::new(0.1), CategoricalCrossentropy)
+        .fit(&x, &y, fit())
+        .unwrap();
     assert_ne!(copy.get_weights(), model.get_weights());
     assert_eq!(copy.get_weights(), Net::<f32>::new(1).get_weights());
     let mut second = copy.clone();
@@ -601,11 +705,22 @@ fn weights_go_out_and_in() {
 #[test]
 fn weights_are_row_major_as_in_keras() {
     let mut model = Line::<f32>::new(1);
-    let kernel = NamedWeight { name: "dense/kernel".into(), shape: vec![2, 1], values: vec![3.0, -2.0] };
-    let bias = NamedWeight { name: "dense/bias".into(), shape: vec![1], values: vec![0.5] };
+    let kernel = NamedWeight {
+        name: "dense/kernel".into(),
+        shape: vec![2, 1],
+        values: vec![3.0, -2.0],
+    };
+    let bias = NamedWeight {
+        name: "dense/bias".into(),
+        shape: vec![1],
+        values: vec![0.5],
+    };
     model.set_weights(&[kernel, bias]).unwrap();
     assert_eq!(model.predict(&[1.0, 10.0]), [3.0 - 20.0 + 0.5]);
-    assert_eq!((model.dense.kernel[[0, 0]], model.dense.kernel[[1, 0]]), (3.0, -2.0));
+    assert_eq!(
+        (model.dense.kernel[[0, 0]], model.dense.kernel[[1, 0]]),
+        (3.0, -2.0)
+    );
 
     let net = Net::<f32>::new(1);
     let weights = net.get_weights();
@@ -639,7 +754,10 @@ fn weights_of_nested_models_are_named_by_their_paths() {
             "dense/bias",
         ]
     );
-    assert_eq!(Whole::PARAMS, Encoder::PARAMS + Encoder2::PARAMS + 4 * 2 + 2);
+    assert_eq!(
+        Whole::PARAMS,
+        Encoder::PARAMS + Encoder2::PARAMS + 4 * 2 + 2
+    );
 }
 
 #[test]
@@ -649,7 +767,8 @@ fn a_nested_model_computes_what_its_parts_do() {
     let strip = |prefix: &str| -> Vec<NamedWeight> {
         let mut list = model.get_weights();
         list.retain(|w| w.name.starts_with(prefix));
-        list.iter_mut().for_each(|w| w.name = w.name[prefix.len()..].into());
+        list.iter_mut()
+            .for_each(|w| w.name = w.name[prefix.len()..].into());
         list
     };
     encoder.set_weights(&strip("encoder/")).unwrap();
@@ -657,7 +776,12 @@ fn a_nested_model_computes_what_its_parts_do() {
     let x = [0.1, -0.4, 0.9, 1.2, -0.3, 0.0];
     let code = second.predict(&encoder.predict(&x));
     let expected: Vec<f32> = (0..2)
-        .map(|j| (0..4).map(|i| code[i] * model.dense.kernel[[i, j]]).sum::<f32>() + model.dense.bias[j])
+        .map(|j| {
+            (0..4)
+                .map(|i| code[i] * model.dense.kernel[[i, j]])
+                .sum::<f32>()
+                + model.dense.bias[j]
+        })
         .collect();
     for (p, e) in model.predict(&x).iter().zip(expected) {
         assert!((p - e).abs() < 1e-6);
@@ -690,9 +814,15 @@ fn constants_are_constants() {
     const TABLE: [u8; FashionMlp::OUTPUT_SHAPE[0]] = [0; FashionMlp::OUTPUT_SHAPE[0]];
     const _: () = assert!(FashionMlp::MACS == 784 * 128 + 128 * 256 + 256 * 512 + 512 * 10);
     const _: () = assert!(FashionMlp::INPUT_SHAPE[0] == 28 && FashionMlp::INPUT_SHAPE.len() == 2);
-    assert_eq!(PARAMS, 784 * 128 + 128 + 128 * 256 + 256 + 256 * 512 + 512 + 512 * 10 + 10);
+    assert_eq!(
+        PARAMS,
+        784 * 128 + 128 + 128 * 256 + 256 + 256 * 512 + 512 + 512 * 10 + 10
+    );
     assert_eq!(TABLE.len(), 10);
-    assert_eq!((Net::<f64>::PARAMS, Net::<f32>::MACS), (6 * 35 + 36 * 18 + 19 * 3, 5 * 35 + 35 * 18 + 18 * 3));
+    assert_eq!(
+        (Net::<f64>::PARAMS, Net::<f32>::MACS),
+        (6 * 35 + 36 * 18 + 19 * 3, 5 * 35 + 35 * 18 + 18 * 3)
+    );
 }
 
 #[test]
@@ -720,8 +850,14 @@ Model: FashionMlp
 fn doubles_and_singles_learn_the_same() {
     let ((x, y), (x64, y64)) = (clouds::<f32>(60, 1), clouds::<f64>(60, 1));
     let (mut single, mut double) = (Net::<f32>::new(1), Net::<f64>::new(1));
-    let one = single.compile(Sgd::new(0.1), CategoricalCrossentropy).fit(&x, &y, fit().epochs(3)).unwrap();
-    let two = double.compile(Sgd::new(0.1), CategoricalCrossentropy).fit(&x64, &y64, fit().epochs(3)).unwrap();
+    let one = single
+        .compile(Sgd::new(0.1), CategoricalCrossentropy)
+        .fit(&x, &y, fit().epochs(3))
+        .unwrap();
+    let two = double
+        .compile(Sgd::new(0.1), CategoricalCrossentropy)
+        .fit(&x64, &y64, fit().epochs(3))
+        .unwrap();
     for (a, b) in one.loss.iter().zip(&two.loss) {
         assert!((a - b).abs() < 1e-4, "{a}, {b}");
     }
