@@ -251,7 +251,7 @@ struct Planned(&'static str, Mutex<std::vec::IntoIter<f64>>);
 
 impl Planned {
     fn new(name: &'static str, values: &[f64]) -> Self {
-        Planned(name, Mutex::new(values.to_vec().into_iter()))
+        Planned(name, Mutex::new(Vec::from(values).into_iter()))
     }
 }
 

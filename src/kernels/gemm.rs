@@ -42,7 +42,10 @@ macro_rules! gemm {
                 c: Matrix<&mut [Self]>,
             ) -> bool {
                 let (m, k, n) = (a.rows, a.columns, b.columns);
-                assert!((b.rows, c.rows, c.columns) == (k, m, n), "shapes that do not fit");
+                assert!(
+                    (b.rows, c.rows, c.columns) == (k, m, n),
+                    "shapes that do not fit"
+                );
                 assert!(a.fits(a.data.len()) && b.fits(b.data.len()) && c.fits(c.data.len()));
                 if m * k * n < LARGE {
                     return false;
