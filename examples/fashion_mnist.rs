@@ -45,11 +45,16 @@ fn main() -> plywood::Result<()> {
         score.metric("accuracy").unwrap_or_default()
     );
 
-    for (image, pixels) in x_test.iter().zip(&test.images).take(3) {
+    for (i, image) in x_test.iter().enumerate().take(3) {
         let p = model.predict(image);
         let class = (0..10).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
-        draw(pixels);
-        println!("predicted {} ({:.0} %)", CLASSES[class], 100.0 * p[class]);
+        draw(&test.images[i]);
+        println!(
+            "predicted {} ({:.0} %), true {}",
+            CLASSES[class],
+            100.0 * p[class],
+            CLASSES[usize::from(test.labels[i])]
+        );
     }
     Ok(())
 }
