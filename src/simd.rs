@@ -167,17 +167,23 @@ const HAS_FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"
 #[inline(always)]
 pub fn dispatch_on<J: Job>(level: Level, job: J) -> J::Output {
     match level {
-        Level::Fused if HAS_FUSED => job.run(Fused(())),
-        Level::Plain | Level::Fused => job.run(Plain(())),
+        Level::Fused if HAS_FUSED => run_portable(Fused(()), job),
+        Level::Plain | Level::Fused => run_portable(Plain(()), job),
         Level::Avx2 => x86::run_avx2(job),
         Level::Avx512 => x86::run_avx512(job),
     }
 }
 
+/// Not inlined, so that the versions that do not run take no room on the stack.
+#[inline(never)]
+fn run_portable<I: Isa, J: Job>(isa: I, job: J) -> J::Output {
+    job.run(isa)
+}
+
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)] // entering a function compiled for more instructions, after asking for them
 mod x86 {
-    use super::{Avx2, Avx512, Job, Plain};
+    use super::{Avx2, Avx512, Job, Plain, run_portable};
 
     #[cfg(feature = "std")]
     macro_rules! has {
@@ -214,7 +220,7 @@ mod x86 {
             // SAFETY: the processor has just said that it has AVX2 and FMA.
             unsafe { inside_avx2(job) }
         } else {
-            job.run(Plain(()))
+            run_portable(Plain(()), job)
         }
     }
 
@@ -224,7 +230,7 @@ mod x86 {
             // SAFETY: the processor has just said that it has all of these.
             unsafe { inside_avx512(job) }
         } else {
-            job.run(Plain(()))
+            run_portable(Plain(()), job)
         }
     }
 }

@@ -610,3 +610,16 @@ fn a_batch_that_runs_away() {
         assert_eq!(bits(training.model()), last, "{error}");
     }
 }
+
+#[test]
+fn a_loss_that_runs_away_after_the_last_step_of_a_fit() {
+    // The weights stay finite, but their loss does not: only the next fit can see it.
+    let (x, y) = ([[1.0], [1e12]], [[1.0], [1.0]]);
+    let settings = || fit().batch_size(1).shuffle(false);
+    let mut training = Training::new(Line::new(1), Sgd::new(0.01), MeanSquaredError);
+    if training.fit(&x, &y, settings()).is_ok() {
+        training.fit(&x, &y, settings()).unwrap_err();
+    }
+    // "The model then has the last weights whose loss was finite."
+    assert!(training.evaluate(&x, &y).unwrap().loss.is_finite());
+}

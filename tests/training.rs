@@ -1,7 +1,7 @@
 //! Training does what one who knows Keras expects: histories, validation, callbacks, going on,
 //! and the numbers behind them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use plywood::cast::Plain;
@@ -247,11 +247,11 @@ fn val_values_are_those_of_the_held_out_samples() {
 }
 
 /// A metric with the values of a list, one after the other.
-struct Planned(&'static str, Mutex<std::vec::IntoIter<f64>>);
+struct Planned(&'static str, Mutex<VecDeque<f64>>);
 
 impl Planned {
     fn new(name: &'static str, values: &[f64]) -> Self {
-        Planned(name, Mutex::new(Vec::from(values).into_iter()))
+        Planned(name, Mutex::new(values.iter().copied().collect()))
     }
 }
 
@@ -260,7 +260,7 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for Planned {
         self.0
     }
     fn of(&self, _: &[T], _: &P) -> f64 {
-        self.1.lock().unwrap().next().unwrap()
+        self.1.lock().unwrap().pop_front().unwrap()
     }
 }
 

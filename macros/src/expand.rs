@@ -286,8 +286,6 @@ impl<'a> Writer<'a> {
         };
         for (i, layer) in model.layers.iter().enumerate() {
             let before = self.before(i);
-            let before_f32 = self.concrete(i);
-            let before_f64 = self.shape_over(i, "f64");
             let i = i + 1;
             let (path, spec, out, weights) =
                 (self.path(i), self.spec(i), self.shape(i), self.weights(i));
@@ -302,8 +300,8 @@ impl<'a> Writer<'a> {
             let given_f32 = self.concrete_name(&given);
             let given_f64 = self.name_over(&given, "f64");
             let probes = match &model.element {
-                None => quote!(f32, #given_f32, #before_f32),
-                Some(_) => quote!(f32, #given_f32, #before_f32; f64, #given_f64, #before_f64),
+                None => quote!(f32, #given_f32),
+                Some(_) => quote!(f32, #given_f32; f64, #given_f64),
             };
             aliases.extend(quote! {
                 #[doc(hidden)]
@@ -697,69 +695,75 @@ impl<'a> Writer<'a> {
                 const _: () = ::plywood::shape::check_nonzero(#dims, #what, #name);
             });
         }
-        let mut all = Vec::new();
+        // All facts about the layers are worked out in one constant, and so the shapes only once.
+        let table = self.name("Checks", 0);
+        let mut rows = Vec::new();
         for (i, layer) in model.layers.iter().enumerate() {
             let span = layer.kind().span();
             let spec = self.concrete_name(&self.spec(i + 1));
             let shape = self.concrete(i);
             let this = quote!(<#spec as ::plywood::layer::Layer<f32, #shape>>);
-            let input = dims(shape);
-            let site = self.site(i, &input, span);
+            let site = self.site(i, &dims(shape), span);
+            let output = dims(self.concrete(i + 1));
+            rows.push(quote! {
+                ::plywood::shape::Checked {
+                    check: #this::CHECK, site: #site, width: #this::INPUT_WIDTH, output: #output,
+                }
+            });
+            let row = quote!(#table[#i]);
             let names = layer.arguments.as_ref().map(|arguments| {
                 let names = self.argument_names(i + 1);
                 let count = arguments.positional.len();
                 let keywords = arguments.keywords.iter().map(|(keyword, _)| {
                     let text = keyword.to_string();
                     quote_spanned! {keyword.span()=>
-                        ::plywood::shape::check_keyword(#names, #count, #text, #site);
+                        ::plywood::shape::check_keyword(#names, #count, #text, #row.site);
                     }
                 });
                 quote_spanned! {span=>
-                    ::plywood::shape::check_argument_count(#names, #count, #site);
+                    ::plywood::shape::check_argument_count(#names, #count, #row.site);
                     #(#keywords)*
                 }
             });
-            let stated_input =
-                layer
-                    .arguments
-                    .as_ref()
-                    .and_then(|a| a.input.as_ref())
-                    .map(|(n, at)| {
-                        let n = self.expression(n);
-                        quote_spanned! {*at=>
-                            ::plywood::shape::check_input(#n, #this::INPUT_WIDTH, #site);
-                        }
-                    });
+            let stated_input = layer.arguments.as_ref().and_then(|a| a.input.as_ref());
+            let stated_input = stated_input.map(|(n, at)| {
+                let n = self.expression(n);
+                quote_spanned! {*at=>
+                    ::plywood::shape::check_input(#n, #row.width, #row.site);
+                }
+            });
             let stated_output = layer.output.as_ref().map(|stated| {
                 let numbers: Vec<_> = stated.dims.iter().map(|n| self.expression(n)).collect();
-                let actual = dims(self.concrete(i + 1));
                 quote_spanned! {stated.span=>
                     ::plywood::shape::check_output(
-                        &[#(#numbers),*], #actual,
-                        "{layer} is stated to give {0}, but gives {1}", #site,
+                        &[#(#numbers),*], #row.output,
+                        "{layer} is stated to give {0}, but gives {1}", #row.site,
                     );
                 }
             });
             checks.extend(quote_spanned! {span=>
                 const _: () = {
                     #names
-                    ::plywood::shape::check(#this::CHECK, #site);
+                    ::plywood::shape::check(#row.check, #row.site);
                     #stated_input
                     #stated_output
                 };
             });
-            all.push(quote!(#this::CHECK));
         }
         let count = model.layers.len();
-        let actual = dims(self.concrete(count));
+        let last = count - 1;
         let declared = dims(quote!(#declared));
-        let span = model.output.span;
-        let site = self.site(count - 1, &dims(self.concrete(count - 1)), span);
-        checks.extend(quote_spanned! {span=>
-            const _: () = if ::plywood::shape::all_pass(&[#(#all),*]) {
+        checks.extend(quote! {
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #table: [::plywood::shape::Checked; #count] = [#(#rows),*];
+        });
+        checks.extend(quote_spanned! {model.output.span=>
+            const _: () = if ::plywood::shape::all_pass(&#table) {
                 ::plywood::shape::check_output(
-                    #declared, #actual,
-                    "{model} declares the output {0}, but its last layer {layer} gives {1}", #site,
+                    #declared, #table[#last].output,
+                    "{model} declares the output {0}, but its last layer {layer} gives {1}",
+                    #table[#last].site,
                 )
             };
         });

@@ -73,7 +73,7 @@ pub use arguments::{
 pub use model::{LayerInfo, Model};
 pub use plan::{Facts, Inference, Learning, Plan};
 pub use plywood_macros::{Arguments, Weights};
-pub use probe::{Not, Probe};
+pub use probe::{AnyInput, Not, Probe};
 pub use update::Update;
 pub use weights::{Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
 

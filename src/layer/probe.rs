@@ -9,8 +9,9 @@ use super::Layer;
 use crate::activations::Activation;
 use crate::initializers::Initializer;
 use crate::kernels::Element;
-use crate::shape::Shape;
+use crate::shape::{D1, Shape};
 use core::marker::PhantomData;
+use typenum::U1;
 
 /// The answer where nothing better is known.
 pub trait Not {
@@ -42,6 +43,10 @@ impl<X: Layer<T, In>, In: Shape, T: Element> Probe<X, In, T> {
     pub const IS_LAYER: bool = true;
 }
 
+/// The input that a layer is asked about. It must take every one, and asking about the real one would
+/// have the compiler work out the shapes of all layers before it once more.
+pub type AnyInput = D1<U1>;
+
 /// A word as an argument, with the roles it can play: adding one takes a line here, in [`Probe`] and
 /// in [`Name`](super::Name).
 #[doc(hidden)]
@@ -64,15 +69,15 @@ macro_rules! word {
     };
 }
 
-/// The layer, or a placeholder for what is not one for each of some inputs and types of numbers.
+/// The layer, or a placeholder for what is not one for each of some types of numbers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! layer_or_broken {
-    ($layer:ty; $($element:ty, $concrete:ty, $input:ty);*) => {
+    ($layer:ty; $($element:ty, $concrete:ty);*) => {
         <$layer as ::plywood::__private::Or<{
             #[allow(unused_imports)]
             use ::plywood::layer::Not as _;
-            $(::plywood::layer::Probe::<$concrete, $input, $element>::IS_LAYER)&&*
+            $(::plywood::layer::Probe::<$concrete, ::plywood::layer::AnyInput, $element>::IS_LAYER)&&*
         }>>::Layer
     };
 }

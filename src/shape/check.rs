@@ -142,13 +142,26 @@ pub const fn check_input(stated: usize, actual: usize, site: Site) {
     }
 }
 
-/// Whether none of the checks has anything to say.
-pub const fn all_pass(checks: &[Check]) -> bool {
+/// What the checks of a layer in a model work on.
+#[derive(Clone, Copy)]
+pub struct Checked {
+    /// What the layer has to say.
+    pub check: Check,
+    /// Where it stands.
+    pub site: Site,
+    /// What a stated number of inputs must be.
+    pub width: usize,
+    /// The shape that it gives.
+    pub output: &'static [usize],
+}
+
+/// Whether none of the layers has anything to say.
+pub const fn all_pass(layers: &[Checked]) -> bool {
     let mut i = 0;
-    while i < checks.len() && checks[i].passes() {
+    while i < layers.len() && layers[i].check.passes() {
         i += 1;
     }
-    i == checks.len()
+    i == layers.len()
 }
 
 /// Refuses a model that does not give what its header declares, or a layer that does not give what

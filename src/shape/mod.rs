@@ -11,7 +11,7 @@ mod check;
 mod dim;
 
 pub use check::{
-    Check, Fact, Site, all_pass, check, check_argument_count, check_input, check_keyword,
+    Check, Checked, Fact, Site, all_pass, check, check_argument_count, check_input, check_keyword,
     check_nonzero, check_output, same_shape,
 };
 pub use dim::{Dim, Push, bit, check_dimension, fitting};

@@ -1,5 +1,6 @@
 //! One pass over the data, and the way back from one that ran away.
 
+use super::evaluate::evaluate;
 use super::fit::Purpose;
 use super::progress::Progress;
 use super::snapshot::{Snapshot, is_finite};
@@ -55,7 +56,7 @@ impl<'a, X, Y> Lap<'a, X, Y> {
     }
 
     /// How many steps an epoch has.
-    fn steps(&self) -> usize {
+    pub(super) fn steps(&self) -> usize {
         self.list.len().div_ceil(self.batch_size)
     }
 
@@ -142,6 +143,7 @@ where
         lap: &Lap<'_, <B::Target as Model>::Input, Y>,
         snapshot: &mut Snapshot<Number<B::Target>>,
         progress: &mut Progress,
+        is_last: bool,
     ) -> Result<f64, RanAway>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
@@ -150,12 +152,20 @@ where
         let steps = lap.steps();
         snapshot.rate = self.optimizer.learning_rate();
         let total = self.steps(lap, steps, Some(snapshot), Some(progress))?;
-        // The last update has no loss of its own to show that it went wrong.
         if !is_finite(&*self.model) {
             return Err(RanAway {
                 step: steps,
                 loss: f64::NAN,
             });
+        }
+        // The last update of all has no step after it whose loss would show that it went wrong.
+        if is_last {
+            let batch = &lap.order[(steps - 1) * lap.batch_size..];
+            let (model, loss) = (&*self.model, &self.loss);
+            let loss = evaluate(model, loss, &(), lap.x, lap.y, Some(batch)).loss;
+            if !loss.is_finite() {
+                return Err(RanAway { step: steps, loss });
+            }
         }
         self.steps += steps as u64;
         Ok(total)

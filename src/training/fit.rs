@@ -283,14 +283,14 @@ where
             core::mem::swap(&mut before, &mut now);
             progress.begin(epoch);
             lap.arrange(self.epochs);
-            let total = match self.epoch(&lap, &mut now, &mut progress) {
+            let total = match self.epoch(&lap, &mut now, &mut progress, epoch == settings.epochs) {
                 Ok(total) => total,
                 Err(RanAway { step, loss }) => {
                     progress.abandon();
                     self.go_back(&mut lap, step, &before, &now);
                     return Err(Error::NonFiniteLoss {
                         epoch,
-                        step: step + 1,
+                        step: (step + 1).min(lap.steps()),
                         loss,
                     });
                 }
