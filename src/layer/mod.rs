@@ -60,6 +60,7 @@
 //! ```
 
 mod arguments;
+mod link;
 mod model;
 mod plan;
 mod probe;
@@ -70,6 +71,7 @@ pub use arguments::{
     Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, SetArgument,
     in_range, position,
 };
+pub use link::Link;
 pub use model::{LayerInfo, Model};
 pub use plan::{Facts, Inference, Learning, Plan};
 pub use plywood_macros::{Arguments, Weights};

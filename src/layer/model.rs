@@ -160,19 +160,3 @@ pub struct LayerInfo {
     /// Multiply-adds of one forward pass of one sample.
     pub macs: usize,
 }
-
-impl LayerInfo {
-    /// The facts of a layer for an input.
-    pub const fn of<T: Element, In: Shape, L: Layer<T, In>>(
-        name: &'static str,
-        kind: &'static str,
-    ) -> LayerInfo {
-        LayerInfo {
-            name,
-            kind,
-            output: L::Output::DIMS,
-            params: L::Weights::PARAMS,
-            macs: L::MACS,
-        }
-    }
-}

@@ -10,7 +10,7 @@
 //! training:    | activations | gradients | caches of all layers |
 //! ```
 
-use super::{Backward, Identity, Kept, Layer, Moment, Update, Weights};
+use super::{Backward, Identity, Kept, Layer, Link, Moment, Update, Weights};
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
@@ -30,9 +30,9 @@ pub struct Facts {
     gradient: usize,
 }
 
-impl Facts {
-    /// The facts of a layer for an input.
-    pub const fn of<T: Element, In: Shape, L: Layer<T, In>>() -> Facts {
+impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
+    /// What a plan needs to know of this layer.
+    pub const fn facts(self) -> Facts {
         Facts {
             output: L::Output::SIZE,
             identity: L::IDENTITY,
@@ -243,17 +243,18 @@ pub struct Inference<'a, T, const N: usize> {
 }
 
 impl<T: Element, const N: usize> Inference<'_, T, N> {
-    /// Layer number `i` does its part.
+    /// A layer does its part.
     #[inline(always)]
     pub fn layer<In: Shape, L: Layer<T, In>>(
         &mut self,
         isa: impl Isa,
-        i: usize,
+        link: Link<T, In, L>,
         weights: &L::Weights,
     ) {
         if const { passes(L::IDENTITY, false) } {
             return;
         }
+        let i = link.index();
         let wiring = &self.plan.prediction;
         let (x, y) = pair(
             (wiring.from[i], wiring.to[i]),
@@ -299,17 +300,17 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
     }
 
     #[inline(always)]
-    fn cache_range<In: Shape, L: Layer<T, In>>(&self, i: usize) -> Range<usize> {
-        let (start, rows) = (self.plan.caches[i], self.x.len());
+    fn cache_range<In: Shape, L: Layer<T, In>>(&self, link: Link<T, In, L>) -> Range<usize> {
+        let (start, rows) = (self.plan.caches[link.index()], self.x.len());
         start * rows..(start + L::CACHE) * rows
     }
 
-    /// Layer number `i` does its part of the forward pass.
+    /// A layer does its part of the forward pass.
     #[inline(always)]
     pub fn forward<In: Shape, L: Layer<T, In>>(
         &self,
         isa: impl Isa,
-        i: usize,
+        link: Link<T, In, L>,
         weights: &L::Weights,
         y: &mut RowsMut<T>,
         cache: &mut [T],
@@ -318,6 +319,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if const { passes(L::IDENTITY, true) } {
             return;
         }
+        let i = link.index();
         let (activations, _, caches) = self.split(cache);
         let wiring = &self.plan.training;
         let (x, y) = pair(
@@ -327,7 +329,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             y,
             activations,
         );
-        let cache = &mut caches[self.cache_range::<In, L>(i)];
+        let cache = &mut caches[self.cache_range(link)];
         L::forward_training(isa, weights, x, y, cache, moment.layer(i));
     }
 
@@ -339,18 +341,19 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         }
     }
 
-    /// Layer number `i` does its part of the backward pass.
+    /// A layer does its part of the backward pass.
     #[inline(always)]
     pub fn backward<In: Shape, L: Layer<T, In>>(
         &self,
         isa: impl Isa,
-        i: usize,
+        link: Link<T, In, L>,
         weights: &L::Weights,
         pass: &mut Backward<T>,
     ) {
         if const { passes(L::IDENTITY, true) } {
             return;
         }
+        let i = link.index();
         // Nobody asks for a gradient that no weights before it need.
         let wanted = pass.dx.is_some();
         if !wanted && !self.plan.learns[i] {
@@ -385,7 +388,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             Some(range) => Some(RowsMut::new(&mut low[range], in_width)),
             None => pass.dx.as_mut().map(RowsMut::reborrow),
         };
-        let cache = &mut caches[self.cache_range::<In, L>(i)];
+        let cache = &mut caches[self.cache_range(link)];
         let joint = pass.joint && i + 1 == N;
         L::backward(
             isa,
@@ -411,12 +414,12 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         }
     }
 
-    /// Layer number `i` hands its gradients to the optimiser.
+    /// A layer hands its gradients to the optimiser.
     #[inline(always)]
     pub fn update<In: Shape, L: Layer<T, In>>(
         &self,
         isa: impl Isa,
-        i: usize,
+        link: Link<T, In, L>,
         weights: &mut L::Weights,
         kept: Kept<T>,
         update: &mut Update<T>,
@@ -424,7 +427,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if const { L::Weights::LEN == 0 } {
             return;
         }
-        let rows = self.x.len();
+        let (i, rows) = (link.index(), self.x.len());
         let len = self.plan.training.len * rows;
         let (activations, rest) = kept.cache.split_at(len);
         let (gradients, caches) = rest.split_at(len);
@@ -441,7 +444,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             ),
             None => (kept.y, kept.dz),
         };
-        let cache = &caches[self.cache_range::<In, L>(i)];
+        let cache = &caches[self.cache_range(link)];
         L::update(isa, weights, Kept { x, y, cache, dz }, update);
     }
 }

@@ -1,0 +1,104 @@
+//! The layers with their arguments, their shapes and their weights.
+
+use super::Writer;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+impl Writer<'_> {
+    pub(super) fn aliases(&mut self) -> TokenStream {
+        let model = self.model;
+        let (vis, element, generics) = (
+            &model.visibility,
+            self.element.clone(),
+            self.generics.clone(),
+        );
+        let (input, declared) = (self.shape(0), self.declared());
+        let input_shape = self.shape_type(&model.input.dims);
+        let output_shape = self.shape_type(&model.output.dims);
+        let mut aliases = quote! {
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            #vis type #input = #input_shape;
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            #vis type #declared = #output_shape;
+        };
+        for (i, layer) in model.layers.iter().enumerate() {
+            let before = self.before(i);
+            let i = i + 1;
+            let (path, spec, out, weights) =
+                (self.path(i), self.spec(i), self.shape(i), self.weights(i));
+            let user_path = &layer.path;
+            let mut named = quote!(#user_path);
+            if model.element.is_some() {
+                // An alias must use its parameter.
+                named = quote!(<#named as ::plywood::__private::For<#element>>::Layer);
+            }
+            let filled = self.layer_type(i);
+            let given = self.name(&format!("G{i}"), i);
+            let given_f32 = self.concrete_name(&given);
+            let given_f64 = self.name_over(&given, "f64");
+            let probes = match &model.element {
+                None => quote!(f32, #given_f32),
+                Some(_) => quote!(f32, #given_f32; f64, #given_f64),
+            };
+            aliases.extend(quote! {
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #path #generics = #named;
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #given #generics = #filled;
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #spec #generics = ::plywood::layer_or_broken!(
+                    #given #generics; #probes
+                );
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #out #generics =
+                    <#spec #generics as ::plywood::layer::Layer<#element, #before>>::Output;
+                #[doc(hidden)]
+                #[allow(non_camel_case_types)]
+                #vis type #weights #generics =
+                    <#spec #generics as ::plywood::layer::Layer<#element, #before>>::Weights;
+            });
+        }
+        aliases
+    }
+
+    /// Layer i, counted from 1, with its arguments filled in.
+    fn layer_type(&mut self, i: usize) -> TokenStream {
+        let (path, generics) = (self.path(i), self.generics.clone());
+        let mut filled = quote!(#path #generics);
+        let Some(arguments) = &self.model.layers[i - 1].arguments else {
+            return filled;
+        };
+        let names = self.argument_names(i);
+        for (position, value) in arguments.positional.iter().enumerate() {
+            let value = self.value(value);
+            filled = quote! {
+                <#filled as ::plywood::layer::SetArgument<
+                    { ::plywood::layer::in_range(#names, #position) }, #value
+                >>::With
+            };
+        }
+        for (keyword, value) in &arguments.keywords {
+            let keyword = keyword.to_string();
+            let value = self.value(value);
+            filled = quote! {
+                <#filled as ::plywood::layer::SetArgument<
+                    { ::plywood::layer::position(#names, #keyword) }, #value
+                >>::With
+            };
+        }
+        filled
+    }
+
+    /// The names of the arguments of layer i, counted from 1.
+    pub(super) fn argument_names(&self, i: usize) -> TokenStream {
+        let path = self.path(i);
+        let generics = self.model.element.as_ref().map(|_| quote!(<f32>));
+        quote!(<#path #generics as ::plywood::layer::Arguments>::NAMES)
+    }
+}

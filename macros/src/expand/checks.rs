@@ -1,0 +1,105 @@
+//! The constants that hold a sentence for each mistake.
+
+use super::Writer;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+impl Writer<'_> {
+    pub(super) fn checks(&mut self) -> TokenStream {
+        let model = self.model;
+        let own = &model.name;
+        let name = own.to_string();
+        let (input, declared) = (self.shape(0), self.declared());
+        let dims = |shape: TokenStream| quote!(<#shape as ::plywood::shape::Shape>::DIMS);
+        let mut checks = TokenStream::new();
+        for (shape, ty, what) in [
+            (&model.input, &input, "input"),
+            (&model.output, &declared, "output"),
+        ] {
+            let dims = dims(quote!(#ty));
+            checks.extend(quote_spanned! {shape.span=>
+                const _: () = ::plywood::shape::check_nonzero(#dims, #what, #name);
+            });
+        }
+        // All facts about the layers are worked out in one constant, and so the shapes only once.
+        let table = self.name("Checks", 0);
+        let mut rows = Vec::new();
+        for (i, layer) in model.layers.iter().enumerate() {
+            let span = layer.kind().span();
+            let kind = layer.kind().to_string();
+            let before = match i {
+                0 => quote!(::core::option::Option::None),
+                _ => {
+                    let before = model.layers[i - 1].kind().to_string();
+                    quote!(::core::option::Option::Some((#before, #i)))
+                }
+            };
+            let link = syn::Index::from(i);
+            rows.push(quote!(links.#link.checked(#name, #before, #kind)));
+            let row = quote!(#table[#i]);
+            let names = layer.arguments.as_ref().map(|arguments| {
+                let names = self.argument_names(i + 1);
+                let count = arguments.positional.len();
+                let keywords = arguments.keywords.iter().map(|(keyword, _)| {
+                    let text = keyword.to_string();
+                    quote_spanned! {keyword.span()=>
+                        ::plywood::shape::check_keyword(#names, #count, #text, #row.site);
+                    }
+                });
+                quote_spanned! {span=>
+                    ::plywood::shape::check_argument_count(#names, #count, #row.site);
+                    #(#keywords)*
+                }
+            });
+            let stated_input = layer.arguments.as_ref().and_then(|a| a.input.as_ref());
+            let stated_input = stated_input.map(|(n, at)| {
+                let n = self.expression(n);
+                quote_spanned! {*at=>
+                    ::plywood::shape::check_input(#n, #row.width, #row.site);
+                }
+            });
+            let stated_output = layer.output.as_ref().map(|stated| {
+                let numbers: Vec<_> = stated.dims.iter().map(|n| self.expression(n)).collect();
+                quote_spanned! {stated.span=>
+                    ::plywood::shape::check_output(
+                        &[#(#numbers),*], #row.output,
+                        "{layer} is stated to give {0}, but gives {1}", #row.site,
+                    );
+                }
+            });
+            checks.extend(quote_spanned! {span=>
+                const _: () = {
+                    #names
+                    ::plywood::shape::check(#row.check, #row.site);
+                    #stated_input
+                    #stated_output
+                };
+            });
+        }
+        let count = model.layers.len();
+        let last = count - 1;
+        let concrete = match &model.element {
+            None => quote!(#own),
+            Some(_) => quote!(#own::<f32>),
+        };
+        let declared = dims(quote!(#declared));
+        checks.extend(quote! {
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #table: [::plywood::shape::Checked; #count] = {
+                let links = #concrete::__LINKS;
+                [#(#rows),*]
+            };
+        });
+        checks.extend(quote_spanned! {model.output.span=>
+            const _: () = if ::plywood::shape::all_pass(&#table) {
+                ::plywood::shape::check_output(
+                    #declared, #table[#last].output,
+                    "{model} declares the output {0}, but its last layer {layer} gives {1}",
+                    #table[#last].site,
+                )
+            };
+        });
+        checks
+    }
+}

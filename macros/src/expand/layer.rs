@@ -1,0 +1,158 @@
+//! The model as weights and as a layer.
+
+use super::Writer;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+impl Writer<'_> {
+    /// The model as weights and as a layer.
+    pub(super) fn layer(&self) -> TokenStream {
+        let model = self.model;
+        let (name, element) = (&model.name, &self.element);
+        let (generics, impl_generics) = (&self.generics, &self.impl_generics);
+        let declared = self.declared();
+        let count = model.layers.len();
+        let fields: Vec<_> = model.layers.iter().map(|layer| &layer.field).collect();
+        let names: Vec<_> = fields.iter().map(|field| field.to_string()).collect();
+        let index: Vec<_> = (0..count).map(syn::Index::from).collect();
+        let links: Vec<_> = (0..count)
+            .map(|i| {
+                let (spec, before) = (self.spec(i + 1), self.before(i));
+                quote!(::plywood::layer::Link<#element, #before, #spec #generics>)
+            })
+            .collect();
+        let (last, last_before) = (self.spec(count), self.before(count - 1));
+        let (backwards, backward_fields) = (index.iter().rev(), fields.iter().rev());
+        let with_input = match &model.element {
+            None => quote!(<__In: ::plywood::shape::Shape>),
+            Some(t) => quote!(<#t: ::plywood::kernels::Element, __In: ::plywood::shape::Shape>),
+        };
+        quote! {
+            impl #impl_generics ::plywood::layer::Weights<#element> for #name #generics {
+                const LEN: usize = Self::__PLAN.len;
+                const PARAMS: usize = Self::__PLAN.params;
+
+                fn visit(&self, visitor: &mut dyn ::plywood::layer::Visitor<#element>) {
+                    #(
+                        visitor.enter(#names);
+                        ::plywood::layer::Weights::<#element>::visit(&self.#fields, visitor);
+                        visitor.leave();
+                    )*
+                }
+
+                fn visit_mut(&mut self, visitor: &mut dyn ::plywood::layer::VisitorMut<#element>) {
+                    #(
+                        visitor.enter(#names);
+                        ::plywood::layer::Weights::<#element>::visit_mut(&mut self.#fields, visitor);
+                        visitor.leave();
+                    )*
+                }
+            }
+
+            impl #impl_generics #name #generics {
+                /// The layers, and nowhere else in these implementations are they named.
+                #[doc(hidden)]
+                const __LINKS: (#(#links,)*) = (#(::plywood::layer::Link::new(#index),)*);
+
+                #[doc(hidden)]
+                const __PLAN: ::plywood::layer::Plan<#count> = {
+                    let links = Self::__LINKS;
+                    ::plywood::layer::Plan::new([#(links.#index.facts()),*])
+                };
+            }
+
+            impl #with_input ::plywood::layer::Layer<#element, __In> for #name #generics {
+                type Output = #declared;
+                type Weights = Self;
+                type Head = <#last #generics as ::plywood::layer::Layer<#element, #last_before>>::Head;
+
+                const CHECK: ::plywood::shape::Check = ::plywood::__private::expects::<
+                    __In, <Self as ::plywood::layer::Model>::InputShape
+                >();
+                const MACS: usize = Self::__PLAN.macs;
+                const CACHE: usize = Self::__PLAN.cache();
+                const SCRATCH: usize = Self::__PLAN.scratch;
+                const GRADIENT: usize = Self::__PLAN.gradient;
+
+                fn init(weights: &mut Self, init: &mut ::plywood::initializers::Init) {
+                    let links = Self::__LINKS;
+                    #(links.#index.init(&mut weights.#fields, init);)*
+                }
+
+                fn forward<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    x: ::plywood::rows::Rows<'_, #element>,
+                    y: ::plywood::rows::RowsMut<'_, #element>,
+                ) {
+                    ::plywood::__private::forward_model::<__I, Self>(isa, weights, x, y);
+                }
+
+                #[inline(always)]
+                fn forward_inference<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    x: ::plywood::rows::Rows<'_, #element>,
+                    y: ::plywood::rows::RowsMut<'_, #element>,
+                    scratch: &mut [#element],
+                ) {
+                    let mut inference = Self::__PLAN.inference(x, y, scratch);
+                    let links = Self::__LINKS;
+                    #(inference.layer(isa, links.#index, &weights.#fields);)*
+                    inference.end();
+                }
+
+                #[inline(always)]
+                fn forward_training<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    x: ::plywood::rows::Rows<'_, #element>,
+                    mut y: ::plywood::rows::RowsMut<'_, #element>,
+                    cache: &mut [#element],
+                    moment: ::plywood::layer::Moment,
+                ) {
+                    let learning = Self::__PLAN.learning(x);
+                    let links = Self::__LINKS;
+                    #(
+                        learning.forward(
+                            isa, links.#index, &weights.#fields, &mut y, cache, moment,
+                        );
+                    )*
+                    learning.end_forward(&mut y);
+                }
+
+                #[inline(always)]
+                fn backward<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &Self,
+                    mut pass: ::plywood::layer::Backward<'_, #element>,
+                ) {
+                    let learning = Self::__PLAN.learning(pass.x);
+                    let links = Self::__LINKS;
+                    #(
+                        learning.backward(
+                            isa, links.#backwards, &weights.#backward_fields, &mut pass,
+                        );
+                    )*
+                    learning.end_backward(&mut pass);
+                }
+
+                #[inline(always)]
+                fn update<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &mut Self,
+                    kept: ::plywood::layer::Kept<'_, #element>,
+                    update: &mut ::plywood::layer::Update<'_, #element>,
+                ) {
+                    let learning = Self::__PLAN.learning(kept.x);
+                    let links = Self::__LINKS;
+                    #(
+                        learning.update(
+                            isa, links.#index, &mut weights.#fields, kept, update,
+                        );
+                    )*
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The struct of a model, its implementations, and the constants that check it.
+//!
+//! For layer i (from 1) of a model `Net` there are these type aliases; everything else is written in
+//! terms of them:
+//!
+//! | alias | stands for |
+//! | --- | --- |
+//! | `__Net_P1` | the layer's path, as the user wrote it |
+//! | `__Net_G1` | the same with its arguments filled in |
+//! | `__Net_S1` | the same, or a placeholder if it is not a layer |
+//! | `__Net_O1` | the shape that it gives; `__Net_O0` is the model's input |
+//! | `Net_dense` | its weights, the type of the field |
+//!
+//! `Net::__LINKS` ties the layers to their inputs; see `plywood::layer::Link` for why.
+
+mod aliases;
+mod checks;
+mod layer;
+mod model;
+mod structure;
+mod values;
+
+use crate::model::{Layer, Model, Shape, Value};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use std::collections::HashMap;
+use syn::Ident;
+
+/// The whole expansion.
+pub fn model(model: &Model) -> TokenStream {
+    let errors = model.errors.iter().map(syn::Error::to_compile_error);
+    if model.errors.is_empty() {
+        return Writer::new(model).write();
+    }
+    // One layer that gives what the header declares: what the user wrote about the model elsewhere
+    // stays right, and the mistake in the list is the only message.
+    let placeholder = Model {
+        attributes: model.attributes.clone(),
+        visibility: model.visibility.clone(),
+        name: model.name.clone(),
+        element: model.element.clone(),
+        input: Shape {
+            dims: model.input.dims.clone(),
+            span: model.input.span,
+        },
+        output: Shape {
+            dims: model.output.dims.clone(),
+            span: model.output.span,
+        },
+        layers: vec![Layer {
+            field: Ident::new("broken", Span::call_site()),
+            path: syn::parse_quote!(::plywood::__private::Broken),
+            arguments: Some(crate::model::Arguments {
+                positional: vec![Value::List(model.output.dims.clone())],
+                ..Default::default()
+            }),
+            output: None,
+            text: String::new(),
+        }],
+        errors: Vec::new(),
+    };
+    let rest = Writer::new(&placeholder).write();
+    quote!(#(#errors)* #rest)
+}
+
+struct Writer<'a> {
+    model: &'a Model,
+    /// Constants that hold the values of expressions, and aliases of words.
+    constants: Vec<TokenStream>,
+    /// The names of these constants, by the text of their expressions.
+    names: HashMap<String, Ident>,
+    /// `f32`, or the model's own `T`.
+    element: TokenStream,
+    /// `<T>` behind a name, if the model has one.
+    generics: TokenStream,
+    /// `<T: Element>` behind `impl`.
+    impl_generics: TokenStream,
+}
+
+impl<'a> Writer<'a> {
+    fn new(model: &'a Model) -> Self {
+        let (element, generics, impl_generics) = match &model.element {
+            None => (quote!(f32), quote!(), quote!()),
+            Some(t) => (
+                quote!(#t),
+                quote!(<#t>),
+                quote!(<#t: ::plywood::kernels::Element>),
+            ),
+        };
+        Writer {
+            model,
+            constants: Vec::new(),
+            names: HashMap::new(),
+            element,
+            generics,
+            impl_generics,
+        }
+    }
+
+    fn write(mut self) -> TokenStream {
+        let aliases = self.aliases();
+        let structure = self.structure();
+        let layer = self.layer();
+        let model = self.model();
+        let methods = self.methods();
+        let checks = self.checks();
+        let constants = &self.constants;
+        quote! {
+            #(#constants)*
+            #aliases
+            #structure
+            #layer
+            #model
+            #methods
+            #checks
+        }
+    }
+
+    /// A name of the macro's own. Its span is that of layer i, counted from 1, so that whatever the
+    /// compiler says about it is said there, and said once.
+    fn name(&self, text: &str, i: usize) -> Ident {
+        let span = match i.checked_sub(1) {
+            Some(i) => self.model.layers[i].kind().span(),
+            None => self.model.input.span,
+        };
+        let name = &self.model.name;
+        format_ident!("__{name}_{text}", span = Span::call_site().located_at(span))
+    }
+
+    fn path(&self, i: usize) -> Ident {
+        self.name(&format!("P{i}"), i)
+    }
+
+    fn spec(&self, i: usize) -> Ident {
+        self.name(&format!("S{i}"), i)
+    }
+
+    fn shape(&self, i: usize) -> Ident {
+        self.name(&format!("O{i}"), i)
+    }
+
+    fn declared(&self) -> Ident {
+        self.name("Output", 0)
+    }
+
+    fn weights(&self, i: usize) -> Ident {
+        let layer = &self.model.layers[i - 1];
+        let span = Span::call_site().located_at(layer.kind().span());
+        format_ident!("{}_{}", self.model.name, layer.field, span = span)
+    }
+
+    /// The shape before layer i, counted from 0, with the model's generics.
+    fn before(&self, i: usize) -> TokenStream {
+        let shape = self.shape(i);
+        if i == 0 {
+            quote!(#shape)
+        } else {
+            let generics = &self.generics;
+            quote!(#shape #generics)
+        }
+    }
+
+    /// A name of the macro's own with a type for the model's `T`.
+    fn name_over(&self, name: &Ident, element: &str) -> TokenStream {
+        let element = Ident::new(element, Span::call_site());
+        let generics = self.model.element.as_ref().map(|_| quote!(<#element>));
+        quote!(#name #generics)
+    }
+
+    /// The same for `f32`, in which checks are made.
+    fn concrete_name(&self, name: &Ident) -> TokenStream {
+        self.name_over(name, "f32")
+    }
+}

@@ -1,0 +1,110 @@
+//! Numbers, words and shapes as types.
+
+use super::Writer;
+use crate::model::{Number, Shape, Value};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
+
+impl Writer<'_> {
+    /// A number as a type.
+    fn number(&mut self, number: &Number) -> TokenStream {
+        match number {
+            Number::Literal(n) => {
+                let mut digits = quote!(::plywood::typenum::UTerm);
+                for i in (0..u64::BITS - n.leading_zeros()).rev() {
+                    let bit = format_ident!("B{}", (n >> i) & 1);
+                    digits = quote!(::plywood::typenum::UInt<#digits, ::plywood::typenum::#bit>);
+                }
+                digits
+            }
+            Number::Constant(tokens, span) => {
+                let name = self.constant(tokens, *span);
+                (0..31u32).rev().fold(
+                    quote!(::plywood::typenum::UTerm),
+                    |digits, i| quote!(<#digits as ::plywood::shape::Push<{ ::plywood::shape::bit(#name, #i) }>>::Out),
+                )
+            }
+        }
+    }
+
+    /// The constant with the value of an expression. Whoever looks at it finds a value that fits into
+    /// a type; one that does not is refused once, where it stands.
+    fn constant(&mut self, tokens: &TokenStream, span: Span) -> Ident {
+        let text = tokens.to_string();
+        if let Some(name) = self.names.get(&text) {
+            return name.clone();
+        }
+        let number = self.names.len();
+        let value = self.name(&format!("V{number}"), 0);
+        let name = self.name(&format!("C{number}"), 0);
+        self.constants.push(quote_spanned! {span=>
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #value: usize = #tokens;
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #name: usize = ::plywood::shape::fitting(#value);
+            const _: () = ::plywood::shape::check_dimension(#value);
+        });
+        self.names.insert(text, name.clone());
+        name
+    }
+
+    /// A number as an expression.
+    pub(super) fn expression(&mut self, number: &Number) -> TokenStream {
+        match number {
+            Number::Literal(n) => {
+                let n = proc_macro2::Literal::u64_unsuffixed(*n);
+                quote!(#n)
+            }
+            Number::Constant(tokens, span) => {
+                let name = self.constant(tokens, *span);
+                quote!(#name)
+            }
+        }
+    }
+
+    pub(super) fn shape_type(&mut self, dims: &[Number]) -> TokenStream {
+        let dims: Vec<_> = dims.iter().map(|n| self.number(n)).collect();
+        quote!(<(#(#dims,)*) as ::plywood::layer::Dims>::Shape)
+    }
+
+    /// The plain array of a shape.
+    pub(super) fn array(&mut self, shape: &Shape) -> TokenStream {
+        let mut array = self.element.clone();
+        for dim in shape.dims.iter().rev() {
+            let length = self.expression(dim);
+            array = quote!([#array; #length]);
+        }
+        array
+    }
+
+    pub(super) fn value(&mut self, value: &Value) -> TokenStream {
+        match value {
+            Value::Number(n) => {
+                let n = self.number(n);
+                quote!(::plywood::layer::Int<#n>)
+            }
+            Value::Float(x) => {
+                let bits = x.to_bits();
+                quote!(::plywood::layer::Float<#bits>)
+            }
+            Value::Bool(b) => quote!(::plywood::layer::Bool<#b>),
+            Value::Name(path) => {
+                // Named once, so that an unknown word is one error.
+                let word = self.name(&format!("W{}", self.constants.len()), 0);
+                self.constants.push(quote! {
+                    #[doc(hidden)]
+                    #[allow(non_camel_case_types)]
+                    type #word = #path;
+                });
+                quote!(::plywood::word!(#word))
+            }
+            Value::List(dims) => {
+                let shape = self.shape_type(dims);
+                quote!(::plywood::layer::List<#shape>)
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A layer of a model and its input, as a value.
+//!
+//! The type of a layer's input names all layers before it. Wherever a model's code writes it, the
+//! compiler works it out anew; so a model writes its layers once, as a tuple of links, and the
+//! passes, the plan and the checks get their types from these.
+
+use super::{Layer, LayerInfo, Weights};
+use crate::initializers::Init;
+use crate::kernels::Element;
+use crate::shape::{Checked, Shape, Site};
+use core::marker::PhantomData;
+
+/// Layer number [`index`](Self::index) of a model, of type `L`, for inputs of shape `In`.
+pub struct Link<T, In, L> {
+    index: usize,
+    types: PhantomData<fn() -> (T, In, L)>,
+}
+
+impl<T, In, L> Clone for Link<T, In, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, In, L> Copy for Link<T, In, L> {}
+
+impl<T, In, L> Link<T, In, L> {
+    /// Layer number `index`, counted from 0.
+    pub const fn new(index: usize) -> Self {
+        Link {
+            index,
+            types: PhantomData,
+        }
+    }
+
+    /// Its number in the model, counted from 0.
+    #[inline(always)]
+    pub const fn index(self) -> usize {
+        self.index
+    }
+}
+
+impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
+    /// Sets the layer's weights to what they are before training.
+    pub fn init(self, weights: &mut L::Weights, init: &mut Init) {
+        L::init(weights, init);
+    }
+
+    /// What there is to read about the layer.
+    pub const fn info(self, name: &'static str, kind: &'static str) -> LayerInfo {
+        LayerInfo {
+            name,
+            kind,
+            output: L::Output::DIMS,
+            params: L::Weights::PARAMS,
+            macs: L::MACS,
+        }
+    }
+
+    /// What the checks of the layer work on, when it is called `layer` and stands in `model` behind
+    /// `before`.
+    pub const fn checked(
+        self,
+        model: &'static str,
+        before: Option<(&'static str, usize)>,
+        layer: &'static str,
+    ) -> Checked {
+        Checked {
+            check: L::CHECK,
+            site: Site {
+                layer,
+                before,
+                model,
+                input: In::DIMS,
+            },
+            width: L::INPUT_WIDTH,
+            output: L::Output::DIMS,
+        }
+    }
+}
