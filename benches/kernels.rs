@@ -5,7 +5,8 @@
 //! figures compare across kernels and sizes. `PLYWOOD_ISA` chooses the instruction set.
 
 use criterion::{Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use plywood::kernels::{Element, Rule};
+use plywood::kernels::Element;
+use plywood::kernels::rule::{Rule, Sgd};
 use plywood::rows::{Rows, RowsMut, padded};
 use plywood::simd::{Isa, Job, Level, dispatch, dispatch_on};
 use std::hint::black_box;
@@ -118,11 +119,11 @@ impl Job for WeightGrad<'_> {
     fn run<I: Isa>(self, isa: I) {
         let Layer { k, n, x, w, dz, .. } = self.0;
         // So slow that the weights stay what they are.
-        let rule = Rule::Sgd {
+        let rule = Rule::Sgd(Sgd {
             rate: 1e-30,
             l2: 0.0,
             keep: 1.0,
-        };
+        });
         f32::affine_weight_grad(isa, Rows::new(x, *k), Rows::new(dz, *n), rule, w, &mut []);
     }
 }

@@ -14,7 +14,8 @@
 //! ```
 
 use crate::cast::Plain;
-use crate::kernels::{Element, Rule};
+use crate::kernels::Element;
+use crate::kernels::rule::{Rule, Store};
 use crate::layer::{Backward, Kept, Model, Moment, Update, Weights};
 use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
@@ -93,7 +94,7 @@ impl<M: Model> Job for Compute<'_, M> {
             cache: &cache,
             dz: Rows::new(&dy, out),
         };
-        let mut update = Update::new(Rule::Store, &mut weights, &mut gradient);
+        let mut update = Update::new(Rule::Store(Store), &mut weights, &mut gradient);
         M::update(isa, self.model, kept, &mut update);
         let flat = |rows: Rows<M::Element>| rows.iter().flatten().copied().collect();
         Gradients {

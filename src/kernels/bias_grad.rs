@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)] // pointers into rows and bias, whose sizes `new` checks
 
-use super::rule::{Block, Rule};
+use super::rule::{Rule, Step, with_rule};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::Rows;
@@ -41,20 +41,14 @@ impl<'a, T: Real> BiasGrad<'a, T> {
                     sums[j] = s.add(sums[j], dz);
                 }
             }
-            // SAFETY: the loop's condition keeps the columns within the bias, and `new` has
-            // checked the slots.
-            unsafe {
-                Block {
-                    g: sums.as_ptr().cast(),
-                    rows: 1,
-                    vectors: NV,
-                    w: self.b.as_mut_ptr().add(from),
-                    slots: self.slots.as_mut_ptr().wrapping_add(from),
-                    slot: self.b.len(),
-                    stride: 0,
-                }
-                .apply(s, &self.rule);
-            }
+            let (b, slots) = (self.b.as_mut_ptr(), self.slots.as_mut_ptr());
+            let apart = self.b.len();
+            with_rule!(self.rule, rule => for j in 0..NV {
+                let at = from + j * S::LANES;
+                // SAFETY: the loop's condition keeps the columns within the bias, and `new` has
+                // checked the slots.
+                unsafe { rule.take(s, sums[j], b.add(at), slots.wrapping_add(at), apart) };
+            });
             v += NV;
         }
         v

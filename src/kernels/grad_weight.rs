@@ -2,7 +2,7 @@
 //!
 //! The tile holds gradients: its rows are rows of `W`, its columns columns of `W`, its steps
 //! samples. Plain gradient descent happens in the registers, as `W += -rate * tile`, so that `dW`
-//! is never written anywhere; for other rules the tile goes through a small block on the stack.
+//! is never written anywhere; for other rules the tile waits on the stack while the next is summed.
 //! Rows of `W` are the outer loop, because `W` is read and written once and should pass by in order.
 //!
 //! Each gradient is one chain over the samples, from zero. With a single sample and plain gradient
@@ -10,13 +10,35 @@
 
 #![allow(unsafe_code)] // pointers into the matrices, whose sizes `new` checks
 
-use super::rule::{Block, Rule};
+use super::rule::{Rule, Step, with_rule};
 use super::sparse::{CHUNK, nonzero, skips_zeros};
 use super::tile::tile;
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::Rows;
-use core::mem::MaybeUninit;
+
+/// A tile of gradients that the rule has not seen yet: `rows` rows of `across` vectors (1 or 2), whose
+/// weights begin with vector `v` of row `row`.
+struct Summed<S: Simd> {
+    g: [S::V; 16],
+    rows: usize,
+    across: usize,
+    row: usize,
+    v: usize,
+}
+
+impl<S: Simd> Summed<S> {
+    #[inline(always)]
+    fn none(s: S) -> Self {
+        Summed {
+            g: [s.zero(); 16],
+            rows: 0,
+            across: 0,
+            row: 0,
+            v: 0,
+        }
+    }
+}
 
 /// The update as a [`Kernel`].
 pub struct WeightGrad<'a, T> {
@@ -59,24 +81,27 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
     }
 
-    /// The gradients of `MR` rows from `row` on, of `NV` vectors from `v` on.
+    /// Adds what `steps` samples from `sample` on have to say to the gradients of `MR` rows from
+    /// `row` on, of `NV` vectors from `v` on.
     ///
     /// # Safety
     /// They must exist.
     #[inline(always)]
-    unsafe fn sums<S: Simd<E = T>, const MR: usize, const NV: usize>(
+    unsafe fn more<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &self,
         s: S,
         row: usize,
         v: usize,
+        sample: usize,
+        steps: usize,
+        sums: [[S::V; NV]; MR],
     ) -> [[S::V; NV]; MR] {
-        let zero = [[s.zero(); NV]; MR];
         // SAFETY: `new` has checked that x and dz have their rows, and the caller vouches for what
         // is taken of each.
         unsafe {
-            let x = self.x.as_ptr().add(row);
-            let dz = self.dz.as_ptr().add(v * S::LANES);
-            tile::<S, MR, NV>(s, self.rows, x, 1, self.x_stride, dz, self.stride, zero)
+            let x = self.x.as_ptr().add(sample * self.x_stride + row);
+            let dz = self.dz.as_ptr().add(sample * self.stride + v * S::LANES);
+            tile::<S, MR, NV>(s, steps, x, 1, self.x_stride, dz, self.stride, sums)
         }
     }
 
@@ -97,7 +122,8 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         while (v + NV) * S::LANES <= self.stride {
             // SAFETY: the loop's condition for columns, the caller for rows; `new` has checked w.
             unsafe {
-                let sums = self.sums::<S, MR, NV>(s, row, v);
+                let zero = [[s.zero(); NV]; MR];
+                let sums = self.more::<S, MR, NV>(s, row, v, 0, self.rows, zero);
                 let w = self.w.as_mut_ptr().add(row * self.stride + v * S::LANES);
                 for i in 0..MR {
                     for j in 0..NV {
@@ -137,73 +163,108 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         row
     }
 
-    /// The gradients of `MR` rows, written to `to`, vector after vector; how many vectors wide.
-    ///
-    /// # Safety
-    /// The rows and vector `v` must exist, and there must be room for 16 vectors.
+    /// All gradients, tile by tile, handed to a rule. The rule's roots and divisions are not made
+    /// where products are: so it works on one tile while the next one is summed.
     #[inline(always)]
-    unsafe fn write<S: Simd<E = T>, const MR: usize>(
-        &self,
-        s: S,
-        row: usize,
-        v: usize,
-        to: *mut T,
-    ) -> usize {
-        // SAFETY: the caller's; the condition keeps to vectors that exist.
-        unsafe {
-            if !S::NARROW && (v + 2) * S::LANES <= self.stride {
-                let sums = self.sums::<S, MR, 2>(s, row, v);
-                for i in 0..MR {
-                    for j in 0..2 {
-                        s.store(sums[i][j], to.add((2 * i + j) * S::LANES));
-                    }
-                }
-                2
-            } else {
-                let sums = self.sums::<S, MR, 1>(s, row, v);
-                for i in 0..MR {
-                    s.store(sums[i][0], to.add(i * S::LANES));
-                }
-                1
-            }
-        }
-    }
-
-    /// All gradients, block after block on the stack, handed to the rule from there.
-    #[inline(always)]
-    fn hand_over<S: Simd<E = T>>(&mut self, s: S) {
-        let mut block = [const { MaybeUninit::<T>::uninit() }; 16 * 16];
-        let g: *mut T = block.as_mut_ptr().cast();
+    fn hand_over<S: Simd<E = T>, R: Step<T>>(&mut self, s: S, rule: R) {
+        let (mut one, mut other) = (Summed::none(s), Summed::none(s));
+        let (mut before, mut after) = (&mut one, &mut other);
         let mut row = 0;
         while row < self.k {
             let rows = match self.k - row {
+                8.. if S::ROWS == 8 => 8,
                 4.. => 4,
                 _ => 1,
             };
             let mut v = 0;
             while v * S::LANES < self.stride {
-                let from = row * self.stride + v * S::LANES;
-                // SAFETY: the loops' conditions for rows and vectors; a block has at most 8
-                // vectors of 16 lanes; `new` has checked w and the slots.
+                let wide = !S::NARROW && (v + 2) * S::LANES <= self.stride;
+                // SAFETY: the loops' conditions for rows and vectors.
                 unsafe {
-                    let vectors = match rows {
-                        4 => self.write::<S, 4>(s, row, v, g),
-                        _ => self.write::<S, 1>(s, row, v, g),
-                    };
-                    Block {
-                        g,
-                        rows,
-                        vectors,
-                        w: self.w.as_mut_ptr().add(from),
-                        slots: self.slots.as_mut_ptr().wrapping_add(from),
-                        slot: self.w.len(),
-                        stride: self.stride,
+                    match (rows, wide) {
+                        (8, true) => self.beside::<S, R, 8, 2>(s, rule, row, v, before, after),
+                        (8, false) => self.beside::<S, R, 8, 1>(s, rule, row, v, before, after),
+                        (4, true) => self.beside::<S, R, 4, 2>(s, rule, row, v, before, after),
+                        (4, false) => self.beside::<S, R, 4, 1>(s, rule, row, v, before, after),
+                        (_, true) => self.beside::<S, R, 1, 2>(s, rule, row, v, before, after),
+                        (_, false) => self.beside::<S, R, 1, 1>(s, rule, row, v, before, after),
                     }
-                    .apply(s, &self.rule);
-                    v += vectors;
                 }
+                v += after.across;
+                core::mem::swap(&mut before, &mut after);
             }
             row += rows;
+        }
+        for i in 0..before.rows * before.across {
+            // SAFETY: these sums were made for weights that exist.
+            unsafe { self.settle(s, rule, before, i) };
+        }
+    }
+
+    /// The gradients of `MR` rows from `row` on, of `NV` vectors from `v` on; meanwhile the rule
+    /// gets those that were summed before. (Two places in turn: nothing is copied.)
+    ///
+    /// # Safety
+    /// Rows and vectors must exist, also those of `before`.
+    #[inline(always)]
+    unsafe fn beside<S: Simd<E = T>, R: Step<T>, const MR: usize, const NV: usize>(
+        &mut self,
+        s: S,
+        rule: R,
+        row: usize,
+        v: usize,
+        before: &Summed<S>,
+        after: &mut Summed<S>,
+    ) {
+        let mut sums = [[s.zero(); NV]; MR];
+        let mut sample = 0;
+        let each = (self.rows / 16).max(1);
+        // SAFETY: the caller's, for all of it.
+        unsafe {
+            for i in 0..before.rows * before.across {
+                let steps = each.min(self.rows - sample);
+                sums = self.more::<S, MR, NV>(s, row, v, sample, steps, sums);
+                sample += steps;
+                self.settle(s, rule, before, i);
+            }
+            sums = self.more::<S, MR, NV>(s, row, v, sample, self.rows - sample, sums);
+        }
+        for i in 0..MR {
+            for j in 0..NV {
+                after.g[i * NV + j] = sums[i][j];
+            }
+        }
+        (after.rows, after.across, after.row, after.v) = (MR, NV, row, v);
+    }
+
+    /// Hands the gradients number `i` of a tile to the rule.
+    ///
+    /// # Safety
+    /// They must be of weights that exist.
+    #[inline(always)]
+    unsafe fn settle<S: Simd<E = T>, R: Step<T>>(
+        &mut self,
+        s: S,
+        rule: R,
+        summed: &Summed<S>,
+        i: usize,
+    ) {
+        // There are one or two vectors across.
+        let (down, right) = match summed.across {
+            1 => (i, 0),
+            _ => (i / 2, i % 2),
+        };
+        let (row, column) = (summed.row + down, (summed.v + right) * S::LANES);
+        let (w, slots) = (self.w.as_mut_ptr(), self.slots.as_mut_ptr());
+        // SAFETY: the caller's; `new` has checked that each row of w has its slots.
+        unsafe {
+            rule.take(
+                s,
+                summed.g[i],
+                w.add(row * self.stride + column),
+                slots.wrapping_add(row * R::SLOTS * self.stride + column),
+                self.stride,
+            );
         }
     }
 
@@ -239,7 +300,7 @@ impl<T: Real> Kernel<T> for WeightGrad<'_, T> {
     #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
         let Some(rate) = self.rule.descent() else {
-            return self.hand_over(s);
+            return with_rule!(self.rule, rule => self.hand_over(s, rule));
         };
         if skips_zeros(self.rows, self.k, self.stride) {
             return self.single(s, rate);

@@ -26,7 +26,7 @@ mod gemm;
 mod grad_input;
 mod grad_weight;
 mod portable;
-mod rule;
+pub mod rule;
 mod scalar;
 mod sparse;
 #[cfg(test)]
@@ -35,8 +35,6 @@ mod tile;
 pub mod tiny;
 mod vector;
 
-pub use rule::Rule;
-
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::{Isa, Level};
@@ -44,6 +42,7 @@ use bias_grad::BiasGrad;
 use forward::Forward;
 use grad_input::InputGrad;
 use grad_weight::WeightGrad;
+use rule::Rule;
 use vector::Kernel;
 
 /// A number that a network can be made of: `f32` or `f64`.
@@ -59,8 +58,8 @@ pub trait Element: Real + gemm::Gemm {
     /// `dx = dz wᵀ` for each row dz, whose padding is zero. Leaves the padding of `dx` alone.
     fn affine_input_grad<I: Isa>(isa: I, dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>);
 
-    /// `dw = xᵀ dz`, handed to the rule, which updates `w` and its slots (`rule.slots()` arrays
-    /// like `w`, one after another). The padding of `dz` is zero, and so stays that of `w`.
+    /// `dw = xᵀ dz`, handed to the rule, which updates `w` and its slots (for each row of `w`
+    /// `rule.slots()` rows like it). The padding of `dz` is zero, and so stays that of `w`.
     fn affine_weight_grad<I: Isa>(
         isa: I,
         x: Rows<Self>,

@@ -3,8 +3,8 @@
 //! compiler can use whatever vectors there are. Where multiply-add is not fused, and so no bits are
 //! promised, large products go to [`super::gemm`].
 
-use super::Rule;
 use super::gemm::{Gemm, Matrix};
+use super::rule::Rule;
 use super::sparse::skips_zeros;
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
@@ -137,7 +137,7 @@ pub fn weight_grad<T: Real, I: Isa>(
     w: &mut [T],
     slots: &mut [T],
 ) {
-    let (stride, len) = (dz.stride(), w.len());
+    let (stride, kept) = (dz.stride(), rule.slots() * dz.stride());
     let rows = x.len().min(dz.len());
     let skip = rule.descent().is_some() && skips_zeros(rows, x.width(), stride);
     let lanes = stride.min(16);
@@ -152,10 +152,9 @@ pub fn weight_grad<T: Real, I: Isa>(
                     *g = T::fma(isa, x[k], dz, *g);
                 }
             }
-            for (i, &g) in g.iter().enumerate().take(lanes) {
-                let at = k * stride + first + i;
-                rule.apply(isa, &mut w[at], g, |slot| slot * len + at, slots);
-            }
+            let (at, slots) = (k * stride + first, &mut slots[k * kept..]);
+            let slots = slots.get_mut(first..).unwrap_or_default();
+            rule.apply(isa, &mut w[at..at + lanes], &g, slots, stride);
         }
     }
 }
@@ -172,6 +171,7 @@ pub fn bias_grad<T: Real, I: Isa>(
     for (i, b) in b.iter_mut().enumerate() {
         let column = dz.padded_data().iter().skip(i).step_by(dz.stride());
         let g = column.fold(T::zero(), |sum, &dz| sum + dz);
-        rule.apply(isa, b, g, |slot| slot * len + i, slots);
+        let slots = slots.get_mut(i..).unwrap_or_default();
+        rule.apply(isa, core::slice::from_mut(b), &[g], slots, len);
     }
 }

@@ -1,7 +1,8 @@
 //! Each kernel against its definition and against `matrixmultiply`, and all instruction sets
 //! against each other, bit for bit.
 
-use super::{Element, Rule, tiny};
+use super::rule::{self, Rule, Store};
+use super::{Element, tiny};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Dim;
 use crate::simd::{Isa, Job, Level, dispatch_on};
@@ -108,45 +109,45 @@ impl Random {
     fn rule<T: Element>(&mut self) -> Rule<T> {
         let (rate, keep) = (T::of(0.1), T::of(0.99));
         match self.below(8) {
-            0 => Rule::Store,
-            1 => Rule::Sgd {
+            0 => Rule::Store(Store),
+            1 => Rule::Sgd(rule::Sgd {
                 rate,
                 l2: T::of(0.01),
                 keep,
-            },
-            2 => Rule::Momentum {
+            }),
+            2 => Rule::Momentum(rule::Momentum {
                 rate,
                 momentum: T::of(0.9),
                 nesterov: false,
                 l2: T::of(0.01),
                 keep,
-            },
-            3 => Rule::Momentum {
+            }),
+            3 => Rule::Momentum(rule::Momentum {
                 rate,
                 momentum: T::of(0.9),
                 nesterov: true,
                 l2: T::of(0.01),
                 keep,
-            },
-            4 => Rule::Adam {
+            }),
+            4 => Rule::Adam(rule::Adam {
                 rate,
                 fade_1: T::of(0.1),
                 fade_2: T::of(0.001),
                 epsilon: T::of(1e-7),
                 keep,
-            },
-            5 => Rule::RmsProp {
+            }),
+            5 => Rule::RmsProp(rule::RmsProp {
                 rate,
                 rho: T::of(0.9),
                 momentum: T::of(0.5),
                 epsilon: T::of(1e-7),
                 keep,
-            },
-            _ => Rule::Sgd {
+            }),
+            _ => Rule::Sgd(rule::Sgd {
                 rate,
                 l2: T::zero(),
                 keep: T::one(),
-            },
+            }),
         }
     }
 }
@@ -256,14 +257,13 @@ impl<T: Tested> Case<T> {
                 to.dx[r * pk + k] = T::of(sum(self.n, &|j| dz(r, j) * w(k, j)));
             }
         }
-        let len = self.w.len();
         for k in 0..self.k {
             for j in 0..self.n {
                 let g = T::of(sum(self.rows, &|r| x(r, k) * dz(r, j)));
                 let at = k * pn + j;
                 dispatch_on(
                     Level::Fused,
-                    Apply(&self.rule, g, &mut to.w, at, &mut to.slots, len),
+                    Apply(&self.rule, g, &mut to.w, at, &mut to.slots, pn),
                 );
             }
         }
@@ -279,14 +279,18 @@ impl<T: Tested> Case<T> {
     }
 }
 
+/// The rule, for the gradient of weight `at` in rows of this stride.
 struct Apply<'a, T>(&'a Rule<T>, T, &'a mut [T], usize, &'a mut [T], usize);
 
 impl<T: Element> Job for Apply<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let Apply(rule, g, w, at, slots, len) = self;
-        rule.apply(isa, &mut w[at], g, |slot| slot * len + at, slots);
+        let Apply(rule, g, w, at, slots, stride) = self;
+        let (row, column) = (at / stride, at % stride);
+        let first = row * rule.slots() * stride + column;
+        let slots = slots.get_mut(first..).unwrap_or_default();
+        rule.apply(isa, &mut w[at..=at], &[g], slots, stride);
     }
 }
 
@@ -357,8 +361,10 @@ fn agrees_with_definition<T: Tested>() {
         let (rows, k, n) = (random.below(20), random.size(), random.size());
         let mut case = Case::<T>::new(&mut random, rows, k, n);
         // A gradient near zero makes the quotient of these rules ill-conditioned.
-        if let Rule::Adam { epsilon, .. } | Rule::RmsProp { epsilon, .. } = &mut case.rule {
-            *epsilon = T::one();
+        match &mut case.rule {
+            Rule::Adam(rule) => rule.epsilon = T::one(),
+            Rule::RmsProp(rule) => rule.epsilon = T::one(),
+            _ => {}
         }
         let expected = case.oracle();
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
@@ -394,7 +400,7 @@ fn agrees_with_matrixmultiply<T: Tested>() {
         (7, 100, 5),
     ] {
         let mut case = Case::<T>::new(&mut random, rows, k, n);
-        case.rule = Rule::Store;
+        case.rule = Rule::Store(Store);
         case.slots = vec![T::zero(); case.w.len()];
         case.bias_slots = vec![T::zero(); case.b.len()];
         let (pk, pn) = (padded(k), padded(n));
@@ -506,7 +512,7 @@ fn rules_give_the_bits_of_apply() {
         let (rows, k, n) = (1 + random.below(9), random.size(), random.size());
         let case = Case::<f32>::new(&mut random, rows, k, n);
         let mut stored = case.clone();
-        stored.rule = Rule::Store;
+        stored.rule = Rule::Store(Store);
         stored.slots = vec![0.0; case.w.len()];
         stored.bias_slots = vec![0.0; case.b.len()];
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
@@ -516,11 +522,18 @@ fn rules_give_the_bits_of_apply() {
                 dx: found.dx.clone(),
                 ..case.empty_results()
             };
-            let len = case.w.len();
+            let stride = padded(n);
             for (at, &g) in gradients.slots.iter().enumerate() {
                 dispatch_on(
                     level,
-                    Apply(&case.rule, g, &mut expected.w, at, &mut expected.slots, len),
+                    Apply(
+                        &case.rule,
+                        g,
+                        &mut expected.w,
+                        at,
+                        &mut expected.slots,
+                        stride,
+                    ),
                 );
             }
             let len = case.b.len();
@@ -569,7 +582,7 @@ fn too_few_weights_are_refused() {
 #[should_panic(expected = "the optimiser's numbers do not fit")]
 fn too_few_slots_are_refused() {
     let mut case = Case::<f32>::new(&mut Random(8), 2, 3, 5);
-    case.rule = Rule::Store;
+    case.rule = Rule::Store(Store);
     case.slots.clear();
     case.run(Level::current());
 }

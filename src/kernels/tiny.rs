@@ -6,8 +6,9 @@
 //! arrays as wide as a row, which the compiler turns into vectors. Use it only inside a
 //! [`Job`](crate::simd::Job).
 
+use super::Element;
 use super::portable::in_lanes;
-use super::{Element, Rule};
+use super::rule::Rule;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Dim;
 use crate::simd::Isa;
@@ -123,8 +124,8 @@ fn weight_grad<T: Element, I: Isa, const P: usize>(
     w: &mut [T],
     slots: &mut [T],
 ) {
-    let len = w.len();
     let gradients = dz.padded_data().as_chunks::<P>().0;
+    let kept = rule.slots() * P;
     for (k, w) in w.as_chunks_mut::<P>().0.iter_mut().enumerate() {
         let mut g = [T::zero(); P];
         for (x, dz) in x.iter().zip(gradients) {
@@ -132,7 +133,7 @@ fn weight_grad<T: Element, I: Isa, const P: usize>(
                 g[j] = T::fma(isa, x[k], dz[j], g[j]);
             }
         }
-        descend(isa, rule, w, &g, slots, (k * P, len));
+        descend(isa, rule, w, &g, &mut slots[k * kept..]);
     }
 }
 
@@ -157,7 +158,6 @@ fn bias<T: Element, I: Isa, const P: usize>(
     b: &mut [T],
     slots: &mut [T],
 ) {
-    let len = b.len();
     let mut g = [T::zero(); P];
     for dz in dz.padded_data().as_chunks::<P>().0 {
         for j in 0..P {
@@ -165,11 +165,11 @@ fn bias<T: Element, I: Isa, const P: usize>(
         }
     }
     for b in b.as_chunks_mut::<P>().0 {
-        descend(isa, rule, b, &g, slots, (0, len));
+        descend(isa, rule, b, &g, slots);
     }
 }
 
-/// Applies the rule to a row of weights; its slots begin at `first` of each array of `len`.
+/// Applies the rule to a row of weights, whose slots come one after another.
 #[inline(always)]
 fn descend<T: Element, I: Isa, const P: usize>(
     isa: I,
@@ -177,15 +177,12 @@ fn descend<T: Element, I: Isa, const P: usize>(
     w: &mut [T; P],
     g: &[T; P],
     slots: &mut [T],
-    (first, len): (usize, usize),
 ) {
     if let Some(rate) = rule.descent() {
         for j in 0..P {
             w[j] = T::fma(isa, -rate, g[j], w[j]);
         }
     } else {
-        for j in 0..P {
-            rule.apply(isa, &mut w[j], g[j], |slot| slot * len + first + j, slots);
-        }
+        rule.apply(isa, w, g, slots, P);
     }
 }

@@ -1,7 +1,8 @@
 //! The way of a gradient into the weights.
 
 use super::Tensor;
-use crate::kernels::{Element, Rule};
+use crate::kernels::Element;
+use crate::kernels::rule::Rule;
 use crate::simd::Isa;
 
 /// An optimiser's rule for this step, and the state of the tensors still to be updated.
@@ -40,7 +41,7 @@ impl<'a, T: Element> Update<'a, T> {
         let gradient = &mut self.gradient[..W::LEN];
         gradient.fill(T::zero());
         add(gradient);
-        rule.apply_to(isa, tensor.as_mut_slice(), gradient, slots);
+        rule.apply(isa, tensor.as_mut_slice(), gradient, slots, W::LEN);
     }
 
     /// The rule, and the state of the next tensor, which has `len` numbers: for a kernel that

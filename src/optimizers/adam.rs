@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_epsilon, check_positive, check_rate, check_share, settings};
 use crate::error::Result;
-use crate::kernels::Rule;
+use crate::kernels::rule::{self, Rule};
 use crate::math::Real;
 
 /// Adam (Kingma and Ba, 2014), in Keras' form:
@@ -70,13 +70,13 @@ impl Optimizer for Adam {
     fn rule<T: Real>(&self, step: u64) -> Rule<T> {
         let correction = num_traits::Float::sqrt(1.0 - power(self.beta_2, step))
             / (1.0 - power(self.beta_1, step));
-        Rule::Adam {
+        Rule::Adam(rule::Adam {
             rate: T::of(self.rate * correction),
             fade_1: T::of(1.0 - self.beta_1),
             fade_2: T::of(1.0 - self.beta_2),
             epsilon: T::of(self.epsilon),
             keep: T::of(1.0 - self.rate * self.weight_decay),
-        }
+        })
     }
 
     fn learning_rate(&self) -> f64 {

@@ -19,7 +19,7 @@ pub use rms_prop::RmsProp;
 pub use sgd::Sgd;
 
 use crate::error::{Error, Result};
-use crate::kernels::Rule;
+use crate::kernels::rule::Rule;
 use crate::math::Real;
 use alloc::string::ToString;
 

@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_epsilon, check_positive, check_rate, check_share, settings};
 use crate::error::Result;
-use crate::kernels::Rule;
+use crate::kernels::rule::{self, Rule};
 use crate::math::Real;
 
 /// RMSprop (Hinton, 2012), in Keras' form: `v = rho v + (1 - rho) g^2`,
@@ -54,13 +54,13 @@ settings!(RmsProp {
 #[diagnostic::do_not_recommend]
 impl Optimizer for RmsProp {
     fn rule<T: Real>(&self, _: u64) -> Rule<T> {
-        Rule::RmsProp {
+        Rule::RmsProp(rule::RmsProp {
             rate: T::of(self.rate),
             rho: T::of(self.rho),
             momentum: T::of(self.momentum),
             epsilon: T::of(self.epsilon),
             keep: T::of(1.0 - self.rate * self.weight_decay),
-        }
+        })
     }
 
     fn learning_rate(&self) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_positive, check_rate, check_share, settings};
 use crate::error::Result;
-use crate::kernels::Rule;
+use crate::kernels::rule::{self, Rule};
 use crate::math::Real;
 
 /// Stochastic gradient descent: `v = momentum v - rate g; w += v`, with Nesterov's look-ahead
@@ -58,15 +58,15 @@ impl Optimizer for Sgd {
         let (rate, l2) = (T::of(self.rate), T::of(self.l2));
         let keep = T::of(1.0 - self.rate * self.weight_decay);
         if self.momentum == 0.0 {
-            Rule::Sgd { rate, l2, keep }
+            Rule::Sgd(rule::Sgd { rate, l2, keep })
         } else {
-            Rule::Momentum {
+            Rule::Momentum(rule::Momentum {
                 rate,
                 momentum: T::of(self.momentum),
                 nesterov: self.nesterov,
                 l2,
                 keep,
-            }
+            })
         }
     }
 
