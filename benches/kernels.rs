@@ -124,7 +124,15 @@ impl Job for WeightGrad<'_> {
             l2: 0.0,
             keep: 1.0,
         });
-        f32::affine_weight_grad(isa, Rows::new(x, *k), Rows::new(dz, *n), rule, w, &mut []);
+        f32::affine_weight_grad(
+            isa,
+            Rows::new(x, *k),
+            0,
+            Rows::new(dz, *n),
+            rule,
+            w,
+            &mut [],
+        );
     }
 }
 

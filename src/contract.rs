@@ -48,7 +48,7 @@ pub fn check<M: Model<Element = f64>>(layers: &str) {
             }
         }
         let x = inputs::<M>(70, seed);
-        let together = model.predict_all(&x);
+        let together = model.predict_all(&x, 1);
         for (x, together) in x.iter().zip(&together) {
             let alone = model.predict_one(x);
             assert_eq!(alone.numbers(), together.numbers(), "{layers}");

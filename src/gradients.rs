@@ -21,6 +21,7 @@ use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, exact};
+use crate::team::Team;
 use crate::training::{restore, save};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -69,7 +70,10 @@ impl<M: Model> Job for Compute<'_, M> {
         let mut gradient = vec![zero; M::GRADIENT];
         let mut weights = vec![zero; M::LEN];
 
-        let (x, moment) = (Rows::new(&x, width), Moment::new(self.seed, 1));
+        let (x, moment) = (
+            Rows::new(&x, width),
+            Moment::new(self.seed, 1, Team::alone()),
+        );
         M::forward_training(
             isa,
             self.model,
@@ -86,6 +90,7 @@ impl<M: Model> Job for Compute<'_, M> {
             dy: RowsMut::new(&mut dy, out),
             dx: Some(RowsMut::new(&mut dx, width)),
             joint: false,
+            team: Team::alone(),
         };
         M::backward(isa, self.model, pass);
         let kept = Kept {
@@ -94,7 +99,12 @@ impl<M: Model> Job for Compute<'_, M> {
             cache: &cache,
             dz: Rows::new(&dy, out),
         };
-        let mut update = Update::new(Rule::Store(Store), &mut weights, &mut gradient);
+        let mut update = Update::new(
+            Team::alone(),
+            Rule::Store(Store),
+            &mut weights,
+            &mut gradient,
+        );
         M::update(isa, self.model, kept, &mut update);
         let flat = |rows: Rows<M::Element>| rows.iter().flatten().copied().collect();
         Gradients {

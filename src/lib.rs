@@ -152,6 +152,7 @@ pub mod rows;
 mod scratch;
 pub mod shape;
 pub mod simd;
+pub mod team;
 pub mod training;
 
 #[doc(hidden)]

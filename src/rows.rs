@@ -20,6 +20,8 @@ pub const fn padded(n: usize) -> usize {
     }
 }
 
+use core::ops::Range;
+
 /// The samples of a batch, read only.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a, T> {
@@ -96,6 +98,16 @@ impl<'a, T> Rows<'a, T> {
     pub fn padded_data(&self) -> &'a [T] {
         self.data
     }
+
+    /// Some of the rows.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[inline(always)]
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let data = &self.data[rows.start * self.stride..rows.end * self.stride];
+        Self { data, ..*self }
+    }
 }
 
 impl<'a, T> RowsMut<'a, T> {
@@ -133,6 +145,17 @@ impl<'a, T> RowsMut<'a, T> {
     #[inline(always)]
     pub fn as_rows(&self) -> Rows<'_, T> {
         Rows::new(self.data, self.width)
+    }
+
+    /// The first rows, and those from row `row` on.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[inline(always)]
+    pub fn split_at(self, row: usize) -> (Self, Self) {
+        let (width, stride) = (self.width, self.stride());
+        let (first, rest) = self.data.split_at_mut(row * stride);
+        (Self::new(first, width), Self::new(rest, width))
     }
 
     /// The same rows, lent for a shorter time.

@@ -108,6 +108,9 @@ pub trait Isa: sealed::Sealed + Copy + Send + Sync + 'static {
     const LEVEL: Level;
     /// Whether a product is added without being rounded first.
     const FUSED: bool = !matches!(Self::LEVEL, Level::Plain);
+    /// Runs a job in a function of its own, compiled for these instructions: for work that another
+    /// thread may do, or that is too large to be inlined.
+    fn enter<J: Job>(self, job: J) -> J::Output;
 }
 
 /// See [`Level::Plain`].
@@ -126,15 +129,31 @@ pub struct Avx512(());
 
 impl Isa for Plain {
     const LEVEL: Level = Level::Plain;
+    #[inline(always)]
+    fn enter<J: Job>(self, job: J) -> J::Output {
+        run_portable(self, job)
+    }
 }
 impl Isa for Fused {
     const LEVEL: Level = Level::Fused;
+    #[inline(always)]
+    fn enter<J: Job>(self, job: J) -> J::Output {
+        run_portable(self, job)
+    }
 }
 impl Isa for Avx2 {
     const LEVEL: Level = Level::Avx2;
+    #[inline(always)]
+    fn enter<J: Job>(self, job: J) -> J::Output {
+        x86::enter_avx2(self, job)
+    }
 }
 impl Isa for Avx512 {
     const LEVEL: Level = Level::Avx512;
+    #[inline(always)]
+    fn enter<J: Job>(self, job: J) -> J::Output {
+        x86::enter_avx512(self, job)
+    }
 }
 
 mod sealed {
@@ -204,14 +223,30 @@ mod x86 {
         has!("avx2", "fma", "avx512f", "avx512vl", "avx512dq", "avx512bw")
     }
 
+    /// Not inlined by a caller that happens to have the same features: whoever enters wants a
+    /// function of its own.
     #[target_feature(enable = "avx2,fma")]
+    #[inline(never)]
     fn inside_avx2<J: Job>(job: J) -> J::Output {
         job.run(Avx2(()))
     }
 
     #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw")]
+    #[inline(never)]
     fn inside_avx512<J: Job>(job: J) -> J::Output {
         job.run(Avx512(()))
+    }
+
+    #[inline(always)]
+    pub fn enter_avx2<J: Job>(_: Avx2, job: J) -> J::Output {
+        // SAFETY: a value of this type exists only where the processor has AVX2 and FMA.
+        unsafe { inside_avx2(job) }
+    }
+
+    #[inline(always)]
+    pub fn enter_avx512<J: Job>(_: Avx512, job: J) -> J::Output {
+        // SAFETY: a value of this type exists only where the processor has all of these.
+        unsafe { inside_avx512(job) }
     }
 
     #[inline(always)]
@@ -237,8 +272,14 @@ mod x86 {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod x86 {
-    use super::{Job, Plain};
+    use super::{Avx2, Avx512, Job, Plain};
 
+    pub fn enter_avx2<J: Job>(_: Avx2, job: J) -> J::Output {
+        job.run(Plain(()))
+    }
+    pub fn enter_avx512<J: Job>(_: Avx512, job: J) -> J::Output {
+        job.run(Plain(()))
+    }
     pub const fn has_avx2() -> bool {
         false
     }

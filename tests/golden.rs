@@ -330,7 +330,7 @@ fn prediction<M: Model>(golden: &mut Golden, case: &Case) {
     golden.compare(
         case,
         "prediction",
-        &flat(&model.predict_all(&x)),
+        &flat(&model.predict_all(&x, 1)),
         &case.numbers("y"),
     );
 }
@@ -724,7 +724,8 @@ impl<T: Element, O: Optimizer> Job for Descend<'_, T, O> {
         let mut history = Vec::new();
         for (step, gradient) in (1..).zip(self.gradients.chunks_exact(weights.len())) {
             let rule = self.optimizer.rule::<T>(step);
-            rule.apply_to(isa, &mut weights, gradient, &mut slots);
+            let len = weights.len();
+            rule.apply(isa, &mut weights, gradient, &mut slots, len);
             history.extend_from_slice(&weights);
         }
         history

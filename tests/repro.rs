@@ -50,7 +50,7 @@ fn hash<'a, T: Bits>(numbers: impl IntoIterator<Item = &'a T>) -> u64 {
 fn hashes<M: Model<Element: Bits>>(model: &M, x: &[M::Input], history: &History) -> [u64; 3] {
     let weights = plywood::training::get_weights(model);
     let predictions: Vec<M::Prediction> = x.iter().map(|x| model.predict_one(x)).collect();
-    for (alone, together) in predictions.iter().zip(model.predict_all(x)) {
+    for (alone, together) in predictions.iter().zip(model.predict_all(x, 1)) {
         assert_eq!(alone.numbers(), together.numbers());
     }
     [

@@ -57,13 +57,15 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     #[inline(always)]
     pub fn new(
         x: Rows<'a, T>,
+        first: usize,
         dz: Rows<'a, T>,
         rule: Rule<T>,
         w: &'a mut [T],
         slots: &'a mut [T],
     ) -> Self {
-        let (k, stride) = (x.width(), dz.stride());
-        assert!(w.len() >= k * stride, "the weights do not fit the rows");
+        let stride = dz.stride();
+        let k = w.len() / stride;
+        assert!(first + k <= x.width(), "the weights do not fit the rows");
         assert!(
             slots.len() >= rule.slots() * w.len(),
             "the optimiser's numbers do not fit the weights"
@@ -72,7 +74,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             rows: x.len().min(dz.len()),
             k,
             x_stride: x.stride(),
-            x: x.padded_data(),
+            x: x.padded_data().get(first..).unwrap_or_default(),
             dz: dz.padded_data(),
             stride,
             rule,

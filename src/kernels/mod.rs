@@ -58,11 +58,12 @@ pub trait Element: Real + gemm::Gemm {
     /// `dx = dz wᵀ` for each row dz, whose padding is zero. Leaves the padding of `dx` alone.
     fn affine_input_grad<I: Isa>(isa: I, dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>);
 
-    /// `dw = xᵀ dz`, handed to the rule, which updates `w` and its slots (for each row of `w`
+    /// `dw = xᵀ dz`, for the rows of the matrix from `first` on that are in `w`, handed to the rule, which updates `w` and its slots (for each row of `w`
     /// `rule.slots()` rows like it). The padding of `dz` is zero, and so stays that of `w`.
     fn affine_weight_grad<I: Isa>(
         isa: I,
         x: Rows<Self>,
+        first: usize,
         dz: Rows<Self>,
         rule: Rule<Self>,
         w: &mut [Self],
@@ -89,7 +90,7 @@ macro_rules! element {
             element!(@method $name, input_grad, affine_input_grad, InputGrad:
                 (dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>));
             element!(@method $name, weight_grad, affine_weight_grad, WeightGrad:
-                (x: Rows<Self>, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self],
+                (x: Rows<Self>, first: usize, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self],
                  slots: &mut [Self]));
             element!(@method $name, bias_grad, bias_grad, BiasGrad:
                 (dz: Rows<Self>, rule: Rule<Self>, b: &mut [Self], slots: &mut [Self]));

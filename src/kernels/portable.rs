@@ -132,16 +132,18 @@ pub fn in_lanes<T: Real, I: Isa>(isa: I, a: &[T], b: &[T]) -> T {
 pub fn weight_grad<T: Real, I: Isa>(
     isa: I,
     x: Rows<T>,
+    first_row: usize,
     dz: Rows<T>,
     rule: Rule<T>,
     w: &mut [T],
     slots: &mut [T],
 ) {
     let (stride, kept) = (dz.stride(), rule.slots() * dz.stride());
-    let rows = x.len().min(dz.len());
-    let skip = rule.descent().is_some() && skips_zeros(rows, x.width(), stride);
+    let (rows, count) = (x.len().min(dz.len()), w.len() / stride);
+    let skip = rule.descent().is_some() && skips_zeros(rows, count, stride);
     let lanes = stride.min(16);
-    for k in 0..x.width() {
+    for row in 0..count {
+        let k = first_row + row;
         if skip && x.iter().all(|x| x[k].is_zero()) {
             continue;
         }
@@ -152,7 +154,7 @@ pub fn weight_grad<T: Real, I: Isa>(
                     *g = T::fma(isa, x[k], dz, *g);
                 }
             }
-            let (at, slots) = (k * stride + first, &mut slots[k * kept..]);
+            let (at, slots) = (row * stride + first, &mut slots[row * kept..]);
             let slots = slots.get_mut(first..).unwrap_or_default();
             rule.apply(isa, &mut w[at..at + lanes], &g, slots, stride);
         }

@@ -311,7 +311,7 @@ impl<T: Tested> Job for Big<'_, T> {
             RowsMut::new(&mut to.y, case.n),
         );
         T::affine_input_grad(isa, dz, &case.w, RowsMut::new(&mut to.dx, case.k));
-        T::affine_weight_grad(isa, x, dz, case.rule, &mut to.w, &mut to.slots);
+        T::affine_weight_grad(isa, x, 0, dz, case.rule, &mut to.w, &mut to.slots);
         T::bias_grad(isa, dz, case.rule, &mut to.b, &mut to.bias_slots);
         to
     }

@@ -13,7 +13,7 @@ use core::marker::PhantomData;
 /// Layer number [`index`](Self::index) of a model, of type `L`, for inputs of shape `In`.
 pub struct Link<T, In, L> {
     index: usize,
-    types: PhantomData<fn() -> (T, In, L)>,
+    types: PhantomData<fn(T, In, L)>,
 }
 
 impl<T, In, L> Clone for Link<T, In, L> {

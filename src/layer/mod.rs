@@ -64,6 +64,7 @@ mod link;
 mod model;
 mod plan;
 mod probe;
+mod sharing;
 mod update;
 mod weights;
 
@@ -82,9 +83,11 @@ pub use weights::{Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weight
 use crate::activations::Head;
 use crate::initializers::Init;
 use crate::kernels::Element;
+use crate::random::{Stream, mix};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
+use crate::team::Team;
 
 /// A layer, for an input of shape `In` in numbers `T`. See the [module](self) for one of your own.
 #[diagnostic::on_unimplemented(
@@ -119,6 +122,9 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     const CACHE: usize = 0;
     /// How many numbers a sample takes while [`forward_inference`](Self::forward_inference) runs.
     const SCRATCH: usize = 0;
+    /// Whether rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers
+    /// for one after another: then several threads may each be given some of the rows.
+    const BY_ROW: bool = true;
     /// How many numbers [`Update::tensor`] may lend at once: the size of the largest tensor.
     const GRADIENT: usize = Self::Weights::LEN;
 
@@ -148,7 +154,7 @@ pub trait Layer<T: Element, In: Shape>: 'static {
         x: Rows<T>,
         y: RowsMut<T>,
         _cache: &mut [T],
-        _moment: Moment,
+        _moment: Moment<'_>,
     ) {
         Self::forward(isa, weights, x, y);
     }
@@ -195,6 +201,8 @@ pub struct Backward<'a, T> {
     /// Whether `dy` is already the gradient before the layer's activation: a loss that knows the
     /// activation takes both derivatives at once.
     pub joint: bool,
+    /// Who may take part.
+    pub team: Team<'a>,
 }
 
 /// What a training step leaves for the update of a layer's weights.
@@ -210,19 +218,25 @@ pub struct Kept<'a, T> {
     pub dz: Rows<'a, T>,
 }
 
-/// The moment of a training step: where random numbers come from.
+/// The moment of a training step: where random numbers come from, and who may take part.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct Moment<'a> {
     /// Mixed from the seed, the number of the step and the path to the layer.
-    pub stream: u64,
+    stream: u64,
+    /// Which row of the batch the first row at hand is.
+    first: usize,
+    /// Who may take part.
+    pub team: Team<'a>,
 }
 
-impl Moment {
+impl<'a> Moment<'a> {
     /// The moment of step `step` of a training with this seed.
     #[inline(always)]
-    pub fn new(seed: u64, step: u64) -> Self {
+    pub fn new(seed: u64, step: u64, team: Team<'a>) -> Self {
         Self {
-            stream: crate::random::mix(seed, step),
+            stream: mix(seed, step),
+            first: 0,
+            team,
         }
     }
 
@@ -230,7 +244,24 @@ impl Moment {
     #[inline(always)]
     pub fn layer(self, index: usize) -> Self {
         Self {
-            stream: crate::random::mix(self.stream, index as u64),
+            stream: mix(self.stream, index as u64),
+            ..self
         }
+    }
+
+    /// The same moment for the rows from `first` on, for one thread.
+    #[inline(always)]
+    pub fn from_row(self, first: usize) -> Self {
+        Self {
+            first: self.first + first,
+            team: Team::alone(),
+            ..self
+        }
+    }
+
+    /// The random numbers of row `row` of those at hand: the same ones, whatever thread has it.
+    #[inline(always)]
+    pub fn stream(self, row: usize) -> Stream {
+        Stream::new(mix(self.stream, (self.first + row) as u64))
     }
 }

@@ -8,6 +8,7 @@ use crate::rows::{Rows, RowsMut, padded};
 use crate::scratch::{Work, with_scratch};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, dispatch};
+use crate::team::{self, Parts, Share, Team};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -45,11 +46,18 @@ pub trait Model:
         dispatch(PredictOne { model: self, input })
     }
 
-    /// What the model gives for each of the inputs.
-    fn predict_all(&self, inputs: &[Self::Input]) -> Vec<Self::Prediction> {
-        dispatch(PredictAll {
-            model: self,
-            inputs,
+    /// What the model gives for each of the inputs, computed by at most so many threads.
+    fn predict_all(&self, inputs: &[Self::Input], threads: usize) -> Vec<Self::Prediction> {
+        let members = match team::is_worthwhile(inputs.len(), Self::MACS) {
+            true => threads.min(team::processors()),
+            false => 1,
+        };
+        team::with_team(members, |team| {
+            dispatch(PredictAll {
+                team,
+                model: self,
+                inputs,
+            })
         })
     }
 
@@ -58,6 +66,7 @@ pub trait Model:
     fn see_predictions<I: Isa>(
         &self,
         isa: I,
+        team: Team<'_>,
         inputs: &[Self::Input],
         list: Option<&[u32]>,
         mut see: impl FnMut(usize, &[Self::Element]),
@@ -65,9 +74,10 @@ pub trait Model:
         let (width, out) = (Self::InputShape::SIZE, Self::OutputShape::SIZE);
         let count = list.map_or(inputs.len(), <[u32]>::len);
         let row = padded(out) + Self::SCRATCH + list.map_or(0, |_| padded(width));
-        let mut memory = vec![Self::Element::default(); row * TOGETHER.min(count)];
-        for start in (0..count).step_by(TOGETHER) {
-            let rows = TOGETHER.min(count - start);
+        let together = TOGETHER * team.size();
+        let mut memory = vec![Self::Element::default(); row * together.min(count)];
+        for start in (0..count).step_by(together) {
+            let rows = together.min(count - start);
             let (y, rest) = memory.split_at_mut(padded(out) * rows);
             let (scratch, gathered) = rest.split_at_mut(Self::SCRATCH * rows);
             let x = match list {
@@ -81,7 +91,7 @@ pub trait Model:
                     Rows::new(gathered, width)
                 }
             };
-            Self::forward_inference(isa, self, x, RowsMut::new(y, out), scratch);
+            share(isa, team, self, x, RowsMut::new(y, out), scratch);
             for (i, y) in Rows::new(y, out).iter().enumerate() {
                 see(list.map_or(start + i, |list| list[start + i] as usize), y);
             }
@@ -89,7 +99,50 @@ pub trait Model:
     }
 }
 
-/// How many samples go through the layers together in prediction: enough to use the kernels well,
+/// Some rows for a prediction.
+struct Part<'a, T> {
+    x: Rows<'a, T>,
+    y: RowsMut<'a, T>,
+    scratch: &'a mut [T],
+}
+
+/// A model that predicts.
+struct Predictor<'a, M>(&'a M);
+
+impl<'p, M: Model> Share<Part<'p, M::Element>> for Predictor<'_, M> {
+    #[inline(always)]
+    fn run<I: Isa>(&self, isa: I, part: Part<'p, M::Element>) {
+        M::forward_inference(isa, self.0, part.x, part.y, part.scratch);
+    }
+}
+
+/// A forward pass for prediction, some of the rows on each thread.
+#[inline(always)]
+fn share<M: Model, I: Isa>(
+    isa: I,
+    team: Team<'_>,
+    model: &M,
+    x: Rows<M::Element>,
+    mut y: RowsMut<M::Element>,
+    mut scratch: &mut [M::Element],
+) {
+    let split = team.split(x.len(), M::MACS);
+    let mut parts = Parts::new();
+    for i in 0..split.len() {
+        let rows = split.rows(i);
+        let (y_part, y_rest) = y.split_at(rows.len());
+        let (scratch_part, scratch_rest) = scratch.split_at_mut(M::SCRATCH * rows.len());
+        parts.push(Part {
+            x: x.rows(rows),
+            y: y_part,
+            scratch: scratch_part,
+        });
+        (y, scratch) = (y_rest, scratch_rest);
+    }
+    team.share(isa, &Predictor(model), parts);
+}
+
+/// How many samples go through the layers together in prediction, on each thread: enough to use the kernels well,
 /// few enough to stay in a fast cache.
 const TOGETHER: usize = 64;
 
@@ -129,6 +182,7 @@ impl<M: Model, I: Isa> Work<M::Element> for WithScratch<'_, M, I> {
 }
 
 struct PredictAll<'a, M: Model> {
+    team: Team<'a>,
     model: &'a M,
     inputs: &'a [M::Input],
 }
@@ -139,9 +193,10 @@ impl<M: Model> Job for PredictAll<'_, M> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> Vec<M::Prediction> {
         let mut predictions = vec![M::Prediction::zeroed(); self.inputs.len()];
-        self.model.see_predictions(isa, self.inputs, None, |i, y| {
-            predictions[i].numbers_mut().copy_from_slice(y);
-        });
+        self.model
+            .see_predictions(isa, self.team, self.inputs, None, |i, y| {
+                predictions[i].numbers_mut().copy_from_slice(y);
+            });
         predictions
     }
 }

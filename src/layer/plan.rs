@@ -10,6 +10,7 @@
 //! training:    | activations | gradients | caches of all layers |
 //! ```
 
+use super::sharing::{self, is_shared};
 use super::{Backward, Identity, Kept, Layer, Link, Moment, Update, Weights};
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut, padded};
@@ -314,7 +315,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         weights: &L::Weights,
         y: &mut RowsMut<T>,
         cache: &mut [T],
-        moment: Moment,
+        moment: Moment<'_>,
     ) {
         if const { passes(L::IDENTITY, true) } {
             return;
@@ -330,7 +331,12 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             activations,
         );
         let cache = &mut caches[self.cache_range(link)];
-        L::forward_training(isa, weights, x, y, cache, moment.layer(i));
+        let moment = moment.layer(i);
+        if const { is_shared::<T, In, L>() } {
+            sharing::forward::<T, In, L, _>(isa, weights, x, y, cache, moment);
+        } else {
+            L::forward_training(isa, weights, x, y, cache, moment);
+        }
     }
 
     /// The last layer has done its part of the forward pass.
@@ -389,19 +395,20 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             None => pass.dx.as_mut().map(RowsMut::reborrow),
         };
         let cache = &mut caches[self.cache_range(link)];
-        let joint = pass.joint && i + 1 == N;
-        L::backward(
-            isa,
-            weights,
-            Backward {
-                x,
-                y,
-                cache,
-                dy,
-                dx,
-                joint,
-            },
-        );
+        let pass = Backward {
+            x,
+            y,
+            cache,
+            dy,
+            dx,
+            joint: pass.joint && i + 1 == N,
+            team: pass.team,
+        };
+        if const { is_shared::<T, In, L>() } {
+            sharing::backward::<T, In, L, _>(isa, weights, pass);
+        } else {
+            L::backward(isa, weights, pass);
+        }
     }
 
     /// The first layer has done its part of the backward pass.

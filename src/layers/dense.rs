@@ -145,7 +145,7 @@ where
         x: Rows<T>,
         mut y: RowsMut<T>,
         cache: &mut [T],
-        _: Moment,
+        _: Moment<'_>,
     ) {
         Self::affine(isa, weights, x, y.reborrow());
         if Act::Activation::NEEDS_INPUT {
@@ -182,11 +182,11 @@ where
         update: &mut Update<T>,
     ) {
         let w = weights.kernel.as_mut_slice();
-        let (rule, slots) = update.next(w.len());
         if const { is_tiny::<In::Size, Units::Number>() } {
+            let (rule, slots) = update.next(w.len());
             tiny::affine_weight_grad::<T, I, Units::Number>(isa, kept.x, kept.dz, rule, w, slots);
         } else {
-            T::affine_weight_grad(isa, kept.x, kept.dz, rule, w, slots);
+            update.product(isa, kept.x, kept.dz, w);
         }
         if UseBias::FLAG {
             let b = weights.bias.as_mut_slice();

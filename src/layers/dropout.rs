@@ -5,7 +5,6 @@ use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Identity, Kind, Layer, Missing, Moment, NoWeights,
 };
-use crate::random::{Stream, mix};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -55,14 +54,14 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for Dropout<Rate> {
         x: Rows<T>,
         mut y: RowsMut<T>,
         cache: &mut [T],
-        moment: Moment,
+        moment: Moment<'_>,
     ) {
         let scale = T::of(1.0 / (1.0 - Rate::VALUE));
         // A number stays if 32 random bits are at least this.
         let threshold = (Rate::VALUE * 4_294_967_296.0) as u32;
         let masks = cache.chunks_exact_mut(In::SIZE.max(1));
         for (row, ((x, y), mask)) in x.iter().zip(y.iter_mut()).zip(masks).enumerate() {
-            let mut stream = Stream::new(mix(moment.stream, row as u64));
+            let mut stream = moment.stream(row);
             for masks in mask.chunks_mut(2) {
                 let bits = stream.bits();
                 for (mask, bits) in masks.iter_mut().zip([bits as u32, (bits >> 32) as u32]) {

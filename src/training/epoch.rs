@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::random::{Stream, mix};
 use crate::simd::{Isa, Job, dispatch};
+use crate::team::Team;
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 
@@ -26,6 +27,7 @@ pub(super) struct Lap<'a, X, Y> {
     batch_size: usize,
     shuffle: bool,
     seed: u64,
+    team: Team<'a>,
 }
 
 impl<'a, X, Y> Lap<'a, X, Y> {
@@ -36,6 +38,7 @@ impl<'a, X, Y> Lap<'a, X, Y> {
         batch_size: usize,
         shuffle: bool,
         seed: u64,
+        team: Team<'a>,
     ) -> Self {
         let batch_size = batch_size.min(list.len());
         let order = list.to_vec();
@@ -47,6 +50,7 @@ impl<'a, X, Y> Lap<'a, X, Y> {
             batch_size,
             shuffle,
             seed,
+            team,
         }
     }
 
@@ -162,7 +166,7 @@ where
         if is_last {
             let batch = &lap.order[(steps - 1) * lap.batch_size..];
             let (model, loss) = (&*self.model, &self.loss);
-            let loss = evaluate(model, loss, &(), lap.x, lap.y, Some(batch)).loss;
+            let loss = evaluate(lap.team, model, loss, &(), lap.x, lap.y, Some(batch)).loss;
             if !loss.is_finite() {
                 return Err(RanAway { step: steps, loss });
             }
@@ -196,6 +200,7 @@ where
                 y: lap.y,
                 joint: self.joint,
                 seed: mix(lap.seed, Purpose::Dropout as u64),
+                team: lap.team,
             },
             order: &lap.order[..samples],
             batch_size: lap.batch_size,

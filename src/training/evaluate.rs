@@ -7,12 +7,14 @@ use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::simd::{Isa, Job, dispatch};
+use crate::team::Team;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 
 /// The sums of loss and metrics over all samples.
 struct Evaluation<'a, M: Model, L, Me, Y> {
+    team: Team<'a>,
     model: &'a M,
     loss: &'a L,
     metrics: &'a Me,
@@ -34,7 +36,7 @@ where
     fn run<I: Isa>(self, isa: I) -> f64 {
         let mut total = 0.0;
         self.model
-            .see_predictions(isa, self.x, self.list, |i, prediction| {
+            .see_predictions(isa, self.team, self.x, self.list, |i, prediction| {
                 total += as_f64(self.loss.loss(isa, prediction, &self.y[i]));
                 self.metrics.add(prediction, &self.y[i], self.sums);
             });
@@ -44,6 +46,7 @@ where
 
 /// The mean loss and metrics of a model over samples that have been checked: those in the list, or all.
 pub(super) fn evaluate<M, L, Me, Y>(
+    team: Team<'_>,
     model: &M,
     loss: &L,
     metrics: &Me,
@@ -60,6 +63,7 @@ where
     metrics.names(&mut names);
     let mut sums = vec![0.0; Me::COUNT];
     let total = dispatch(Evaluation {
+        team,
         model,
         loss,
         metrics,
@@ -89,6 +93,6 @@ where
     {
         samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
         let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
-        Ok(evaluate(model, loss, metrics, x, y, None))
+        Ok(evaluate(Team::alone(), model, loss, metrics, x, y, None))
     }
 }

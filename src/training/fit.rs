@@ -7,11 +7,12 @@ use super::progress::{Clock, Progress};
 use super::snapshot::Snapshot;
 use super::{History, Number, Score, Training, samples};
 use crate::error::{Error, Result};
-use crate::layer::Model;
+use crate::layer::{Layer, Model};
 use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::random::{Stream, mix};
+use crate::team::{self, Team};
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -103,8 +104,9 @@ impl<'a, X, Y> Fit<'a, X, Y> {
         self
     }
 
-    /// How many threads may work on it; results are the same bits for any number. So far one does all
-    /// the work, whatever the number.
+    /// How many threads may work on it (1 if not said; not more than the machine has processors, nor
+    /// than 16). Results are the same bits for any number. It pays from batches of 32 samples and
+    /// some ten thousand weights on; below that one thread does all the work.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
@@ -224,6 +226,17 @@ fn held_out(share: f64, samples: usize) -> usize {
     (share * samples as f64 + 0.5) as usize
 }
 
+/// The samples of a fit, which have been checked: those in the list to train on, those of `val_list`
+/// (or all of `val_x`) to measure on.
+pub(super) struct Data<'a, X, Y> {
+    pub(super) x: &'a [X],
+    pub(super) y: &'a [Y],
+    pub(super) list: &'a [u32],
+    pub(super) val_x: &'a [X],
+    pub(super) val_y: &'a [Y],
+    pub(super) val_list: Option<&'a [u32]>,
+}
+
 impl<B, O, L, Me> Training<B, O, L, Me>
 where
     B: DerefMut<Target: Model>,
@@ -243,7 +256,7 @@ where
         &mut self,
         x: &[<B::Target as Model>::Input],
         y: &[Y],
-        mut settings: Fit<'_, <B::Target as Model>::Input, Y>,
+        settings: Fit<'_, <B::Target as Model>::Input, Y>,
     ) -> Result<History>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
@@ -263,15 +276,51 @@ where
             _ => (x, y, Some(&held_out[..])),
         };
 
+        let data = Data {
+            x,
+            y,
+            list: &list,
+            val_x,
+            val_y,
+            val_list,
+        };
+        let batch = settings.batch_size.min(list.len());
+        let members = match team::is_worthwhile(batch, B::Target::MACS) {
+            true => settings.threads.min(team::processors()),
+            false => 1,
+        };
+        team::with_team(members, |team| self.fit_with(team, data, settings))
+    }
+
+    /// The epochs of a fit.
+    pub(super) fn fit_with<Y>(
+        &mut self,
+        team: Team<'_>,
+        data: Data<'_, <B::Target as Model>::Input, Y>,
+        mut settings: Fit<'_, <B::Target as Model>::Input, Y>,
+    ) -> Result<History>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        let Data {
+            x,
+            y,
+            list,
+            val_x,
+            val_y,
+            val_list,
+        } = data;
         let mut names = Vec::new();
         self.metrics.names(&mut names);
         let mut lap = Lap::new(
             x,
             y,
-            &list,
+            list,
             settings.batch_size,
             settings.shuffle,
             settings.seed,
+            team,
         );
         self.prepare(lap.batch_size(), names.len());
         let mut history = History::default();
@@ -299,7 +348,7 @@ where
             let score = Score::mean(total, &self.sums, &names, list.len());
             let validated = (!val_x.is_empty()).then(|| {
                 let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
-                evaluate(model, loss, metrics, val_x, val_y, val_list)
+                evaluate(team, model, loss, metrics, val_x, val_y, val_list)
             });
             let seconds = clock.seconds();
             history.push(&score, validated.as_ref(), seconds);

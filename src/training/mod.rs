@@ -10,6 +10,8 @@ mod samples;
 mod snapshot;
 mod step;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use callbacks::{Callback, EarlyStopping, EpochEnd, LearningRateScheduler};

@@ -13,6 +13,7 @@ use crate::optimizers::Optimizer;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, dispatch};
+use crate::team::{self, Share, Team};
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 
@@ -105,6 +106,7 @@ pub(super) struct Course<'a, M: Model, O, L, Me, Y> {
     pub(super) joint: bool,
     /// For dropout.
     pub(super) seed: u64,
+    pub(super) team: Team<'a>,
 }
 
 impl<M, O, L, Me, Y> Course<'_, M, O, L, Me, Y>
@@ -132,12 +134,9 @@ where
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
         let parts = self.workspace.parts::<M>(rows);
 
-        let mut x = RowsMut::new(parts.x, width);
-        for (row, &i) in x.iter_mut().zip(batch) {
-            row.copy_from_slice(self.x[i as usize].numbers());
-        }
+        gather(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
         let x = Rows::new(parts.x, width);
-        let moment = Moment::new(self.seed, step);
+        let moment = Moment::new(self.seed, step, self.team);
         let y = RowsMut::new(parts.y, out);
         M::forward_training(isa, self.model, x, y, parts.cache, moment);
 
@@ -163,6 +162,7 @@ where
             dy,
             dx: None,
             joint,
+            team: self.team,
         };
         M::backward(isa, self.model, pass);
         let kept = Kept {
@@ -172,10 +172,45 @@ where
             dz: Rows::new(parts.dy, out),
         };
         let rule = self.optimizer.rule(step);
-        let mut update = Update::new(rule, parts.slots, parts.gradient);
+        let mut update = Update::new(self.team, rule, parts.slots, parts.gradient);
         M::update(isa, self.model, kept, &mut update);
         total
     }
+}
+
+/// Copies the samples of a batch from where the user has them.
+struct Gather<'a, X>(&'a [X]);
+
+impl<'p, X: Plain<T>, T: Element> Share<(&'p [u32], RowsMut<'p, T>)> for Gather<'_, X> {
+    #[inline(always)]
+    fn run<I: Isa>(&self, _: I, (batch, mut rows): (&'p [u32], RowsMut<'p, T>)) {
+        for (row, &i) in rows.iter_mut().zip(batch) {
+            row.copy_from_slice(self.0[i as usize].numbers());
+        }
+    }
+}
+
+#[inline(always)]
+fn gather<T: Element, X: Plain<T>, I: Isa>(
+    isa: I,
+    team: Team<'_>,
+    samples: &[X],
+    batch: &[u32],
+    mut rows: RowsMut<T>,
+) {
+    // Reading a number from far away takes as long as some products.
+    let split = team.split(batch.len(), 8 * rows.width());
+    if split.len() == 1 {
+        return Gather(samples).run(isa, (batch, rows));
+    }
+    let mut parts = team::Parts::new();
+    for i in 0..split.len() {
+        let range = split.rows(i);
+        let (part, rest) = rows.split_at(range.len());
+        parts.push((&batch[range], part));
+        rows = rest;
+    }
+    team.share(isa, &Gather(samples), parts);
 }
 
 /// A single step outside of `fit`.
@@ -234,6 +269,7 @@ where
                 y,
                 joint: self.joint,
                 seed: 0,
+                team: Team::alone(),
             },
             batch: &self.order,
             step: self.steps + 1,

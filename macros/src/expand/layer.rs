@@ -73,6 +73,8 @@ impl Writer<'_> {
                 const CACHE: usize = Self::__PLAN.cache();
                 const SCRATCH: usize = Self::__PLAN.scratch;
                 const GRADIENT: usize = Self::__PLAN.gradient;
+                // Each of its layers shares its own work, and says in which way.
+                const BY_ROW: bool = false;
 
                 fn init(weights: &mut Self, init: &mut ::plywood::initializers::Init) {
                     let links = Self::__LINKS;
@@ -109,7 +111,7 @@ impl Writer<'_> {
                     x: ::plywood::rows::Rows<'_, #element>,
                     mut y: ::plywood::rows::RowsMut<'_, #element>,
                     cache: &mut [#element],
-                    moment: ::plywood::layer::Moment,
+                    moment: ::plywood::layer::Moment<'_>,
                 ) {
                     let learning = Self::__PLAN.learning(x);
                     let links = Self::__LINKS;

@@ -48,6 +48,7 @@ impl Writer<'_> {
             new,
             predict,
             predict_batch,
+            predict_batch_threads,
             get_weights,
             set_weights,
             compile,
@@ -55,6 +56,7 @@ impl Writer<'_> {
             "new",
             "predict",
             "predict_batch",
+            "predict_batch_threads",
             "get_weights",
             "set_weights",
             "compile",
@@ -88,7 +90,16 @@ impl Writer<'_> {
 
                 /// What the model gives for each of the inputs.
                 pub fn #predict_batch(&self, inputs: &[#input]) -> ::plywood::__private::Vec<#output> {
-                    ::plywood::layer::Model::predict_all(self, inputs)
+                    ::plywood::layer::Model::predict_all(self, inputs, 1)
+                }
+
+                /// The same on at most so many threads, for a big batch: the same bits.
+                pub fn #predict_batch_threads(
+                    &self,
+                    inputs: &[#input],
+                    threads: usize,
+                ) -> ::plywood::__private::Vec<#output> {
+                    ::plywood::layer::Model::predict_all(self, inputs, threads)
                 }
 
                 /// A table of the layers, their output shapes and their parameters.

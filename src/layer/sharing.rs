@@ -1,0 +1,138 @@
+//! A layer's passes, some of the rows on each thread.
+//!
+//! Rows do not depend on each other ([`Layer::BY_ROW`]), so whoever computes them, they are the same.
+
+use super::{Backward, Layer, Moment};
+use crate::kernels::Element;
+use crate::rows::{Rows, RowsMut};
+use crate::shape::Shape;
+use crate::simd::Isa;
+use crate::team::{Parts, Share, Team};
+use core::marker::PhantomData;
+
+/// What a pass costs for a row, in multiply-adds. What is not a product is limited by memory.
+const fn cost<T: Element, In: Shape, L: Layer<T, In>>() -> usize {
+    L::MACS + 4 * (In::SIZE + L::Output::SIZE)
+}
+
+/// Whether threads may share the passes of a layer. Smaller ones are inlined into the step instead.
+pub const fn is_shared<T: Element, In: Shape, L: Layer<T, In>>() -> bool {
+    L::BY_ROW && cost::<T, In, L>() >= 2048
+}
+
+/// A pass of a layer.
+struct Pass<'a, T, In, L: Layer<T, In>>
+where
+    T: Element,
+    In: Shape,
+{
+    weights: &'a L::Weights,
+    types: PhantomData<fn(T, In, L)>,
+}
+
+/// Rows on their way forward.
+struct Forth<'a, T> {
+    x: Rows<'a, T>,
+    y: RowsMut<'a, T>,
+    cache: &'a mut [T],
+    moment: Moment<'a>,
+}
+
+impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Forth<'p, T>> for Pass<'_, T, In, L> {
+    #[inline(always)]
+    fn run<I: Isa>(&self, isa: I, part: Forth<'p, T>) {
+        let Forth {
+            x,
+            y,
+            cache,
+            moment,
+        } = part;
+        L::forward_training(isa, self.weights, x, y, cache, moment);
+    }
+}
+
+impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Backward<'p, T>> for Pass<'_, T, In, L> {
+    #[inline(always)]
+    fn run<I: Isa>(&self, isa: I, part: Backward<'p, T>) {
+        L::backward(isa, self.weights, part);
+    }
+}
+
+/// [`Layer::forward_training`], shared.
+#[inline(always)]
+pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
+    isa: I,
+    weights: &L::Weights,
+    x: Rows<T>,
+    mut y: RowsMut<T>,
+    mut cache: &mut [T],
+    moment: Moment<'_>,
+) {
+    let team = moment.team;
+    let split = team.split(x.len(), cost::<T, In, L>());
+    let mut parts = Parts::new();
+    for i in 0..split.len() {
+        let rows = split.rows(i);
+        let (y_part, y_rest) = y.split_at(rows.len());
+        let (cache_part, cache_rest) = cache.split_at_mut(L::CACHE * rows.len());
+        parts.push(Forth {
+            x: x.rows(rows.clone()),
+            y: y_part,
+            cache: cache_part,
+            moment: moment.from_row(rows.start),
+        });
+        (y, cache) = (y_rest, cache_rest);
+    }
+    let pass = Pass::<T, In, L> {
+        weights,
+        types: PhantomData,
+    };
+    team.share(isa, &pass, parts);
+}
+
+/// [`Layer::backward`], shared.
+#[inline(always)]
+pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
+    isa: I,
+    weights: &L::Weights,
+    pass: Backward<T>,
+) {
+    let Backward {
+        x,
+        y,
+        mut cache,
+        mut dy,
+        mut dx,
+        joint,
+        team,
+    } = pass;
+    let split = team.split(x.len(), cost::<T, In, L>());
+    let mut parts = Parts::new();
+    for i in 0..split.len() {
+        let rows = split.rows(i);
+        let (cache_part, cache_rest) = cache.split_at_mut(L::CACHE * rows.len());
+        let (dy_part, dy_rest) = dy.split_at(rows.len());
+        let (dx_part, dx_rest) = match dx {
+            Some(dx) => {
+                let (part, rest) = dx.split_at(rows.len());
+                (Some(part), Some(rest))
+            }
+            None => (None, None),
+        };
+        parts.push(Backward {
+            x: x.rows(rows.clone()),
+            y: y.rows(rows),
+            cache: cache_part,
+            dy: dy_part,
+            dx: dx_part,
+            joint,
+            team: Team::alone(),
+        });
+        (cache, dy, dx) = (cache_rest, dy_rest, dx_rest);
+    }
+    let pass = Pass::<T, In, L> {
+        weights,
+        types: PhantomData,
+    };
+    team.share(isa, &pass, parts);
+}

@@ -1,0 +1,102 @@
+//! Whatever the team, everything is done once.
+
+use super::*;
+use crate::simd::{Level, dispatch_on};
+
+/// Doubles numbers.
+struct Double;
+impl<'p> Share<&'p mut [u64]> for Double {
+    fn run<I: Isa>(&self, _: I, part: &'p mut [u64]) {
+        part.iter_mut().for_each(|x| *x *= 2);
+    }
+}
+
+/// Panics over the number 1.
+struct Refuse;
+impl<'p> Share<&'p mut [u64]> for Refuse {
+    fn run<I: Isa>(&self, _: I, part: &'p mut [u64]) {
+        assert!(part[0] != 1, "no ones");
+    }
+}
+
+/// Shares numbers, one for each member.
+struct Once<'a, W>(Team<'a>, W, &'a mut [u64]);
+impl<W: for<'p> Share<&'p mut [u64]>> Job for Once<'_, W> {
+    type Output = ();
+    fn run<I: Isa>(self, isa: I) {
+        let mut parts = Parts::new();
+        self.2.chunks_mut(1).for_each(|part| parts.push(part));
+        self.0.share(isa, &self.1, parts);
+    }
+}
+
+#[test]
+fn every_part_is_done_once() {
+    let rounds = if cfg!(miri) { 3 } else { 2_000 };
+    for size in [1, 2, 3, 16] {
+        with_team(size, |team| {
+            assert_eq!(team.size(), if cfg!(feature = "std") { size } else { 1 });
+            for round in 0..rounds {
+                let mut numbers: [u64; MOST] = core::array::from_fn(|i| round + i as u64);
+                let count = 1 + round as usize % team.size();
+                let job = Once(team, Double, &mut numbers[..count]);
+                dispatch_on(Level::current(), job);
+                for (i, &x) in numbers.iter().enumerate() {
+                    let factor = if i < count { 2 } else { 1 };
+                    assert_eq!(x, factor * (round + i as u64));
+                }
+            }
+        });
+    }
+}
+
+/// Helpers that sleep are woken.
+#[test]
+#[cfg(feature = "std")]
+fn a_long_pause_does_not_matter() {
+    with_team(3, |team| {
+        for _ in 0..3 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            let mut numbers = [1, 2, 3];
+            dispatch_on(Level::current(), Once(team, Double, &mut numbers));
+            assert_eq!(numbers, [2, 4, 6]);
+        }
+    });
+}
+
+/// Whoever panics, the leader hears of it once all are done, and the team goes on.
+#[test]
+#[cfg(feature = "std")]
+fn a_panic_reaches_the_leader() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    with_team(3, |team| {
+        for i in 0..3 {
+            let mut numbers = [0, 0, 0];
+            numbers[i] = 1;
+            let job = || dispatch_on(Level::current(), Once(team, Refuse, &mut numbers));
+            let said = catch_unwind(AssertUnwindSafe(job)).unwrap_err();
+            assert_eq!(said.downcast_ref::<&str>(), Some(&"no ones"));
+            let mut numbers = [1, 2, 3];
+            dispatch_on(Level::current(), Once(team, Double, &mut numbers));
+            assert_eq!(numbers, [2, 4, 6]);
+        }
+    });
+}
+
+#[test]
+fn splits_cover_all_rows_in_blocks() {
+    with_team(16, |team| {
+        for rows in 0..200 {
+            let split = team.split(rows, 1 << 20);
+            let mut next = 0;
+            for part in 0..split.len() {
+                let range = split.rows(part);
+                assert_eq!((range.start, range.start % 8), (next, 0));
+                assert!(split.len() == 1 || range.len() >= 8);
+                next = range.end;
+            }
+            assert_eq!(next, rows);
+        }
+        assert_eq!(team.split(1000, 1).len(), 1);
+    });
+}
