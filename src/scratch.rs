@@ -17,17 +17,21 @@ pub trait Work<T> {
     fn run(self, scratch: &mut [T]) -> Self::Output;
 }
 
+/// Numbers that begin with a cache line, as vectors of them should.
+#[repr(align(64))]
+struct Aligned<A>(A);
+
 /// Lends memory to some work.
 #[inline(always)]
 pub fn with_scratch<T: Element, W: Work<T>>(work: W) -> W::Output {
     if const { W::LEN <= 64 } {
-        work.run(&mut [T::zero(); 64][..W::LEN])
+        work.run(&mut Aligned([T::zero(); 64]).0[..W::LEN])
     } else if const { W::LEN <= 256 } {
-        work.run(&mut [T::zero(); 256][..W::LEN])
+        work.run(&mut Aligned([T::zero(); 256]).0[..W::LEN])
     } else if const { W::LEN <= 1024 } {
-        work.run(&mut [T::zero(); 1024][..W::LEN])
+        work.run(&mut Aligned([T::zero(); 1024]).0[..W::LEN])
     } else if const { W::LEN <= 4096 && size_of::<T>() * 4096 <= STACK } {
-        work.run(&mut [T::zero(); 4096][..W::LEN])
+        work.run(&mut Aligned([T::zero(); 4096]).0[..W::LEN])
     } else {
         with_heap(work)
     }

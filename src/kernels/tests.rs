@@ -485,9 +485,18 @@ fn check_tiny<N: Dim>(k: usize) {
     for rows in 0..20 {
         let case = Case::new(&mut random, rows, k, N::USIZE);
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let mut expected = case.run(level);
+            if k >= 4 {
+                expected.y = in_four_sums(&case, level);
+            }
+            let mut found = dispatch_on(level, Tiny::<N>(&case, PhantomData));
+            for y in [&mut found.y, &mut expected.y] {
+                let rows = y.chunks_exact_mut(padded(N::USIZE));
+                rows.for_each(|y| y[N::USIZE..].fill(0.0));
+            }
             assert_eq!(
-                dispatch_on(level, Tiny::<N>(&case, PhantomData)).bits(),
-                case.run(level).bits(),
+                found.bits(),
+                expected.bits(),
                 "{rows} x {k} x {} on {level}",
                 N::USIZE
             );
@@ -495,9 +504,31 @@ fn check_tiny<N: Dim>(k: usize) {
     }
 }
 
+/// The outputs of a tiny layer by its own order: input i goes into sum i modulo 4.
+fn in_four_sums(case: &Case<f32>, level: Level) -> Vec<f32> {
+    let (pk, pn) = (padded(case.k), padded(case.n));
+    let mut y = vec![0.0; case.rows * pn];
+    for row in 0..case.rows {
+        for j in 0..case.n {
+            let mut sums = [case.b[j], 0.0, 0.0, 0.0];
+            for k in 0..case.k {
+                let (x, w, sum) = (case.x[row * pk + k], case.w[k * pn + j], &mut sums[k % 4]);
+                *sum = match level.fused() {
+                    true => f32::mul_add(x, w, *sum),
+                    false => x * w + *sum,
+                };
+            }
+            y[row * pn + j] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        }
+    }
+    y
+}
+
+/// But for the order of sums in the forward pass, which is its own.
 #[test]
 fn tiny_gives_the_same_bits() {
     check_tiny::<U1>(2);
+    check_tiny::<U1>(16);
     check_tiny::<U3>(32);
     check_tiny::<U8>(9);
     check_tiny::<U16>(5);

@@ -1,8 +1,9 @@
 //! The same products for layers of at most 32 inputs and outputs, inlined where they are called:
 //! the sizes are constants there, so loops unroll and nothing is left but the arithmetic.
 //!
-//! The sums are taken in the same order as in the large kernels, so the bits are the same, too. The
-//! code is as small as can be, because each layer of each model has a copy of it: plain loops over
+//! In the forward pass each output is four sums, which are added in the end: a network this small
+//! has nothing else to do while it waits for a product. All other sums have the order that they have
+//! in the large kernels. The code is as small as can be, because each layer of each model has a copy of it: plain loops over
 //! arrays as wide as a row, which the compiler turns into vectors. Use it only inside a
 //! [`Job`](crate::simd::Job).
 
@@ -37,6 +38,13 @@ fn row<T, const P: usize>(data: &[T], i: usize) -> &[T; P] {
     &data.as_chunks().0[i]
 }
 
+/// In how many sums to take the products of k inputs: a single one would have to wait for each
+/// product. Input i goes into sum i modulo 4; the first begins with the bias.
+#[inline(always)]
+pub const fn chains(k: usize) -> usize {
+    if k < 4 { 1 } else { 4 }
+}
+
 /// [`Element::affine`] for a tiny layer of N outputs.
 #[inline(always)]
 pub fn affine<T: Element, I: Isa, N: Dim>(
@@ -60,14 +68,21 @@ fn forward<T: Element, I: Isa, const P: usize>(
     let start = bias.map_or([T::zero(); P], |b| *row::<T, P>(b, 0));
     let outputs = y.padded_data().as_chunks_mut::<P>().0;
     for (x, y) in x.iter().zip(outputs) {
-        let mut sum = start;
+        let mut sums = [start, [T::zero(); P], [T::zero(); P], [T::zero(); P]];
+        let chains = chains(x.len());
         for (k, &x) in x.iter().enumerate() {
             let w = row::<T, P>(w, k);
             for j in 0..P {
-                sum[j] = T::fma(isa, x, w[j], sum[j]);
+                sums[k % chains][j] = T::fma(isa, x, w[j], sums[k % chains][j]);
             }
         }
-        *y = sum;
+        if chains == 4 {
+            let [a, b, c, d] = sums;
+            for j in 0..P {
+                sums[0][j] = (a[j] + b[j]) + (c[j] + d[j]);
+            }
+        }
+        *y = sums[0];
     }
 }
 

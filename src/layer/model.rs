@@ -78,8 +78,8 @@ pub trait Model:
         let mut memory = vec![Self::Element::default(); row * together.min(count)];
         for start in (0..count).step_by(together) {
             let rows = together.min(count - start);
-            let (y, rest) = memory.split_at_mut(padded(out) * rows);
-            let (scratch, gathered) = rest.split_at_mut(Self::SCRATCH * rows);
+            let (scratch, rest) = memory.split_at_mut(Self::SCRATCH * rows);
+            let (y, gathered) = rest.split_at_mut(padded(out) * rows);
             let x = match list {
                 None => Rows::dense(numbers_of(&inputs[start..start + rows]), width),
                 Some(list) => {
@@ -173,8 +173,9 @@ impl<M: Model, I: Isa> Work<M::Element> for WithScratch<'_, M, I> {
     fn run(self, scratch: &mut [M::Element]) -> M::Prediction {
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
         let x = Rows::dense(self.job.input.numbers(), width);
-        let (y, scratch) = scratch.split_at_mut(padded(out));
-        M::forward_inference(self.isa, self.job.model, x, RowsMut::new(y, out), scratch);
+        // The output comes last: it may be a single number, and what lies behind it begins anywhere.
+        let (scratch, y) = scratch.split_at_mut(M::SCRATCH);
+        M::forward_inference(self.isa, self.job.model, x, RowsMut::new(&mut *y, out), scratch);
         let mut prediction = M::Prediction::zeroed();
         prediction.numbers_mut().copy_from_slice(&y[..out]);
         prediction

@@ -56,6 +56,7 @@ impl Format for f32 {
     // 16 bits, for exponents of 8.
     const LN2_HI: Self = 0.69314575;
     const LN2_LO: Self = 1.4286068e-6;
+    const LN2: Self = core::f32::consts::LN_2;
     const TINY: Self = f32::EPSILON / 4.0;
 
     const EXP_LOW: Self = -104.0;
@@ -71,6 +72,7 @@ impl Format for f32 {
         0.5,
     ];
 
+    const TANH_HIGH: Self = 9.1;
     // Off by at most 1.9e-8 in p / q.
     const TANH: (&'static [Self], &'static [Self]) =
         (&[-0.0015596835, -0.3333333], &[0.40467542, 1.0]);
@@ -103,6 +105,12 @@ impl Format for f32 {
             f32::from_bits(half << PLACES),
             f32::from_bits(rest << PLACES),
         )
+    }
+
+    #[inline(always)]
+    fn power(t: Self) -> Self {
+        let exponent = t.to_bits().wrapping_sub(Self::ROUND.to_bits() - BIAS);
+        f32::from_bits(exponent << PLACES)
     }
 
     #[inline(always)]

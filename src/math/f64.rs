@@ -55,6 +55,7 @@ impl Format for f64 {
     // 42 bits, for exponents of 11.
     const LN2_HI: Self = 0.6931471805598903;
     const LN2_LO: Self = 5.497923018708371e-14;
+    const LN2: Self = core::f64::consts::LN_2;
     const TINY: Self = f64::EPSILON / 4.0;
 
     const EXP_LOW: Self = -746.0;
@@ -75,6 +76,7 @@ impl Format for f64 {
         0.5,
     ];
 
+    const TANH_HIGH: Self = 19.1;
     // Off by at most 1.2e-18 in p / q.
     const TANH: (&'static [Self], &'static [Self]) = (
         &[
@@ -155,6 +157,12 @@ impl Format for f64 {
             f64::from_bits(half << PLACES),
             f64::from_bits(rest << PLACES),
         )
+    }
+
+    #[inline(always)]
+    fn power(t: Self) -> Self {
+        let exponent = t.to_bits().wrapping_sub(Self::ROUND.to_bits() - BIAS);
+        f64::from_bits(exponent << PLACES)
     }
 
     #[inline(always)]

@@ -15,6 +15,8 @@ pub trait Format: Sized + 'static {
     const LN2_HI: Self;
     /// The rest of ln 2.
     const LN2_LO: Self;
+    /// ln 2.
+    const LN2: Self;
     /// Below its size, e^x - 1 and ln(1 + x) round to x.
     const TINY: Self;
 
@@ -27,6 +29,8 @@ pub trait Format: Sized + 'static {
     /// q in `e^r = 1 + r + r^2 q(r)` for |r| up to half of ln 2.
     const EXP: &'static [Self];
 
+    /// Where tanh has become 1.
+    const TANH_HIGH: Self;
     /// p and q in `tanh x = x + x z p(z) / q(z)`, z = x^2, for |x| up to 0.55.
     const TANH: (&'static [Self], &'static [Self]);
 
@@ -49,6 +53,9 @@ pub trait Format: Sized + 'static {
     /// Given `t = ROUND + n`, two powers of two, as alike as can be, whose product is 2^n. (2^n
     /// itself may be out of range where its product with a number near 1 is not.)
     fn powers(t: Self) -> (Self, Self);
+
+    /// Given `t = ROUND + n`, 2^n, which must be in range.
+    fn power(t: Self) -> Self;
 
     /// The inverse of a power of two.
     fn inverse_power(power: Self) -> Self;

@@ -130,3 +130,21 @@ fn horner<T: Real, I: Isa>(isa: I, x: T, coefficients: &[T]) -> T {
     }
     sum
 }
+
+/// The same by Estrin's scheme, for the lengths that need it: more products, but most of them at
+/// once.
+#[inline(always)]
+fn estrin<T: Real, I: Isa>(isa: I, x: T, coefficients: &[T]) -> T {
+    let line = |a, b| T::fma(isa, a, x, b);
+    let (x2, x4) = (x * x, (x * x) * (x * x));
+    let cubic = |a, b, c, d| T::fma(isa, line(a, b), x2, line(c, d));
+    match *coefficients {
+        [f, e, d, c, b, a] => T::fma(isa, line(f, e), x4, cubic(d, c, b, a)),
+        [k, j, i, h, g, f, e, d, c, b, a] => {
+            let top = T::fma(isa, k, x2, line(j, i));
+            let high = T::fma(isa, top, x4, cubic(h, g, f, e));
+            T::fma(isa, high, x4, cubic(d, c, b, a))
+        }
+        _ => horner(isa, x, coefficients),
+    }
+}

@@ -24,7 +24,8 @@ pub(super) struct Workspace<T> {
     rows: usize,
     /// Samples of the last batch.
     last: usize,
-    /// `| x | y | dy | cache | gradient |`, from the first multiple of 64 bytes on.
+    /// `| cache | gradient | x | y | dy |`, from the first multiple of 64 bytes on: rows of outputs
+    /// may be short, so they come last.
     memory: Vec<T>,
     /// What the optimiser keeps for each weight.
     pub(super) slots: Vec<T>,
@@ -68,17 +69,18 @@ impl<T: Element> Workspace<T> {
             self.last = rows;
         }
         let start = self.memory.as_ptr().align_offset(64).min(LINE);
-        let (x, rest) = self.memory[start..].split_at_mut(rows * padded(M::InputShape::SIZE));
+        let (cache, rest) = self.memory[start..].split_at_mut(rows * M::CACHE);
+        let (gradient, rest) = rest.split_at_mut(M::GRADIENT);
+        let (x, rest) = rest.split_at_mut(rows * padded(M::InputShape::SIZE));
         let y_len = rows * padded(M::OutputShape::SIZE);
         let (y, rest) = rest.split_at_mut(y_len);
-        let (dy, rest) = rest.split_at_mut(y_len);
-        let (cache, rest) = rest.split_at_mut(rows * M::CACHE);
+        let dy = &mut rest[..y_len];
         Parts {
             x,
             y,
             dy,
             cache,
-            gradient: &mut rest[..M::GRADIENT],
+            gradient,
             slots: &mut self.slots,
         }
     }
