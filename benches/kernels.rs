@@ -7,6 +7,7 @@
 use criterion::{Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use plywood::kernels::Element;
 use plywood::kernels::rule::{Rule, Sgd};
+use plywood::math::Real;
 use plywood::rows::{Rows, RowsMut, padded};
 use plywood::simd::{Isa, Job, Level, dispatch, dispatch_on};
 use std::hint::black_box;
@@ -251,7 +252,7 @@ impl Peak {
 impl Job for Peak {
     type Output = f32;
     #[inline(always)]
-    fn run<I: Isa>(self, _: I) -> f32 {
+    fn run<I: Isa>(self, isa: I) -> f32 {
         match I::LEVEL {
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)] // intrinsics
@@ -267,7 +268,7 @@ impl Job for Peak {
                 for _ in 0..Self::STEPS {
                     sums.as_flattened_mut()
                         .iter_mut()
-                        .for_each(|s| *s = *s * a + b);
+                        .for_each(|s| *s = Real::fma(isa, *s, a, b));
                 }
                 sums.as_flattened().iter().sum()
             }

@@ -62,7 +62,7 @@ fn hashes<M: Model<Element: Bits>>(model: &M, x: &[M::Input], history: &History)
 
 /// Whether this process computes the bits of the constants; says so if it does not.
 fn fused() -> bool {
-    let fused = Level::current() != Level::Plain;
+    let fused = Level::current().fused();
     if !fused {
         println!("skipped: without fused multiply-add the bits are others");
     }
@@ -182,7 +182,7 @@ fn on_every_instruction_set() {
     if std::env::var_os("PLYWOOD_ISA").is_some() {
         return;
     }
-    for level in [Level::Fused, Level::Avx2, Level::Avx512] {
+    for level in Level::ALL.into_iter().filter(|level| level.fused()) {
         if !level.available() {
             println!("skipped: this processor has no {level}");
             continue;

@@ -35,8 +35,9 @@ token!(F64Wide: [f64; 4] in __m256d, 6 rows, narrow false,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
     _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, sum4 sums_f64);
 
-vectors!(run_f32: f32, 1 => F32x1, 2 => F32x2, 4 => F32x4, 8 => F32x8, _ => F32Wide);
-vectors!(run_f64: f64, 1 => F64x1, 2 => F64x2, 4 => F64x4, _ => F64Wide);
+vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), 8 => F32x8(()),
+    _ => F32Wide(()));
+vectors!(run_f64: f64, 1 => F64x1(()), 2 => F64x2(()), 4 => F64x4(()), _ => F64Wide(()));
 
 // SAFETY of both: the functions are compiled for the instructions, so their callers have them.
 compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },

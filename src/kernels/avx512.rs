@@ -13,8 +13,8 @@ token!(F64x8: [f64; 8] in __m512d, 8 rows, narrow false,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd,
     _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, sum4 sums_f64);
 
-vectors!(run_f32: f32, _ => F32x16);
-vectors!(run_f64: f64, _ => F64x8);
+vectors!(run_f32: f32, _ => F32x16(()));
+vectors!(run_f64: f64, _ => F64x8(()));
 
 // SAFETY of both: the functions are compiled for the instructions, so their callers have them.
 compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },

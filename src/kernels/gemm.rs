@@ -5,7 +5,7 @@
 #![allow(unsafe_code)] // it takes pointers and strides
 
 /// From how many multiply-adds on a product is worth its buffer.
-const LARGE: usize = 1 << 15;
+pub(super) const LARGE: usize = 1 << 15;
 
 /// A row-major matrix or its transpose: numbers, rows, columns, and the distances between them.
 #[derive(Clone, Copy)]

@@ -15,6 +15,10 @@
 
 #![allow(unsafe_code)] // calls of functions compiled for more instructions, given their token
 #![allow(clippy::needless_range_loop)] // register tiles: every index is a constant in the end
+#![cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128")),
+    allow(unused) // nobody has vectors: only `portable` is used
+)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -25,9 +29,15 @@ mod forward;
 mod gemm;
 mod grad_input;
 mod grad_weight;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
+#[cfg(any(target_arch = "aarch64", target_arch = "wasm32"))]
+mod pair;
 mod portable;
 pub mod rule;
 mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 mod sparse;
 #[cfg(test)]
 mod tests;
@@ -43,6 +53,7 @@ use forward::Forward;
 use grad_input::InputGrad;
 use grad_weight::WeightGrad;
 use rule::Rule;
+#[cfg(target_arch = "x86_64")]
 use vector::Kernel;
 
 /// A number that a network can be made of: `f32` or `f64`.
@@ -113,6 +124,14 @@ macro_rules! element {
                         _ => avx2::$name::$function(kernel),
                     }
                 };
+            }
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            if matches!(I::LEVEL, Level::Neon) {
+                return neon::$name::$function($kernel::new($($argument),*));
+            }
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            if matches!(I::LEVEL, Level::Simd128) {
+                return simd128::$name::$function($kernel::new($($argument),*));
             }
             portable::$function(isa, $($argument),*);
         }

@@ -1,6 +1,7 @@
 //! Each kernel against its definition and against `matrixmultiply`, and all instruction sets
 //! against each other, bit for bit.
 
+use super::gemm::LARGE;
 use super::rule::{self, Rule, Store};
 use super::{Element, tiny};
 use crate::rows::{Rows, RowsMut, padded};
@@ -457,12 +458,18 @@ fn same_bits<T: Tested>() {
         }
         let case = Case::<T>::new(&mut random, if i % 100 == 0 { 1 } else { rows }, k, n);
         let expected = case.run(Level::Fused);
-        for level in [Level::Avx2, Level::Avx512] {
+        let check = |level: Level, expected: &Results<T>| {
+            let same = case.run(level).bits() == expected.bits();
+            assert!(same, "{rows} x {k} x {n} on {level}, {:?}", case.rule);
+        };
+        for level in [Level::Neon, Level::Avx2, Level::Avx512] {
             if level.available() {
-                let found = case.run(level);
-                let same = found.bits() == expected.bits();
-                assert!(same, "{rows} x {k} x {n} on {level}, {:?}", case.rule);
+                check(level, &expected);
             }
+        }
+        // `Plain` leaves large products to `matrixmultiply`.
+        if Level::Simd128.available() && case.rows * k * n < LARGE {
+            check(Level::Simd128, &case.run(Level::Plain));
         }
         for row in expected.dx.chunks_exact(padded(k)) {
             assert!(row[k..].iter().all(|x| x.as_f64() == UNTOUCHED));
@@ -476,6 +483,11 @@ fn same_bits<T: Tested>() {
 #[test]
 fn same_bits_f32() {
     same_bits::<f32>();
+}
+
+#[test]
+fn same_bits_f64() {
+    same_bits::<f64>();
 }
 
 /// A tiny layer against the large kernels. (Their order of sums is the same; zeros are not skipped in

@@ -123,7 +123,7 @@ pub trait Kernel<T> {
 
 /// The vectors of one instruction set: its tokens, and `run`, which chooses among them.
 macro_rules! vectors {
-    ($run:ident: $element:ty, $($stride:pat => $token:ident),*) => {
+    ($run:ident: $element:ty, $($stride:pat => $token:expr),*) => {
         /// Runs a kernel with the widest vectors that its stride allows.
         ///
         /// # Safety
@@ -131,7 +131,7 @@ macro_rules! vectors {
         #[inline(always)]
         pub unsafe fn $run<K: Kernel<$element>>(kernel: K) {
             match kernel.stride() {
-                $($stride => kernel.run($token(())),)*
+                $($stride => kernel.run($token),)*
             }
         }
     };
@@ -213,25 +213,26 @@ macro_rules! token {
 }
 
 /// The kernels, compiled for one instruction set and one type of number. Not generic, so that
-/// they are compiled here and not in the crates that use them.
+/// they are compiled here and not in the crates that use them. No features are named where the
+/// whole program is compiled for them.
 macro_rules! compiled {
-    ($name:ident: $element:ty, $kernel:ident => $run:expr, features $features:literal) => {
+    ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
             use crate::kernels::{BiasGrad, Forward, InputGrad, WeightGrad};
 
-            #[target_feature(enable = $features)]
+            $(#[target_feature(enable = $features)])?
             pub fn forward($kernel: Forward<'_, $element>) {
                 $run
             }
-            #[target_feature(enable = $features)]
+            $(#[target_feature(enable = $features)])?
             pub fn input_grad($kernel: InputGrad<'_, $element>) {
                 $run
             }
-            #[target_feature(enable = $features)]
+            $(#[target_feature(enable = $features)])?
             pub fn weight_grad($kernel: WeightGrad<'_, $element>) {
                 $run
             }
-            #[target_feature(enable = $features)]
+            $(#[target_feature(enable = $features)])?
             pub fn bias_grad($kernel: BiasGrad<'_, $element>) {
                 $run
             }

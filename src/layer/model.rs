@@ -175,7 +175,13 @@ impl<M: Model, I: Isa> Work<M::Element> for WithScratch<'_, M, I> {
         let x = Rows::dense(self.job.input.numbers(), width);
         // The output comes last: it may be a single number, and what lies behind it begins anywhere.
         let (scratch, y) = scratch.split_at_mut(M::SCRATCH);
-        M::forward_inference(self.isa, self.job.model, x, RowsMut::new(&mut *y, out), scratch);
+        M::forward_inference(
+            self.isa,
+            self.job.model,
+            x,
+            RowsMut::new(&mut *y, out),
+            scratch,
+        );
         let mut prediction = M::Prediction::zeroed();
         prediction.numbers_mut().copy_from_slice(&y[..out]);
         prediction

@@ -1,0 +1,75 @@
+//! WebAssembly's vectors: one register holds 4 `f32` or 2 `f64`. How many registers there are is the
+//! machine's affair; the large tiles are made for 16, so that few of them go through memory on
+//! x86-64. There is no multiply-add that rounds once everywhere: a product is rounded, then added, as
+//! [`super::portable`] does it, and in the same order. The bits are those of its loops.
+
+#![allow(unsafe_code)] // intrinsics: see the tokens
+#![allow(unused_unsafe)] // most of them are safe here, since a module is checked before it runs
+
+use super::pair::Pair;
+use super::vector::{Kernel, Simd, compiled, token, vectors};
+use core::arch::wasm32::*;
+
+token!(F32x1: [f32; 1] in v128, 8 rows, narrow true,
+    f32x4_splat, load_4, store_4, fma_f32, f32x4_add,
+    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt);
+token!(F32x2: [f32; 2] in v128, 8 rows, narrow true,
+    f32x4_splat, load_8, store_8, fma_f32, f32x4_add,
+    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt);
+token!(F32x4: [f32; 4] in v128, 8 rows, narrow true,
+    f32x4_splat, load_16, store_16, fma_f32, f32x4_add,
+    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt);
+token!(F32Wide: [f32; 4] in v128, 6 rows, narrow false,
+    f32x4_splat, load_16, store_16, fma_f32, f32x4_add,
+    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt);
+token!(F64x1: [f64; 1] in v128, 8 rows, narrow true,
+    f64x2_splat, load_8, store_8, fma_f64, f64x2_add,
+    f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt);
+token!(F64x2: [f64; 2] in v128, 8 rows, narrow true,
+    f64x2_splat, load_16, store_16, fma_f64, f64x2_add,
+    f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt);
+
+vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), _ => F32Wide(()));
+vectors!(run_f64: f64, 1 => F64x1(()), 2 => F64x2(()),
+    4 => Pair::<_, 8, true>(F64x2(())), _ => Pair::<_, 4, false>(F64x2(())));
+
+// SAFETY of both: there is this module only in programs that are compiled for the instructions.
+compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) });
+compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) });
+
+/// `a b + c`, rounded twice.
+#[inline(always)]
+fn fma_f32(a: v128, b: v128, c: v128) -> v128 {
+    f32x4_add(f32x4_mul(a, b), c)
+}
+
+/// `a b + c`, rounded twice.
+#[inline(always)]
+fn fma_f64(a: v128, b: v128, c: v128) -> v128 {
+    f64x2_add(f64x2_mul(a, b), c)
+}
+
+/// Reads and writes the first so many bytes of a vector; no alignment is asked for.
+macro_rules! memory {
+    ($($load:ident = $load_intrinsic:path, $store:ident = |$to:ident, $v:ident| $stored:expr;)*) => { $(
+        /// # Safety
+        /// The numbers must be readable.
+        #[inline(always)]
+        unsafe fn $load<T>(from: *const T) -> v128 {
+            // SAFETY: the caller's.
+            unsafe { $load_intrinsic(from.cast()) }
+        }
+        /// # Safety
+        /// The numbers must be writable.
+        #[inline(always)]
+        unsafe fn $store<T>($to: *mut T, $v: v128) {
+            // SAFETY: the caller's.
+            unsafe { $stored }
+        }
+    )* };
+}
+memory! {
+    load_4 = v128_load32_zero, store_4 = |to, v| v128_store32_lane::<0>(v, to.cast());
+    load_8 = v128_load64_zero, store_8 = |to, v| v128_store64_lane::<0>(v, to.cast());
+    load_16 = v128_load, store_16 = |to, v| v128_store(to.cast(), v);
+}
