@@ -1,7 +1,9 @@
 //! The threads beside the one that has the team: how a round reaches them, and how its end is known.
 //!
-//! A round is a number that the leader counts up after it has written down a task. Each helper waits
-//! for the number to change, does its part, and counts itself off.
+//! The leader writes down a task and opens its parts, one bit for each. Helper i takes part i as soon
+//! as it sees its bit, and the leader whatever is still open when its own part is done: so a helper
+//! that some other program keeps from its processor is not waited for. The round is over when all
+//! parts are done, whoever did them.
 
 #![allow(unsafe_code)] // lends a round's data to threads that outlive it, and waits for them
 
@@ -13,7 +15,7 @@ use core::any::Any;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use core::sync::atomic::{AtomicBool, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
@@ -25,16 +27,16 @@ const SPINS: usize = 1_000;
 /// How often a helper lets others go first before it goes to sleep.
 const YIELDS: usize = 100;
 
-/// The round after which helpers go home.
-const END: usize = usize::MAX;
+/// The bit that tells helpers to go home; those of parts are below it.
+const END: u32 = 1 << MOST;
 
 /// What the leader and the helpers have in common.
 pub struct Helpers {
-    /// The number of the round: a new one means that there is a task.
-    round: AtomicUsize,
-    /// Helpers that are still at work in this round.
-    busy: AtomicUsize,
-    /// Written by the leader while no helper is at work, read by helpers in their round.
+    /// A bit for each part of the round that nobody has taken yet, or `END`.
+    open: AtomicU32,
+    /// Parts of the round that are not done.
+    left: AtomicUsize,
+    /// Written by the leader between rounds, read by whoever has taken a part.
     task: UnsafeCell<Option<Task>>,
     /// A place for each helper.
     beds: Vec<Bed>,
@@ -54,7 +56,7 @@ struct Bed {
 /// A round's work with its types forgotten.
 #[derive(Clone, Copy)]
 struct Task {
-    /// Does the part of a member.
+    /// Does a part.
     run: unsafe fn(*const (), usize),
     round: *const (),
 }
@@ -64,13 +66,13 @@ struct Round<'a, I, W, P> {
     isa: I,
     work: &'a W,
     parts: *mut [Option<P>; MOST],
-    count: usize,
 }
 
-// SAFETY: `task` is the only field that is not `Sync` by itself. The leader writes it only
-// when no helper is at work (`round` waits for that before it returns), and helpers read it
-// only after they have seen, by an acquiring load, the round that was published after it. What
-// it points to may be used by other threads: `Team::share` asks for `P: Send` and `W: Sync`.
+// SAFETY: `task` is the only field that is not `Sync` by itself. The leader writes it only between
+// rounds, when all parts of the last one are done; it is read only by whoever has taken a part, by
+// an acquiring operation on the bits that were published after it was written, and before that part
+// is counted as done. What it points to may be used by other threads: `Team::share` asks for
+// `P: Send` and `W: Sync`.
 unsafe impl Sync for Helpers {}
 // SAFETY: as above; there is nothing in it that belongs to a thread.
 unsafe impl Send for Helpers {}
@@ -81,18 +83,16 @@ impl fmt::Debug for Helpers {
     }
 }
 
-/// Does the part of member `i`.
+/// Does part `i`.
 ///
 /// # Safety
-/// `round` must point to a living `Round` of these types, and no two calls for it may have the
-/// same `i`.
+/// `round` must point to a living `Round` of these types that has this part, and no two calls for it
+/// may have the same `i`.
 unsafe fn run_part<I: Isa, W: Share<P>, P: Send>(round: *const (), i: usize) {
-    // SAFETY: the caller's. Each member touches its own part of the array only.
+    // SAFETY: the caller's. Each call touches its own part of the array only.
     unsafe {
         let round = &*round.cast::<Round<'_, I, W, P>>();
-        if i < round.count
-            && let Some(part) = (*(round.parts.cast::<Option<P>>().add(i))).take()
-        {
+        if let Some(part) = (*(round.parts.cast::<Option<P>>().add(i))).take() {
             let work = round.work;
             round.isa.enter(Part { work, part });
         }
@@ -110,21 +110,26 @@ impl Helpers {
             isa,
             work,
             parts: &raw mut parts.parts,
-            count: parts.count,
         };
         let task = Task {
             run: run_part::<I, W, P>,
             round: (&raw const round).cast(),
         };
         *self.panic() = None;
-        // SAFETY: no helper is at work between rounds.
+        // SAFETY: all parts of the last round are done, and none of this one is open.
         unsafe { *self.task.get() = Some(task) };
-        self.busy.store(self.len(), Relaxed);
-        self.call(self.round.load(Relaxed) + 1);
-        // Even if the leader's own part panics, the round must not die before all are done.
+        self.left.store(parts.count, Relaxed);
+        self.open((1 << parts.count) - 1);
+        // Even if a part panics here, the round must not die before all are done.
         let all_done = AllDone(self);
-        // SAFETY: `round` lives until `all_done` has waited; helpers take parts from 1 on.
-        unsafe { run_part::<I, W, P>(task.round, 0) };
+        for i in 0..parts.count {
+            if self.take(i) {
+                // Counted as done however it ends.
+                let _done = Done(self);
+                // SAFETY: `round` lives until `all_done` has waited, and this is who took part i.
+                unsafe { run_part::<I, W, P>(task.round, i) };
+            }
+        }
         drop(all_done);
         let panic = self.panic().take();
         if let Some(panic) = panic {
@@ -137,13 +142,14 @@ impl Helpers {
         self.panic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Publishes a round, and wakes those who sleep.
-    fn call(&self, round: usize) {
-        // Sequentially consistent, as in `wait`: either the leader sees that a helper is about
-        // to sleep, or the helper sees the round.
-        self.round.store(round, SeqCst);
-        for bed in &self.beds[..self.len()] {
-            if bed.asleep.load(SeqCst)
+    /// Opens parts, and wakes those who sleep.
+    fn open(&self, parts: u32) {
+        // Sequentially consistent, as in `wait`: either the leader sees that a helper is about to
+        // sleep, or the helper sees its part.
+        self.open.store(parts, SeqCst);
+        for (i, bed) in self.beds[..self.len()].iter().enumerate() {
+            if parts & (END | 2 << i) != 0
+                && bed.asleep.load(SeqCst)
                 && let Some(thread) = bed.thread.get()
             {
                 thread.unpark();
@@ -151,46 +157,49 @@ impl Helpers {
         }
     }
 
-    /// A helper's life.
-    fn help(&self, i: usize) {
-        let bed = &self.beds[i];
+    /// Whether part `i` was still open and is now the caller's.
+    fn take(&self, i: usize) -> bool {
+        self.open.fetch_and(!(1 << i), Acquire) & 1 << i != 0
+    }
+
+    /// A helper's life. Its part is number `i`.
+    fn help(&self, i: usize, bed: &Bed) {
         let _ = bed.thread.set(thread::current());
-        let mut seen = 0;
-        loop {
-            seen = self.wait(seen, bed);
-            if seen == END {
-                return;
+        while self.wait(i, bed) {
+            if !self.take(i) {
+                continue;
             }
-            // SAFETY: the leader wrote the task before it published the round, and will not
-            // write it again before this helper says that it is done.
+            let _done = Done(self);
+            // SAFETY: the leader wrote the task before it opened the part, and will not write it
+            // again before this part is done.
             let task = unsafe { *self.task.get() };
             if let Some(task) = task {
-                // SAFETY: the leader keeps the round alive until all are done; this helper is
-                // the only one with its number, and the leader has number 0.
-                let work = || unsafe { (task.run)(task.round, i + 1) };
+                // SAFETY: the leader keeps the round alive until all parts are done, and this is
+                // who took part i.
+                let work = || unsafe { (task.run)(task.round, i) };
                 if let Err(said) = catch_unwind(AssertUnwindSafe(work)) {
                     *self.panic() = Some(said);
                 }
             }
-            self.busy.fetch_sub(1, Release);
         }
     }
 
-    /// Waits for another round than the last one seen.
-    fn wait(&self, seen: usize, bed: &Bed) -> usize {
+    /// Waits for part `i` to be open; `false` when it is time to go home.
+    fn wait(&self, i: usize, bed: &Bed) -> bool {
+        let news = |open: u32| open & (END | 1 << i) != 0;
         loop {
             for _ in 0..YIELDS {
                 for _ in 0..SPINS {
-                    let round = self.round.load(Acquire);
-                    if round != seen {
-                        return round;
+                    let open = self.open.load(Relaxed);
+                    if news(open) {
+                        return open & END == 0;
                     }
                     core::hint::spin_loop();
                 }
                 thread::yield_now();
             }
             bed.asleep.store(true, SeqCst);
-            if self.round.load(SeqCst) == seen {
+            if !news(self.open.load(SeqCst)) {
                 thread::park();
             }
             bed.asleep.store(false, Relaxed);
@@ -198,14 +207,26 @@ impl Helpers {
     }
 }
 
-/// Waits, when dropped, until no helper is at work.
+/// Counts a part as done, when dropped.
+struct Done<'a>(&'a Helpers);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.left.fetch_sub(1, Release);
+    }
+}
+
+/// Waits, when dropped, until all parts are done.
 struct AllDone<'a>(&'a Helpers);
 
 impl Drop for AllDone<'_> {
     fn drop(&mut self) {
+        // After a panic there may be parts that nobody has begun. Nobody will.
+        let open = self.0.open.swap(0, Acquire);
+        self.0.left.fetch_sub(open.count_ones() as usize, Release);
         loop {
             for _ in 0..SPINS {
-                if self.0.busy.load(Acquire) == 0 {
+                if self.0.left.load(Acquire) == 0 {
                     return;
                 }
                 core::hint::spin_loop();
@@ -220,14 +241,14 @@ struct GoHome<'a>(&'a Helpers);
 
 impl Drop for GoHome<'_> {
     fn drop(&mut self) {
-        self.0.call(END);
+        self.0.open(END);
     }
 }
 
 pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
     let helpers = Helpers {
-        round: AtomicUsize::new(0),
-        busy: AtomicUsize::new(0),
+        open: AtomicU32::new(0),
+        left: AtomicUsize::new(0),
         task: UnsafeCell::new(None),
         beds: (0..count).map(|_| Bed::default()).collect(),
         count: AtomicUsize::new(0),
@@ -235,9 +256,10 @@ pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
     };
     thread::scope(|scope| {
         let _go_home = GoHome(&helpers);
-        for i in 0..count {
+        for (i, bed) in helpers.beds.iter().enumerate() {
             let helpers = &helpers;
-            let spawned = thread::Builder::new().spawn_scoped(scope, move || helpers.help(i));
+            let spawned =
+                thread::Builder::new().spawn_scoped(scope, move || helpers.help(i + 1, bed));
             if spawned.is_err() {
                 break;
             }
