@@ -120,9 +120,14 @@ const SQRT_HALF: f64 = core::f64::consts::FRAC_1_SQRT_2;
 const DENSITY: f64 = 0.398_942_280_401_432_7;
 
 pointwise! {
-    /// `relu`: f(z) = max(z, 0).
+    /// `relu`: f(z) = max(z, 0). NaN stays NaN.
     Relu {
-        _isa, z => if z > T::zero() { z } else { T::zero() };
+        _isa, z => {
+            // Without the sum the compiler would see that most numbers stay, and write only the
+            // others: a store with a mask, which the next layer's reads have to wait for.
+            let z = z + T::zero();
+            if z < T::zero() { T::zero() } else { z }
+        };
         from y: false => if y > T::zero() { T::one() } else { T::zero() }
     }
     /// `leaky_relu`: f(z) = z for z >= 0, 0.2 z below.

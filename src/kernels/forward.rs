@@ -5,17 +5,25 @@
 //! the cache while all samples pass by; the samples that are left over go in fours, twos and ones
 //! with wider panels, so that enough chains are in flight.
 //!
-//! Each output is one chain over k, from the bias. With a single sample, inputs that are exactly
+//! Each output is one chain over k, from the bias. Where a row of `W` is but one register wide there
+//! would be too few chains to keep the processor busy: there input k goes into sum k modulo 4, and
+//! the four are added in the end ([`in_four_sums`]). With a single sample, inputs that are exactly
 //! zero are skipped ([`super::sparse`]); that can change the sign of a zero sum, and hides weights
 //! that are infinite or not numbers.
 
 #![allow(unsafe_code)] // pointers into the three matrices, whose sizes `new` checks
 
-use super::sparse::{CHUNK, nonzero, skips_zeros};
+use super::sparse::{CHUNK, Nonzero, skips_zeros};
 use super::tile::tile;
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
+
+/// Whether outputs are sums of four, by the shapes alone.
+#[inline(always)]
+pub fn in_four_sums(k: usize, stride: usize) -> bool {
+    k >= 4 && stride <= 16
+}
 
 /// The product as a [`Kernel`].
 pub struct Forward<'a, T> {
@@ -138,16 +146,76 @@ impl<'a, T: Real> Forward<'a, T> {
         self.rows - (self.rows - row) % MR
     }
 
+    /// All blocks of `MR` samples from `row` on, each output in four sums; the first sample after
+    /// them.
+    #[inline(always)]
+    fn fours<S: Simd<E = T>, const MR: usize>(&mut self, s: S, mut row: usize) -> usize {
+        while row + MR <= self.rows {
+            for v in 0..self.stride / S::LANES {
+                let mut sums = [[s.zero(); 4]; MR];
+                for i in 0..MR {
+                    sums[i][0] = self.start(s, v);
+                }
+                // SAFETY: the loops' conditions; `new` has checked the sizes.
+                unsafe {
+                    let x = self.x.as_ptr().add(row * self.x_stride);
+                    let w = self.w.as_ptr().add(v * S::LANES);
+                    let whole = self.k / 4 * 4;
+                    for k in (0..whole).step_by(4) {
+                        sums = self.four::<S, MR>(s, x, w, k, 4, sums);
+                    }
+                    sums = self.four::<S, MR>(s, x, w, whole, self.k - whole, sums);
+                    for i in 0..MR {
+                        let [a, b, c, d] = sums[i];
+                        let sum = s.add(s.add(a, b), s.add(c, d));
+                        let to = (row + i) * self.stride + v * S::LANES;
+                        s.store(sum, self.y.padded_data().as_mut_ptr().add(to));
+                    }
+                }
+            }
+            row += MR;
+        }
+        row
+    }
+
+    /// Adds the products of `count` inputs from `k` on, each to a sum of its own.
+    ///
+    /// # Safety
+    /// `x` must point to `MR` samples and `w` to a column of vectors, with so many inputs.
+    #[inline(always)]
+    unsafe fn four<S: Simd<E = T>, const MR: usize>(
+        &self,
+        s: S,
+        x: *const T,
+        w: *const T,
+        k: usize,
+        count: usize,
+        mut sums: [[S::V; 4]; MR],
+    ) -> [[S::V; 4]; MR] {
+        for c in 0..4 {
+            if c < count {
+                // SAFETY: the caller's.
+                unsafe {
+                    let w = s.load(w.add((k + c) * self.stride));
+                    for i in 0..MR {
+                        let x = s.splat(*x.add(i * self.x_stride + k + c));
+                        sums[i][c] = s.fma(x, w, sums[i][c]);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
     /// The only sample, reading only the rows of `W` that count.
     ///
     /// # Safety
     /// It must exist.
     #[inline(always)]
     unsafe fn single<S: Simd<E = T>>(&mut self, s: S) {
-        let mut list = [0; CHUNK];
+        let mut nonzero = Nonzero::none();
         for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
-            let count = nonzero(part, &mut list);
-            let list = &list[..count];
+            let list = nonzero.of(s, part);
             // SAFETY: the list holds indices of inputs, and the caller vouches for the sample.
             unsafe {
                 let mut v = 0;
@@ -216,6 +284,15 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
+        if in_four_sums(self.k, self.stride) {
+            let mut row = 0;
+            if S::ROWS == 8 {
+                row = self.fours::<S, 4>(s, row);
+            }
+            row = self.fours::<S, 2>(s, row);
+            self.fours::<S, 1>(s, row);
+            return;
+        }
         if skips_zeros(self.rows, self.k, self.stride) {
             // SAFETY: there is one sample.
             return unsafe { self.single(s) };

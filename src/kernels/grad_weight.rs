@@ -11,7 +11,7 @@
 #![allow(unsafe_code)] // pointers into the matrices, whose sizes `new` checks
 
 use super::rule::{Rule, Step, with_rule};
-use super::sparse::{CHUNK, nonzero, skips_zeros};
+use super::sparse::{CHUNK, Nonzero, skips_zeros};
 use super::tile::tile;
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
@@ -273,10 +273,9 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     /// Plain gradient descent with the only sample, visiting only the rows of `W` that move.
     #[inline(always)]
     fn single<S: Simd<E = T>>(&mut self, s: S, rate: T) {
-        let mut list = [0; CHUNK];
-        for first in (0..self.k).step_by(CHUNK) {
-            let count = nonzero(&self.x[first..self.k.min(first + CHUNK)], &mut list);
-            for &i in &list[..count] {
+        let mut nonzero = Nonzero::none();
+        for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
+            for &i in nonzero.of(s, part) {
                 let row = first + i as usize;
                 let mut v = 0;
                 // SAFETY: the list holds indices of inputs, that is of rows.

@@ -6,7 +6,7 @@
 //!
 //! | kernel | computes | sums over |
 //! | --- | --- | --- |
-//! | [`Element::affine`] | `Y = X W + b` | k, in order; in four sums if both sizes are at most 32 ([`tiny`]) |
+//! | [`Element::affine`] | `Y = X W + b` | k, in order; in four sums where a row of `W` has at most 16 numbers, or in [`tiny`] |
 //! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in 16 fixed lanes and one fixed tree (n > 8); in order (n <= 8) |
 //! | [`Element::affine_weight_grad`] | `dW = Xᵀ dZ`, then the [`Rule`] | samples, in order |
 //!

@@ -3,6 +3,7 @@
 //! compiler can use whatever vectors there are. Where multiply-add is not fused, and so no bits are
 //! promised, large products go to [`super::gemm`].
 
+use super::forward::in_four_sums;
 use super::gemm::{Gemm, Matrix};
 use super::rule::Rule;
 use super::sparse::skips_zeros;
@@ -21,6 +22,9 @@ pub fn forward<T: Real + Gemm, I: Isa>(
     let (width, stride) = (y.width(), y.stride());
     let rows = x.len().min(y.len());
     let skip = skips_zeros(rows, x.width(), stride);
+    if in_four_sums(x.width(), stride) {
+        return four_sums(isa, x, w, bias, y);
+    }
     for y in y.iter_mut().take(rows) {
         match bias {
             Some(bias) => y.copy_from_slice(&bias[..width]),
@@ -54,6 +58,25 @@ pub fn forward<T: Real + Gemm, I: Isa>(
             for (y, &w) in y.iter_mut().zip(w) {
                 *y = T::fma(isa, x, w, *y);
             }
+        }
+    }
+}
+
+/// The same for narrow matrices: input k goes into sum k modulo 4.
+fn four_sums<T: Real, I: Isa>(isa: I, x: Rows<T>, w: &[T], bias: Option<&[T]>, mut y: RowsMut<T>) {
+    let stride = y.stride();
+    for (x, y) in x.iter().zip(y.iter_mut()) {
+        let mut sums = [[T::zero(); 16]; 4];
+        if let Some(bias) = bias {
+            sums[0][..y.len()].copy_from_slice(&bias[..y.len()]);
+        }
+        for (k, (&x, w)) in x.iter().zip(w.chunks_exact(stride)).enumerate() {
+            for (sum, &w) in sums[k % 4].iter_mut().zip(w) {
+                *sum = T::fma(isa, x, w, *sum);
+            }
+        }
+        for (i, y) in y.iter_mut().enumerate() {
+            *y = (sums[0][i] + sums[1][i]) + (sums[2][i] + sums[3][i]);
         }
     }
 }

@@ -4,7 +4,10 @@
 //! product reads each row of the weights once, for one input: where that is zero, the row need not
 //! be read at all. The list is made without branches, since nobody can predict them.
 
-use num_traits::Zero;
+#![allow(unsafe_code)] // vectors are read through pointers, as `Simd` asks
+
+use super::vector::Simd;
+use core::mem::MaybeUninit;
 
 /// How many inputs are listed at a time: the list lies on the stack.
 pub const CHUNK: usize = 512;
@@ -16,13 +19,39 @@ pub fn skips_zeros(rows: usize, k: usize, stride: usize) -> bool {
     rows == 1 && k * stride > 1024
 }
 
-/// The indices of what is not zero in at most [`CHUNK`] inputs: the first so many of the list.
-#[inline(always)]
-pub fn nonzero<T: Zero>(x: &[T], list: &mut [u32; CHUNK]) -> usize {
-    let mut count = 0;
-    for (i, x) in x.iter().enumerate() {
-        list[count % CHUNK] = i as u32;
-        count += usize::from(!x.is_zero());
+/// The places of those of some inputs that are not zero.
+pub struct Nonzero {
+    /// A vector too many may be written behind the last one.
+    places: [MaybeUninit<u32>; CHUNK + 16],
+}
+
+impl Nonzero {
+    /// None yet.
+    #[inline(always)]
+    pub fn none() -> Self {
+        Nonzero {
+            places: [const { MaybeUninit::uninit() }; CHUNK + 16],
+        }
     }
-    count
+
+    /// The places among at most [`CHUNK`] inputs, in ascending order.
+    #[inline(always)]
+    pub fn of<S: Simd>(&mut self, s: S, x: &[S::E]) -> &[u32] {
+        let x = &x[..x.len().min(CHUNK)];
+        let whole = x.len() / S::LANES * S::LANES;
+        let places = self.places.as_mut_ptr().cast::<u32>();
+        let mut count = 0;
+        // SAFETY: each vector of inputs exists, at most as many places are written as inputs have been
+        // read and those of a vector more, and the first `count` of them have been written.
+        unsafe {
+            for first in (0..whole).step_by(S::LANES) {
+                count += s.nonzero(x.as_ptr().add(first), first as u32, places.add(count));
+            }
+            for (i, x) in x.iter().enumerate().skip(whole) {
+                *places.add(count) = i as u32;
+                count += usize::from(!num_traits::Zero::is_zero(x));
+            }
+            core::slice::from_raw_parts(places, count)
+        }
+    }
 }

@@ -498,7 +498,7 @@ fn check_tiny<N: Dim>(k: usize) {
         let case = Case::new(&mut random, rows, k, N::USIZE);
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
             let mut expected = case.run(level);
-            if k >= 4 {
+            if k >= 4 && N::USIZE > 16 {
                 expected.y = in_four_sums(&case, level);
             }
             let mut found = dispatch_on(level, Tiny::<N>(&case, PhantomData));
@@ -536,7 +536,7 @@ fn in_four_sums(case: &Case<f32>, level: Level) -> Vec<f32> {
     y
 }
 
-/// But for the order of sums in the forward pass, which is its own.
+/// But for the order of sums in the forward pass of more than 16 outputs, which is its own.
 #[test]
 fn tiny_gives_the_same_bits() {
     check_tiny::<U1>(2);

@@ -93,6 +93,24 @@ pub trait Simd: Copy {
         }
     }
 
+    /// Writes the places of those of `LANES` numbers that are not zero, counted from `first`, and
+    /// says how many they are. (Without branches: nobody can predict them.)
+    ///
+    /// # Safety
+    /// The numbers must be readable, and `LANES` places writable.
+    #[inline(always)]
+    unsafe fn nonzero(self, from: *const Self::E, first: u32, to: *mut u32) -> usize {
+        let mut count = 0;
+        for i in 0..Self::LANES {
+            // SAFETY: the caller's, for at most as many places are written as numbers read.
+            unsafe {
+                *to.add(count) = first + i as u32;
+                count += usize::from(!num_traits::Zero::is_zero(&*from.add(i)));
+            }
+        }
+        count
+    }
+
     /// The sum of each vector's lanes, by halves: lane i takes lane i + `LANES`/2, then those
     /// i + `LANES`/4, down to one.
     #[inline(always)]
@@ -144,6 +162,7 @@ macro_rules! token {
         $splat:path, $load:path, $store:path,
         $fma:path, $add:path, $sub:path, $mul:path, $div:path, $sqrt:path
         $(, sum4 $sum4:path)?
+        $(, nonzero $nonzero:path)?
     ) => {
         #[derive(Clone, Copy)]
         pub struct $name(pub(super) ());
@@ -201,6 +220,13 @@ macro_rules! token {
                 // SAFETY: see above.
                 unsafe { $sqrt(a) }
             }
+            $(
+                #[inline(always)]
+                unsafe fn nonzero(self, from: *const $element, first: u32, to: *mut u32) -> usize {
+                    // SAFETY: see above.
+                    unsafe { $nonzero(from, first, to) }
+                }
+            )?
             $(
                 #[inline(always)]
                 fn sum4(self, v: [$vector; 4]) -> [$element; 4] {
