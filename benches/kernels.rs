@@ -108,7 +108,7 @@ impl Job for InputGrad<'_> {
         let Layer {
             k, n, w, dz, dx, ..
         } = self.0;
-        f32::affine_input_grad(isa, Rows::new(dz, *n), w, RowsMut::new(dx, *k));
+        f32::affine_input_grad(isa, Rows::new(dz, *n), w, None, RowsMut::new(dx, *k));
     }
 }
 

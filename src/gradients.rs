@@ -90,6 +90,7 @@ impl<M: Model> Job for Compute<'_, M> {
             dy: RowsMut::new(&mut dy, out),
             dx: Some(RowsMut::new(&mut dx, width)),
             joint: false,
+            dead_at_zero: false,
             team: Team::alone(),
         };
         M::backward(isa, self.model, pass);

@@ -56,6 +56,8 @@ pub trait Activation: 'static {
     const IDENTITY: bool = false;
     /// Whether each output depends on all inputs, so that it says nothing about a single one.
     const NORMALIZES: bool = false;
+    /// Whether f' is 0 wherever f is, as with relu.
+    const DEAD_AT_ZERO: bool = false;
 
     /// z becomes y = f(z), in place.
     fn forward<T: Element, I: Isa>(isa: I, z: RowsMut<T>);

@@ -36,9 +36,12 @@ pub trait Pointwise: 'static {
     fn derivative<T: Element, I: Isa>(isa: I, seen: T) -> T;
     /// Whether f(z) = z.
     const IDENTITY: bool = false;
+    /// Whether f' is 0 wherever f is.
+    const DEAD_AT_ZERO: bool = false;
 }
 
 impl<A: Pointwise> Activation for A {
+    const DEAD_AT_ZERO: bool = <A as Pointwise>::DEAD_AT_ZERO;
     const NEEDS_INPUT: bool = <A as Pointwise>::NEEDS_INPUT;
     const IDENTITY: bool = <A as Pointwise>::IDENTITY;
 
@@ -74,6 +77,7 @@ macro_rules! pointwise {
     ($($(#[$doc:meta])* $name:ident {
         $isa:ident, $z:ident => $apply:expr;
         from $seen:ident: $needs:literal => $derivative:expr
+        $(; dead at zero: $dead:literal)?
     })*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -81,6 +85,7 @@ macro_rules! pointwise {
 
         impl Pointwise for $name {
             const NEEDS_INPUT: bool = $needs;
+            $(const DEAD_AT_ZERO: bool = $dead;)?
             #[inline(always)]
             fn apply<T: Element, I: Isa>($isa: I, $z: T) -> T {
                 $apply
@@ -128,7 +133,8 @@ pointwise! {
             let z = z + T::zero();
             if z < T::zero() { T::zero() } else { z }
         };
-        from y: false => if y > T::zero() { T::one() } else { T::zero() }
+        from y: false => if y > T::zero() { T::one() } else { T::zero() };
+        dead at zero: true
     }
     /// `leaky_relu`: f(z) = z for z >= 0, 0.2 z below.
     LeakyRelu {

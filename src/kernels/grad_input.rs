@@ -12,11 +12,15 @@
 //! rows of `W`: a few of them are transposed into a block on the stack, and the rest is the
 //! register tile of the other kernels.
 //!
+//! **A single sample** behind a relu: the gradient by an input that is zero would be multiplied by
+//! zero, so it is not computed, but set to zero.
+//!
 //! **9 to 16 columns**, where each lane has one product only: with several samples the block on the
 //! stack serves here too, since the tree is shorter across registers than within them.
 
 #![allow(unsafe_code)] // pointers into the three matrices, whose sizes `new` checks
 
+use super::sparse::{CHUNK, Nonzero, skips_zeros};
 use super::tile::tile;
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
@@ -34,16 +38,26 @@ pub struct InputGrad<'a, T> {
     dz: &'a [T],
     stride: usize,
     w: &'a [T],
+    /// The inputs, if the gradient by those that are zero is not wanted.
+    wanted: Option<&'a [T]>,
     dx: RowsMut<'a, T>,
 }
 
 impl<'a, T: Real> InputGrad<'a, T> {
     #[inline(always)]
-    pub fn new(dz: Rows<'a, T>, w: &'a [T], dx: RowsMut<'a, T>) -> Self {
+    pub fn new(
+        dz: Rows<'a, T>,
+        w: &'a [T],
+        wanted: Option<Rows<'a, T>>,
+        dx: RowsMut<'a, T>,
+    ) -> Self {
         let (k, stride) = (dx.width(), dz.stride());
         assert!(w.len() >= k * stride, "the weights do not fit the rows");
+        let rows = dz.len().min(dx.len());
+        let wanted = wanted.filter(|x| x.width() == k && skips_zeros(rows, k, stride));
         Self {
-            rows: dz.len().min(dx.len()),
+            rows,
+            wanted: wanted.map(|x| &x.padded_data()[..k]),
             k,
             n: dz.width(),
             dz: dz.padded_data(),
@@ -61,31 +75,25 @@ impl<'a, T: Real> InputGrad<'a, T> {
     }
 
     /// The lanes of one pass: those that begin with `lane`, of `R` samples from `row` on times `Q`
-    /// groups of four rows of `W` from `k` on. The last row of `W` stands in for missing ones.
+    /// groups of four rows of `W`.
     ///
     /// # Safety
-    /// The samples must exist, and there must be a row of `W`.
+    /// The samples must exist, and the rows.
     #[inline(always)]
     unsafe fn pass<S: Simd<E = T>, const R: usize, const Q: usize>(
         &self,
         s: S,
         row: usize,
-        k: usize,
+        w: [[*const T; 4]; Q],
         lane: usize,
     ) -> [[[S::V; 4]; Q]; R] {
         let mut dz = [self.dz.as_ptr(); R];
-        let mut w = [[self.w.as_ptr(); 4]; Q];
         let mut sums = [[[s.zero(); 4]; Q]; R];
         // SAFETY: `new` has checked the sizes; samples and rows exist, and columns end with the
         // stride, which is a multiple of 16.
         unsafe {
             for r in 0..R {
                 dz[r] = dz[r].add((row + r) * self.stride);
-            }
-            for q in 0..Q {
-                for i in 0..4 {
-                    w[q][i] = w[q][i].add((k + 4 * q + i).min(self.k - 1) * self.stride);
-                }
             }
             let mut column = lane;
             while column < self.stride {
@@ -117,17 +125,17 @@ impl<'a, T: Real> InputGrad<'a, T> {
         &self,
         s: S,
         row: usize,
-        k: usize,
+        w: [[*const T; 4]; Q],
     ) -> [[[S::V; 4]; Q]; R] {
         if S::LANES == 16 {
             // SAFETY: the caller's.
-            return unsafe { self.pass::<S, R, Q>(s, row, k, 0) };
+            return unsafe { self.pass::<S, R, Q>(s, row, w, 0) };
         }
         let mut parts = [const { MaybeUninit::<[[[S::V; 4]; Q]; R]>::uninit() }; 4];
         // A limit that the compiler does not know keeps it from unrolling this.
         for (part, lane) in (0..self.stride.min(16)).step_by(S::LANES).enumerate() {
             // SAFETY: the caller's.
-            parts[part].write(unsafe { self.pass::<S, R, Q>(s, row, k, lane) });
+            parts[part].write(unsafe { self.pass::<S, R, Q>(s, row, w, lane) });
         }
         let mut sums = [[[s.zero(); 4]; Q]; R];
         for r in 0..R {
@@ -146,10 +154,24 @@ impl<'a, T: Real> InputGrad<'a, T> {
         sums
     }
 
+    /// `Q` groups of four rows of `W`: those that `place` names. The last row stands in for missing
+    /// ones; there must be one.
+    #[inline(always)]
+    fn groups<const Q: usize>(&self, place: impl Fn(usize) -> usize) -> [[*const T; 4]; Q] {
+        let mut w = [[self.w.as_ptr(); 4]; Q];
+        for q in 0..Q {
+            for i in 0..4 {
+                let row = place(4 * q + i).min(self.k - 1);
+                w[q][i] = w[q][i].wrapping_add(row * self.stride);
+            }
+        }
+        w
+    }
+
     /// The dots of `R` samples from `row` on with `Q` groups of four rows of `W` from `k` on.
     ///
     /// # Safety
-    /// As for `pass`.
+    /// The samples must exist, and there must be a row of `W`.
     #[inline(always)]
     unsafe fn dots<S: Simd<E = T>, const R: usize, const Q: usize>(
         &mut self,
@@ -159,7 +181,7 @@ impl<'a, T: Real> InputGrad<'a, T> {
     ) {
         // SAFETY: the caller's for the passes; as many numbers are written as rows of dx have.
         unsafe {
-            let sums = self.passes::<S, R, Q>(s, row, k);
+            let sums = self.passes::<S, R, Q>(s, row, self.groups(|i| k + i));
             let stride = self.dx.stride();
             let dx = self.dx.padded_data().as_mut_ptr();
             for r in 0..R {
@@ -177,6 +199,29 @@ impl<'a, T: Real> InputGrad<'a, T> {
         }
     }
 
+    /// The dots of the only sample with those rows of `W` that are wanted; 0 for the others.
+    ///
+    /// # Safety
+    /// There must be a sample and a row of `W`.
+    #[inline(always)]
+    unsafe fn listed<S: Simd<E = T>>(&mut self, s: S, wanted: &[T]) {
+        let dx = &mut self.dx.padded_data()[..wanted.len()];
+        dx.fill(T::zero());
+        let mut nonzero = Nonzero::none();
+        for (part, first) in wanted.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
+            let list = nonzero.of(s, part);
+            for eight in list.chunks(8) {
+                let place = |i: usize| first + eight[i.min(eight.len() - 1)] as usize;
+                // SAFETY: the caller's; the list names inputs, that is rows.
+                let [sums] = unsafe { self.passes::<S, 1, 2>(s, 0, self.groups(place)) };
+                let dots = sums.map(|four| s.sum4(four));
+                for (i, &at) in eight.iter().enumerate() {
+                    self.dx.padded_data()[first + at as usize] = dots[i / 4][i % 4];
+                }
+            }
+        }
+    }
+
     /// All dots of more than 8 columns: groups of four rows of `W` are the outer loop, so that they
     /// stay in the cache while all samples pass by.
     #[inline(always)]
@@ -184,7 +229,9 @@ impl<'a, T: Real> InputGrad<'a, T> {
         let rows = self.rows;
         // SAFETY: the conditions of the loops.
         unsafe {
-            if rows > 1 {
+            if let Some(wanted) = self.wanted {
+                self.listed(s, wanted);
+            } else if rows > 1 {
                 for k in (0..self.k).step_by(4) {
                     let mut row = 0;
                     while S::ROWS == 8 && row + 4 <= rows {

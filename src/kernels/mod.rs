@@ -66,8 +66,15 @@ pub trait Element: Real + gemm::Gemm {
     /// `y.width()` elements. Writes the padding of `y` too, with anything.
     fn affine<I: Isa>(isa: I, x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>);
 
-    /// `dx = dz wᵀ` for each row dz, whose padding is zero. Leaves the padding of `dx` alone.
-    fn affine_input_grad<I: Isa>(isa: I, dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>);
+    /// `dx = dz wᵀ` for each row dz, whose padding is zero. Leaves the padding of `dx` alone. If there
+    /// is one sample, and `wanted` holds the inputs, dx may be 0 where they are.
+    fn affine_input_grad<I: Isa>(
+        isa: I,
+        dz: Rows<Self>,
+        w: &[Self],
+        wanted: Option<Rows<Self>>,
+        dx: RowsMut<Self>,
+    );
 
     /// `dw = xᵀ dz`, for the rows of the matrix from `first` on that are in `w`, handed to the rule, which updates `w` and its slots (for each row of `w`
     /// `rule.slots()` rows like it). The padding of `dz` is zero, and so stays that of `w`.
@@ -99,7 +106,7 @@ macro_rules! element {
             element!(@method $name, forward, affine, Forward:
                 (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>));
             element!(@method $name, input_grad, affine_input_grad, InputGrad:
-                (dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>));
+                (dz: Rows<Self>, w: &[Self], wanted: Option<Rows<Self>>, dx: RowsMut<Self>));
             element!(@method $name, weight_grad, affine_weight_grad, WeightGrad:
                 (x: Rows<Self>, first: usize, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self],
                  slots: &mut [Self]));

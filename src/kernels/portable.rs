@@ -104,8 +104,16 @@ fn transposed<T>(w: &[T], rows: usize, columns: usize, stride: usize) -> Matrix<
 }
 
 /// `dX = dZ Wᵀ`.
-pub fn input_grad<T: Real + Gemm, I: Isa>(isa: I, dz: Rows<T>, w: &[T], mut dx: RowsMut<T>) {
+pub fn input_grad<T: Real + Gemm, I: Isa>(
+    isa: I,
+    dz: Rows<T>,
+    w: &[T],
+    wanted: Option<Rows<T>>,
+    mut dx: RowsMut<T>,
+) {
     let (width, stride) = (dz.width(), dz.stride());
+    let is_sparse = width > 8 && skips_zeros(dz.len().min(dx.len()), dx.width(), stride);
+    let wanted = wanted.filter(|_| is_sparse);
     if !I::FUSED {
         let (k, dx_stride) = (dx.width(), dx.stride());
         let rows = dz.len().min(dx.len());
@@ -123,8 +131,10 @@ pub fn input_grad<T: Real + Gemm, I: Isa>(isa: I, dz: Rows<T>, w: &[T], mut dx: 
     }
     let gradients = dz.padded_data().chunks_exact(stride);
     for (dz, dx) in gradients.zip(dx.iter_mut()) {
-        for (dx, w) in dx.iter_mut().zip(w.chunks_exact(stride)) {
-            *dx = if width > 8 {
+        for (k, (dx, w)) in dx.iter_mut().zip(w.chunks_exact(stride)).enumerate() {
+            *dx = if wanted.is_some_and(|x| x.padded_data()[k].is_zero()) {
+                T::zero()
+            } else if width > 8 {
                 in_lanes(isa, dz, w)
             } else {
                 let pairs = dz.iter().zip(w).take(width);

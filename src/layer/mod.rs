@@ -122,6 +122,9 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     const CACHE: usize = 0;
     /// How many numbers a sample takes while [`forward_inference`](Self::forward_inference) runs.
     const SCRATCH: usize = 0;
+    /// Whether its gradient by its input is zero wherever its output is, as behind relu: then nobody
+    /// needs the gradient by those outputs.
+    const DEAD_AT_ZERO: bool = false;
     /// Whether rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers
     /// for one after another: then several threads may each be given some of the rows.
     const BY_ROW: bool = true;
@@ -201,6 +204,9 @@ pub struct Backward<'a, T> {
     /// Whether `dy` is already the gradient before the layer's activation: a loss that knows the
     /// activation takes both derivatives at once.
     pub joint: bool,
+    /// Whether the gradient by those inputs that are zero may be left zero: the layer before gives
+    /// zero there whatever it is ([`Layer::DEAD_AT_ZERO`]).
+    pub dead_at_zero: bool,
     /// Who may take part.
     pub team: Team<'a>,
 }

@@ -29,6 +29,7 @@ pub struct Facts {
     cache: usize,
     scratch: usize,
     gradient: usize,
+    dead_at_zero: bool,
 }
 
 impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
@@ -43,6 +44,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             cache: L::CACHE,
             scratch: L::SCRATCH,
             gradient: L::GRADIENT,
+            dead_at_zero: L::DEAD_AT_ZERO,
         }
     }
 }
@@ -129,6 +131,8 @@ pub struct Plan<const N: usize> {
     caches: [usize; N],
     /// Whether a layer has weights, or one before it.
     learns: [bool; N],
+    /// Whether the gradient by a layer's input is not needed where that is zero.
+    dead_at_zero: [bool; N],
     /// Numbers of all caches together.
     cache_len: usize,
     /// See [`Layer::SCRATCH`].
@@ -151,6 +155,7 @@ impl<const N: usize> Plan<N> {
             training: Wiring::new(&layers, true),
             caches: [0; N],
             learns: [false; N],
+            dead_at_zero: [false; N],
             cache_len: 0,
             scratch: 0,
             gradient: 0,
@@ -167,6 +172,13 @@ impl<const N: usize> Plan<N> {
             plan.params += layer.params;
             plan.len += layer.len;
             plan.learns[i] = plan.params > 0;
+            if i + 1 < N {
+                // An identity hands on what it gets.
+                plan.dead_at_zero[i + 1] = match passes(layer.identity, true) {
+                    true => plan.dead_at_zero[i],
+                    false => layer.dead_at_zero,
+                };
+            }
             plan.scratch = max(plan.scratch, layer.scratch);
             plan.gradient = max(plan.gradient, layer.gradient);
             i += 1;
@@ -402,6 +414,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             dy,
             dx,
             joint: pass.joint && i + 1 == N,
+            dead_at_zero: self.plan.dead_at_zero[i] || i == 0 && pass.dead_at_zero,
             team: pass.team,
         };
         if const { is_shared::<T, In, L>() } {

@@ -104,6 +104,7 @@ pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         mut dy,
         mut dx,
         joint,
+        dead_at_zero,
         team,
     } = pass;
     let split = team.split(x.len(), cost::<T, In, L>());
@@ -126,6 +127,7 @@ pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
             dy: dy_part,
             dx: dx_part,
             joint,
+            dead_at_zero,
             team: Team::alone(),
         });
         (cache, dy, dx) = (cache_rest, dy_rest, dx_rest);

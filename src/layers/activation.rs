@@ -58,6 +58,8 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
         Identity::Never
     };
 
+    const DEAD_AT_ZERO: bool = Of::<Act>::DEAD_AT_ZERO;
+
     #[inline(always)]
     fn forward<I: Isa>(isa: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
         for (x, y) in x.iter().zip(y.iter_mut()) {

@@ -125,6 +125,7 @@ where
         0
     };
     const GRADIENT: usize = 0;
+    const DEAD_AT_ZERO: bool = Act::Activation::DEAD_AT_ZERO;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let (fan_in, fan_out) = (In::SIZE, Units::Number::USIZE);
@@ -169,7 +170,8 @@ where
             if const { is_tiny::<In::Size, Units::Number>() } {
                 tiny::affine_input_grad::<T, I, Units::Number>(isa, dz, w, dx);
             } else {
-                T::affine_input_grad(isa, dz, w, dx);
+                let wanted = pass.dead_at_zero.then_some(pass.x);
+                T::affine_input_grad(isa, dz, w, wanted, dx);
             }
         }
     }

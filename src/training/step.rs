@@ -164,6 +164,7 @@ where
             dy,
             dx: None,
             joint,
+            dead_at_zero: false,
             team: self.team,
         };
         M::backward(isa, self.model, pass);
