@@ -26,6 +26,8 @@ use core::ops::Range;
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a, T> {
     data: &'a [T],
+    /// How many rows: a division, so it is made once.
+    len: usize,
     width: usize,
     stride: usize,
 }
@@ -34,6 +36,7 @@ pub struct Rows<'a, T> {
 #[derive(Debug)]
 pub struct RowsMut<'a, T> {
     data: &'a mut [T],
+    len: usize,
     width: usize,
 }
 
@@ -42,10 +45,12 @@ impl<'a, T> Rows<'a, T> {
     /// of `data` is not part of it.
     #[inline(always)]
     pub fn new(data: &'a [T], width: usize) -> Self {
+        let (len, stride) = (data.len() / padded(width), padded(width));
         Self {
             data,
+            len,
             width,
-            stride: padded(width),
+            stride,
         }
     }
 
@@ -55,6 +60,7 @@ impl<'a, T> Rows<'a, T> {
     pub fn dense(data: &'a [T], width: usize) -> Self {
         Self {
             data,
+            len: data.len().checked_div(width).unwrap_or(0),
             width,
             stride: width,
         }
@@ -75,7 +81,7 @@ impl<'a, T> Rows<'a, T> {
     /// How many rows there are.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.data.len() / self.stride
+        self.len
     }
 
     /// Whether there are none.
@@ -106,7 +112,8 @@ impl<'a, T> Rows<'a, T> {
     #[inline(always)]
     pub fn rows(&self, rows: Range<usize>) -> Self {
         let data = &self.data[rows.start * self.stride..rows.end * self.stride];
-        Self { data, ..*self }
+        let len = rows.len();
+        Self { data, len, ..*self }
     }
 }
 
@@ -114,7 +121,8 @@ impl<'a, T> RowsMut<'a, T> {
     /// Rows of `width` values each, over data that holds them padded.
     #[inline(always)]
     pub fn new(data: &'a mut [T], width: usize) -> Self {
-        Self { data, width }
+        let len = data.len() / padded(width);
+        Self { data, len, width }
     }
 
     /// How many values a row has.
@@ -132,7 +140,7 @@ impl<'a, T> RowsMut<'a, T> {
     /// How many rows there are.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.data.len() / self.stride()
+        self.len
     }
 
     /// Whether there are none.
@@ -144,7 +152,12 @@ impl<'a, T> RowsMut<'a, T> {
     /// The same rows, read only.
     #[inline(always)]
     pub fn as_rows(&self) -> Rows<'_, T> {
-        Rows::new(self.data, self.width)
+        Rows {
+            data: self.data,
+            len: self.len,
+            width: self.width,
+            stride: self.stride(),
+        }
     }
 
     /// The first rows, and those from row `row` on.
@@ -155,13 +168,17 @@ impl<'a, T> RowsMut<'a, T> {
     pub fn split_at(self, row: usize) -> (Self, Self) {
         let (width, stride) = (self.width, self.stride());
         let (first, rest) = self.data.split_at_mut(row * stride);
-        (Self::new(first, width), Self::new(rest, width))
+        let part = |data, len| Self { data, len, width };
+        (part(first, row), part(rest, self.len - row))
     }
 
     /// The same rows, lent for a shorter time.
     #[inline(always)]
     pub fn reborrow(&mut self) -> RowsMut<'_, T> {
-        RowsMut::new(self.data, self.width)
+        RowsMut {
+            data: self.data,
+            ..*self
+        }
     }
 
     /// The rows one after another, without their padding.

@@ -50,10 +50,16 @@ impl<A: Pointwise> Activation for A {
         if <A as Pointwise>::IDENTITY {
             return;
         }
+        let z = z.padded_data();
+        if z.len() < 4 {
+            for z in z {
+                *z = A::apply(isa, *z);
+            }
+            return;
+        }
         // The padding goes along: nothing reads it, and whole registers are faster than tails. The
         // compiler must not know how short a row is: it would unroll the loop, and a polynomial that
         // is unrolled is no longer turned into vector code.
-        let z = z.padded_data();
         let len = black_box(z.len());
         for z in &mut z[..len] {
             *z = A::apply(isa, *z);

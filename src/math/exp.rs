@@ -51,9 +51,16 @@ pub fn exp_m1<T: Real, I: Isa>(isa: I, x: T) -> T {
 /// and the result goes to 0 as gradually as it.
 #[inline(always)]
 pub fn sigmoid<T: Real, I: Isa>(isa: I, x: T) -> T {
-    let e = exp(isa, -x.magnitude());
-    let top = if x < T::zero() { e } else { T::one() };
-    top / (T::one() + e)
+    let size = x.magnitude();
+    let low = if size > -T::EXP_LOW {
+        T::EXP_LOW
+    } else {
+        -size
+    };
+    let (p, a, b) = reduce(isa, low);
+    let most = T::fma(isa, a, p, a);
+    let top = if x < T::zero() { most * b } else { T::one() };
+    top / T::fma(isa, most, b, T::one())
 }
 
 /// Up to 0.55 a rational function added to x, beyond it `1 - 2 / (e^(2x) + 1)`, which cancels

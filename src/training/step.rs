@@ -132,6 +132,28 @@ where
         sums: &mut [f64],
         before_update: impl FnOnce(&M, &[M::Element]),
     ) -> f64 {
+        // A network of a few weights that learns from a sample or two at a time is all bookkeeping: it
+        // gets steps of its own, in which the compiler knows the number of samples.
+        if const { M::MACS <= 64 } {
+            match *batch {
+                [a] => return self.step_on(isa, &[a], step, sums, before_update),
+                [a, b] => return self.step_on(isa, &[a, b], step, sums, before_update),
+                _ => {}
+            }
+        }
+        self.step_on(isa, batch, step, sums, before_update)
+    }
+
+    /// The same.
+    #[inline(always)]
+    fn step_on<I: Isa>(
+        &mut self,
+        isa: I,
+        batch: &[u32],
+        step: u64,
+        sums: &mut [f64],
+        before_update: impl FnOnce(&M, &[M::Element]),
+    ) -> f64 {
         let rows = batch.len();
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
         let parts = self.workspace.parts::<M>(rows);
