@@ -10,7 +10,7 @@ import time
 
 FASHION, TINY, SMALL = [784, 128, 256, 512, 10], [4, 16, 16, 1], [64, 64, 64, 8]
 RATE = 0.1
-IMAGES, POINTS = 8192, 2000
+IMAGES, POINTS = 4096, 2000
 
 # Names as in the Rust program; kind, batch, type.
 ROWS = {

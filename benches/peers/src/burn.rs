@@ -112,8 +112,8 @@ impl Net {
         let layer = |pair: &[usize]| {
             let Linear { weight, bias } = LinearConfig::new(pair[0], pair[1]).init(device);
             Linear {
-                weight: Param::from_tensor(weight.val().detach().cast(dtype)),
-                bias: bias.map(|bias| Param::from_tensor(bias.val().detach().cast(dtype))),
+                weight: Param::from_tensor(weight.val().cast(dtype).detach()),
+                bias: bias.map(|bias| Param::from_tensor(bias.val().cast(dtype).detach())),
             }
         };
         let layers = widths.windows(2).map(layer).collect();

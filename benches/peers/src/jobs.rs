@@ -30,7 +30,7 @@ pub const TINY: [usize; 4] = [4, 16, 16, 1];
 pub const SMALL: [usize; 4] = [64, 64, 64, 8];
 pub const RATE: f64 = 0.1;
 
-const IMAGES: usize = 8192;
+const IMAGES: usize = 4096;
 const POINTS: usize = 2000;
 
 impl Job {
@@ -72,6 +72,11 @@ impl Job {
         }
     }
 
+    pub fn trains(self) -> bool {
+        use Job::*;
+        matches!(self, Train { .. } | TrainF64 { .. } | Line | Logistic)
+    }
+
     /// Floating-point operations of a sample of the classifier, and what part of the `f32` peak of
     /// one core there is to use.
     pub fn operations(self) -> Option<(f64, f64)> {
@@ -84,26 +89,31 @@ impl Job {
     }
 }
 
-/// Something to be timed: how often `run` does what is counted, and `run`, which gives the mean loss
-/// if it trains.
+/// Something to be timed: `run`, which gives the mean loss if it trains, and how often it does what is
+/// counted.
 pub struct Work {
-    pub units: usize,
-    pub run: Box<dyn FnMut() -> f64>,
+    units: usize,
+    run: Box<dyn FnMut() -> f64>,
+    pub loss: f64,
 }
 
 impl Work {
     pub fn new(units: usize, run: impl FnMut() -> f64 + 'static) -> Self {
-        let run = Box::new(run);
-        Self { units, run }
+        Self { units, run: Box::new(run), loss: 0.0 }
     }
 
-    /// Seconds of one unit, over so many runs.
+    /// Seconds of so many runs.
     pub fn time(&mut self, runs: usize) -> f64 {
         let start = Instant::now();
         for _ in 0..runs {
-            black_box((self.run)());
+            self.loss = (self.run)();
         }
-        start.elapsed().as_secs_f64() / (runs * self.units) as f64
+        start.elapsed().as_secs_f64()
+    }
+
+    /// Seconds of one unit, over so many runs.
+    pub fn time_of_unit(&mut self, runs: usize) -> f64 {
+        self.time(runs) / (runs * self.units) as f64
     }
 }
 

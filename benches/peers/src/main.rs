@@ -10,8 +10,10 @@ mod plywood;
 
 use jobs::{Job, Work};
 
-/// Names, with the crates to state, and what each makes of a job.
-const PEERS: [(&str, fn(Job) -> Option<Work>); 6] = [
+/// The name of a crate, and what it makes of a job.
+type Peer = (&'static str, fn(Job) -> Option<Work>);
+
+const PEERS: [Peer; 6] = [
     ("plywood", plywood::work),
     ("burn-flex", burn::flex),
     ("burn-ndarray", burn::ndarray),
@@ -24,13 +26,13 @@ const USAGE: &str =
     "options: --quick, --only PEER (plywood and this one), --row TEXT (rows with it)";
 
 fn main() {
-    let [mut quick, mut only, mut row] = [None, None, None];
+    let [mut quick, mut only, mut text] = [None, None, None];
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--quick" => quick = Some(arg),
             "--only" => only = args.next(),
-            "--row" => row = args.next(),
+            "--row" => text = args.next(),
             _ => return eprintln!("{USAGE}"),
         }
     }
@@ -38,7 +40,7 @@ fn main() {
     if only.as_ref().is_some_and(|only| !known(only)) {
         return eprintln!("{USAGE}\npeers: {}", PEERS.map(|(name, _)| name).join(", "));
     }
-    let (rounds, seconds) = if quick.is_some() { (3, 0.02) } else { (9, 0.2) };
+    let (rounds, seconds) = if quick.is_some() { (3, 0.02) } else { (7, 0.2) };
     let peers: Vec<_> = PEERS
         .into_iter()
         .filter(|(name, _)| *name == "plywood" || only.as_ref().is_none_or(|only| name == only))
@@ -46,33 +48,35 @@ fn main() {
 
     one_thread();
     describe(&peers);
-    println!("\n{rounds} rounds, medians; times, and in brackets how often Plywood's.\n");
+    println!(
+        "\n{rounds} rounds, medians; Plywood's part of the peak; times, and in brackets how often Plywood's.\n"
+    );
     let names: Vec<_> = peers.iter().map(|(name, _)| *name).collect();
-    println!("| job | plywood, part of peak | {} |", names.join(" | "));
+    println!("| job | of peak | {} |", names.join(" | "));
     println!("| --- |{}", " --- |".repeat(1 + names.len()));
 
     let mut losses = Vec::new();
     let mut peaks = Vec::new();
     for job in Job::ALL {
-        if !wanted(job, row.as_deref()) {
+        if !wanted(job, text.as_deref()) {
             continue;
         }
-        let (cells, first, peak) = measure(job, &peers, rounds, seconds);
-        println!("| {} | {} |", job.name(), cells.join(" | "));
-        losses.push((job, first));
-        peaks.push(peak);
+        let row = measure(job, &peers, rounds, seconds);
+        println!("| {} | {} |", job.name(), row.times.join(" | "));
+        if job.trains() {
+            losses.push((job, row.losses));
+        }
+        peaks.push(row.peak);
     }
 
     println!("\npeak of one core: {:.1} GFLOP/s of f32", median(&mut peaks) / 1e9);
-    println!("\nMean loss of the first epoch, to show that the jobs are the same:\n");
+    println!(
+        "\nMean losses of the first and of the last epoch, to show that all learn the same:\n"
+    );
     println!("| job | {} |", names.join(" | "));
     println!("| --- |{}", " --- |".repeat(names.len()));
-    for (job, first) in losses {
-        if first.iter().flatten().any(|&loss| loss != 0.0) {
-            let cell = |loss: Option<f64>| loss.map_or("-".into(), |loss| format!("{loss:.3}"));
-            let cells: Vec<_> = first.into_iter().map(cell).collect();
-            println!("| {} | {} |", job.name(), cells.join(" | "));
-        }
+    for (job, cells) in losses {
+        println!("| {} | {} |", job.name(), cells.join(" | "));
     }
 }
 
@@ -83,47 +87,58 @@ fn wanted(job: Job, text: Option<&str>) -> bool {
     if exact { job.name() == text } else { job.name().contains(text) }
 }
 
-/// The cells of a row, the first losses, and the peak that was measured between.
-fn measure(
-    job: Job,
-    peers: &[(&str, fn(Job) -> Option<Work>)],
-    rounds: usize,
-    seconds: f64,
-) -> (Vec<String>, Vec<Option<f64>>, f64) {
-    let mut works: Vec<_> = peers.iter().map(|(_, work)| work(job)).collect();
-    let first = works.iter_mut().map(|work| Some((work.as_mut()?.run)()));
-    let first = first.collect();
-    let runs: Vec<_> = works
-        .iter_mut()
-        .map(|work| {
-            let work = work.as_mut()?;
-            let run = work.time(1) * work.units as f64;
-            Some((seconds / run).ceil().max(1.0) as usize)
-        })
-        .collect();
+struct Row {
+    times: Vec<String>,
+    losses: Vec<String>,
+    /// Measured in each round, too.
+    peak: f64,
+}
 
+/// A peer at its job.
+struct Entry {
+    work: Work,
+    runs: usize,
+    first_loss: f64,
+    times: Vec<f64>,
+}
+
+fn measure(job: Job, peers: &[Peer], rounds: usize, seconds: f64) -> Row {
+    let begin = |mut work: Work| {
+        work.time(1);
+        let first_loss = work.loss;
+        let runs = (seconds / work.time(1)).ceil().max(1.0) as usize;
+        Entry { work, runs, first_loss, times: Vec::new() }
+    };
+    let mut entries: Vec<_> = peers.iter().map(|(_, work)| work(job).map(begin)).collect();
     let mut peaks = Vec::new();
-    let mut times = vec![Vec::new(); works.len()];
     for _ in 0..rounds {
         peaks.push(peak::measure());
-        for ((work, &runs), times) in works.iter_mut().zip(&runs).zip(&mut times) {
-            if let (Some(work), Some(runs)) = (work, runs) {
-                times.push(work.time(runs));
-            }
+        for Entry { work, runs, times, .. } in entries.iter_mut().flatten() {
+            times.push(work.time_of_unit(*runs));
         }
     }
 
     let peak = median(&mut peaks);
-    let own = median(&mut times[0]);
+    let medians: Vec<_> =
+        entries.iter_mut().map(|entry| Some(median(&mut entry.as_mut()?.times))).collect();
+    let own = medians[0].expect("Plywood has all jobs");
     let part = job.operations().map_or("-".into(), |(operations, cores)| {
         format!("{:.0} %", 100.0 * operations / (own * peak * cores))
     });
-    let cells = times.iter_mut().enumerate().map(|(i, times)| match times.is_empty() {
-        true => "-".into(),
-        false if i == 0 => show(own),
-        false => format!("{} ({:.1})", show(median(times)), median(times) / own),
-    });
-    ([part].into_iter().chain(cells).collect(), first, peak)
+    let time = |(i, time): (usize, &Option<f64>)| match time {
+        None => "-".into(),
+        Some(own) if i == 0 => show(*own),
+        Some(time) => format!("{} ({})", show(*time), ratio(time / own)),
+    };
+    let loss = |entry: &Option<Entry>| match entry {
+        Some(entry) if job.trains() => format!("{:.3}, {:.3}", entry.first_loss, entry.work.loss),
+        _ => "-".into(),
+    };
+    Row {
+        times: [part].into_iter().chain(medians.iter().enumerate().map(time)).collect(),
+        losses: entries.iter().map(loss).collect(),
+        peak,
+    }
 }
 
 fn median(list: &mut [f64]) -> f64 {
@@ -139,6 +154,10 @@ fn show(seconds: f64) -> String {
     }
 }
 
+fn ratio(x: f64) -> String {
+    if x < 99.95 { format!("{x:.1}") } else { format!("{x:.0}") }
+}
+
 /// Every library has ways of its own to be told.
 fn one_thread() {
     for name in ["RAYON_NUM_THREADS", "MATMUL_NUM_THREADS", "OMP_NUM_THREADS"] {
@@ -150,7 +169,7 @@ fn one_thread() {
     pool.build_global().expect("the pool is not used yet");
 }
 
-fn describe(peers: &[(&str, fn(Job) -> Option<Work>)]) {
+fn describe(peers: &[Peer]) {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
     let model = model.map_or("unknown", |model| model.trim_start_matches(['\t', ' ', ':']));

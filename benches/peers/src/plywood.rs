@@ -2,6 +2,7 @@
 
 use crate::jobs::{self, Job, RATE, Work, calls};
 use ::plywood::prelude::*;
+use std::hint::black_box;
 
 sequential! {
     struct Fashion<T>: [784] => [10] {
@@ -41,7 +42,10 @@ pub fn work(job: Job) -> Option<Work> {
         Job::PredictMany => {
             let model = Fashion::<f32>::new(1);
             let images = jobs::images().0[..256].to_vec();
-            Work::new(256, move || f64::from(model.predict_batch(&images)[0][0]))
+            Work::new(256, move || {
+                black_box(model.predict_batch(&images));
+                0.0
+            })
         }
         Job::PredictOne { zeros } => {
             let model = Fashion::<f32>::new(1);
