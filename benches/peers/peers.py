@@ -9,7 +9,6 @@ import sys
 import time
 
 FASHION, TINY, SMALL = [784, 128, 256, 512, 10], [4, 16, 16, 1], [64, 64, 64, 8]
-RATE = 0.1
 IMAGES, POINTS = 4096, 2000
 
 # Names as in the Rust program; kind, batch, type.
@@ -43,6 +42,11 @@ ONE_THREAD = {
     "CUDA_VISIBLE_DEVICES": "",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+
+
+def rate(batch):
+    """At 0.1, steps of single images would soon leave no unit alive."""
+    return 0.01 if batch == 1 else 0.1
 
 
 def data(kind, type):
@@ -86,7 +90,8 @@ def pytorch(kind, batch, type):
     from torch import nn
 
     torch.set_num_threads(1)
-    torch.set_num_interop_threads(1) if torch.get_num_interop_threads() != 1 else None
+    if torch.get_num_interop_threads() != 1:
+        torch.set_num_interop_threads(1)
 
     def net(widths, hidden):
         layers = []
@@ -113,7 +118,7 @@ def pytorch(kind, batch, type):
     else:
         model, loss = net([1, 1], nn.ReLU), nn.BCEWithLogitsLoss()
     model.to(x.dtype)
-    sgd = torch.optim.SGD(model.parameters(), RATE)
+    sgd = torch.optim.SGD(model.parameters(), rate(batch))
 
     def epoch():
         total = torch.zeros((), dtype=x.dtype)
@@ -134,9 +139,12 @@ def jax_step(kind, batch, type):
     import jax
     import numpy as np
 
+    # It would be run by a second thread.
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+
     if kind == "predict":
         return None
-    params, step, x, y = jax_parts(kind, type)
+    params, step, x, y = jax_parts(kind, batch, type)
     step = jax.jit(step, donate_argnums=0)
     random = np.random.default_rng(3)
     state = [params]
@@ -164,7 +172,7 @@ def jax_epoch(kind, batch, type):
         last = jax.nn.softmax if batch == FASHION else lambda x: x
         predict = jax.jit(lambda params, x: last(jax_forward(params, x, hidden)))
         return lambda x: np.asarray(predict(params, x))
-    params, step, x, y = jax_parts(kind, type)
+    params, step, x, y = jax_parts(kind, batch, type)
 
     def epoch(params, key, x, y):
         order = jax.random.permutation(key, len(x)).reshape(-1, batch)
@@ -199,7 +207,7 @@ def jax_forward(params, x, hidden):
     return x @ w + b
 
 
-def jax_parts(kind, type):
+def jax_parts(kind, batch, type):
     """The parameters, a step, and the data."""
     import jax
     import jax.numpy as jnp
@@ -218,7 +226,7 @@ def jax_parts(kind, type):
 
     def step(params, x, y):
         value, grads = jax.value_and_grad(loss)(params, x, y)
-        return jax.tree.map(lambda p, g: p - RATE * g, params, grads), value
+        return jax.tree.map(lambda p, g: p - rate(batch) * g, params, grads), value
 
     return params, step, x, y
 
@@ -248,7 +256,7 @@ def keras(kind, batch, type):
         model, loss = net([2, 1], None, None), "mean_squared_error"
     else:
         model, loss = net([1, 1], None, "sigmoid"), "binary_crossentropy"
-    model.compile(keras.optimizers.SGD(RATE), loss)
+    model.compile(keras.optimizers.SGD(rate(batch)), loss)
     x, y = data(kind, type)
     return lambda: model.fit(x, y, batch_size=batch, verbose=0).history["loss"][0]
 
@@ -291,7 +299,7 @@ PEERS = {
 
 
 def serve(peer):
-    """Answer `row seconds` with the seconds of one unit, and `row` with the first loss."""
+    """Answer a row without a time with its first loss, then with the seconds of a unit."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print does not go to the table
     for line in sys.stdin:
@@ -316,15 +324,24 @@ def serve(peer):
                 runs = max(1, round(seconds / (time.perf_counter() - start)))
             start, cpu = time.perf_counter(), time.process_time()
             for _ in range(runs):
-                work()
+                last = work()
             wall = time.perf_counter() - start
-            answer = wall / runs / units, (time.process_time() - cpu) / wall
+            loss = 0 if kind == "predict" else float(last)
+            answer = wall / runs / units, (time.process_time() - cpu) / wall, loss
         print(json.dumps(answer), file=answers)
 
 
 def show(seconds):
     ns = seconds * 1e9
+    if ns < 99.95:
+        return f"{ns:.1f} ns"
     return f"{ns:.0f} ns" if ns < 9999.5 else f"{ns / 1e3:.1f} us"
+
+
+def ratio_text(time, own):
+    if own is None:
+        return ""
+    return f" ({time / own:.1f})" if time < 100 * own else f" ({time / own:.0f})"
 
 
 def main():
@@ -370,7 +387,7 @@ def main():
     print("; in brackets how often Plywood's time.\n" if options.plywood else ".\n")
     print("| job |", " | ".join(columns), "|")
     print("| --- |", " | ".join("---" for _ in columns), "|")
-    first, busy = {}, {name: 0 for name in names}
+    first, last, busy = {}, {}, {name: 0 for name in names}
     for row in [options.row] if options.row in ROWS else ROWS:
         if options.row not in row:
             continue
@@ -381,23 +398,23 @@ def main():
                 times["plywood"].append(plywood(row))
             for name in names:
                 if first[row][name] is not None:
-                    wall, cores = ask(name, row, seconds)
+                    wall, cores, last[row, name] = ask(name, row, seconds)
                     times[name].append(wall)
                     busy[name] = max(busy[name], cores)
         medians = {name: sorted(list)[len(list) // 2] for name, list in times.items() if list}
         own = medians.get("plywood")
-        ratio = lambda name: f" ({medians[name] / own:.1f})" if own and name != "plywood" else ""
+        ratio = lambda name: ratio_text(medians[name], own) if name != "plywood" else ""
         cell = lambda name: show(medians[name]) + ratio(name) if name in medians else "-"
         print("| " + " | ".join([row, *map(cell, columns)]) + " |", flush=True)
 
     print("\nCores that were busy at most:", ", ".join(f"{name} {busy[name]:.2f}" for name in names))
-    print("\nMean loss of the first epoch, to show that the jobs are the same:\n")
+    print("\nMean losses of the first and of the last epoch, to show that all learn the same:\n")
     print("| job |", " | ".join(names), "|")
     print("| --- |", " | ".join("---" for _ in names), "|")
-    for row, losses in first.items():
-        if "predict" not in row:
-            cells = ("-" if losses[name] is None else f"{losses[name]:.3f}" for name in names)
-            print("| " + " | ".join([row, *cells]) + " |")
+    for row in filter(lambda row: "predict" not in row, first):
+        loss = lambda name: f"{first[row][name]:.3f}, {last[row, name]:.3f}"
+        cells = ("-" if first[row][name] is None else loss(name) for name in names)
+        print("| " + " | ".join([row, *cells]) + " |")
     for server in servers.values():
         server.stdin.close()
         server.wait()

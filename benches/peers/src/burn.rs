@@ -1,6 +1,6 @@
 //! Burn, on its backends Flex (its current one for CPUs) and NdArray.
 
-use crate::jobs::{self, FASHION, Job, RATE, SMALL, TINY, Work, calls, epochs};
+use crate::jobs::{self, FASHION, Job, SMALL, TINY, Work, calls, epochs, rate};
 use ::burn::module::Param;
 use ::burn::nn::loss::{BinaryCrossEntropyLossConfig, CrossEntropyLossConfig, MseLoss, Reduction};
 use ::burn::nn::{Linear, LinearConfig};
@@ -92,7 +92,7 @@ fn train<const W: usize, T: Element, Y: Copy + 'static>(
         let loss = loss(net.forward(x), y);
         let grads = GradientsParams::from_grads(loss.backward(), &net.layers);
         let layers = std::mem::take(&mut net.layers);
-        net.layers = sgd.step(RATE, layers, grads);
+        net.layers = sgd.step(rate(batch), layers, grads);
         loss.into_scalar()
     })
 }

@@ -1,6 +1,6 @@
 //! Candle, on its own kernels for the CPU.
 
-use crate::jobs::{self, FASHION, Job, RATE, SMALL, TINY, Work, calls, epochs};
+use crate::jobs::{self, FASHION, Job, SMALL, TINY, Work, calls, epochs, rate};
 use candle_core::{DType, Device, Module, Result, Tensor, WithDType};
 use candle_nn::{Optimizer, SGD, Sequential, VarBuilder, VarMap, linear, loss, ops, seq};
 use std::hint::black_box;
@@ -56,7 +56,7 @@ fn net(widths: &[usize], activation: Activation, dtype: DType) -> Result<(VarMap
 
 fn train<T: WithDType>(images: (Vec<[T; 784]>, Vec<u8>), batch: usize) -> Result<Work> {
     let (vars, net) = net(&FASHION, Tensor::relu, T::DTYPE)?;
-    let mut sgd = SGD::new(vars.all_vars(), RATE)?;
+    let mut sgd = SGD::new(vars.all_vars(), rate(batch))?;
     let mut step = move |x, labels: Vec<u8>| {
         let x = Tensor::from_vec(x, (labels.len(), 784), &Device::Cpu)?;
         let y = Tensor::from_vec(labels, (x.dim(0)?,), &Device::Cpu)?;
@@ -74,7 +74,7 @@ fn point<const W: usize>(
     loss: fn(&Tensor, &Tensor) -> Result<Tensor>,
 ) -> Result<Work> {
     let (vars, net) = net(&[W, 1], Tensor::relu, DType::F32)?;
-    let mut sgd = SGD::new(vars.all_vars(), RATE)?;
+    let mut sgd = SGD::new(vars.all_vars(), rate(batch))?;
     let mut step = move |x, y: Vec<[f32; 1]>| {
         let x = Tensor::from_vec(x, (batch, W), &Device::Cpu)?;
         let y = Tensor::from_slice(y.as_flattened(), (batch, 1), &Device::Cpu)?;

@@ -1,8 +1,9 @@
 //! dfdx, on its own kernels for the CPU.
 
-use crate::jobs::{self, Job, RATE, Work, calls, epochs};
+use crate::jobs::{self, Job, Work, calls, epochs, rate};
 use ::dfdx::optim::Sgd;
 use ::dfdx::prelude::*;
+use cross_entropy_with_logits_loss as cross_entropy;
 use std::hint::black_box;
 
 type Fashion =
@@ -10,16 +11,16 @@ type Fashion =
 type Tiny = ((Linear<4, 16>, Tanh), (Linear<16, 16>, Tanh), Linear<16, 1>);
 type Small = ((Linear<64, 64>, ReLU), (Linear<64, 64>, ReLU), Linear<64, 8>);
 
-/// Epochs of `$model`: the widths of a row, and how a row of targets is made.
+/// Epochs of `$model`; `$y` makes a row of targets.
 macro_rules! train {
-    ($model:ty, $t:ty, [$in:literal => $out:literal], $set:expr, $batch:expr, $target:expr, $loss:expr) => {{
+    ($model:ty, $t:ty, [$in:literal => $out:literal], $set:expr, $batch:expr, $y:expr, $loss:expr) => {{
         let dev = Cpu::default();
         let mut model = dev.build_module::<$model, $t>();
-        let mut sgd = Sgd::new(&model, SgdConfig { lr: RATE, ..Default::default() });
+        let mut sgd = Sgd::new(&model, SgdConfig { lr: rate($batch), ..Default::default() });
         let mut free = Some(model.alloc_grads());
         epochs($set, $batch, move |x, y| {
             let rows = y.len();
-            let y: Vec<[$t; $out]> = y.into_iter().map($target).collect();
+            let y: Vec<[$t; $out]> = y.into_iter().map($y).collect();
             let x = dev.tensor_from_vec(x, (rows, Const::<$in>));
             let y = dev.tensor_from_vec(y.concat(), (rows, Const::<$out>));
             let out = model.forward_mut(x.traced(free.take().unwrap()));
@@ -34,7 +35,7 @@ macro_rules! train {
     }};
 }
 
-/// Numbers in, numbers out; the second function is the last activation.
+/// Numbers in, numbers out.
 macro_rules! predict {
     ($model:ty, $width:literal, $batch:literal, $last:expr) => {{
         let dev = Cpu::default();
@@ -49,10 +50,10 @@ macro_rules! predict {
 pub fn work(job: Job) -> Option<Work> {
     Some(match job {
         Job::Train { batch, threads: 1 } => {
-            train!(Fashion, f32, [784 => 10], jobs::images(), batch, one_hot, cross_entropy_with_logits_loss)
+            train!(Fashion, f32, [784 => 10], jobs::images(), batch, one_hot, cross_entropy)
         }
         Job::TrainF64 { batch } => {
-            train!(Fashion, f64, [784 => 10], jobs::images(), batch, one_hot, cross_entropy_with_logits_loss)
+            train!(Fashion, f64, [784 => 10], jobs::images(), batch, one_hot, cross_entropy)
         }
         Job::Train { .. } => return None,
         Job::PredictMany => {
@@ -77,7 +78,8 @@ pub fn work(job: Job) -> Option<Work> {
         }
         Job::Line => train!(Linear<2, 1>, f32, [2 => 1], jobs::line(), 2, |y| y, mse_loss),
         Job::Logistic => {
-            train!(Linear<1, 1>, f32, [1 => 1], jobs::logistic(), 1, |y| y, binary_cross_entropy_with_logits_loss)
+            let bce = binary_cross_entropy_with_logits_loss;
+            train!(Linear<1, 1>, f32, [1 => 1], jobs::logistic(), 1, |y| y, bce)
         }
     })
 }

@@ -28,7 +28,11 @@ pub enum Job {
 pub const FASHION: [usize; 5] = [784, 128, 256, 512, 10];
 pub const TINY: [usize; 4] = [4, 16, 16, 1];
 pub const SMALL: [usize; 4] = [64, 64, 64, 8];
-pub const RATE: f64 = 0.1;
+
+/// The learning rate: at 0.1, steps of single images would soon leave no unit of the classifier alive.
+pub fn rate(batch: usize) -> f64 {
+    if batch == 1 { 0.01 } else { 0.1 }
+}
 
 const IMAGES: usize = 4096;
 const POINTS: usize = 2000;

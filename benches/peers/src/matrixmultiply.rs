@@ -1,6 +1,6 @@
 //! By hand: a call of `matrixmultiply` for each product of each layer, and loops for the rest.
 
-use crate::jobs::{self, FASHION, Job, RATE, SMALL, TINY, Work, calls, epochs};
+use crate::jobs::{self, FASHION, Job, SMALL, TINY, Work, calls, epochs, rate};
 use num_traits::{Float, NumAssign};
 use std::hint::black_box;
 
@@ -142,7 +142,7 @@ impl<T: Real> Net<T> {
             self.dz.push(scale * (p - y) / count);
         }
 
-        let rate = T::from(RATE).unwrap();
+        let rate = T::from(rate(batch)).unwrap();
         for i in (0..=last).rev() {
             let (before, rest) = self.layers.split_at_mut(i);
             let Layer { w, b, .. } = &mut rest[0];

@@ -1,6 +1,6 @@
 //! Plywood.
 
-use crate::jobs::{self, Job, RATE, Work, calls};
+use crate::jobs::{self, Job, Work, calls, rate};
 use ::plywood::prelude::*;
 use std::hint::black_box;
 
@@ -26,7 +26,8 @@ pub fn work(job: Job) -> Option<Work> {
             let (x, y) = jobs::images::<f32>();
             let mut model = Fashion::<f32>::new(1);
             Work::new(x.len(), move || {
-                let mut training = model.compile(Sgd::new(RATE), SparseCategoricalCrossentropy);
+                let mut training =
+                    model.compile(Sgd::new(rate(batch)), SparseCategoricalCrossentropy);
                 let settings = fit(batch).threads(threads);
                 training.fit(&x, &y, settings).unwrap().loss[0]
             })
@@ -35,7 +36,8 @@ pub fn work(job: Job) -> Option<Work> {
             let (x, y) = jobs::images::<f64>();
             let mut model = Fashion::<f64>::new(1);
             Work::new(x.len(), move || {
-                let mut training = model.compile(Sgd::new(RATE), SparseCategoricalCrossentropy);
+                let mut training =
+                    model.compile(Sgd::new(rate(batch)), SparseCategoricalCrossentropy);
                 training.fit(&x, &y, fit(batch)).unwrap().loss[0]
             })
         }
@@ -63,7 +65,7 @@ pub fn work(job: Job) -> Option<Work> {
             let (x, y) = jobs::line();
             let mut model = Line::new(1);
             Work::new(EPOCHS * x.len() / 2, move || {
-                let mut training = model.compile(Sgd::new(RATE), MeanSquaredError);
+                let mut training = model.compile(Sgd::new(rate(2)), MeanSquaredError);
                 training.fit(&x, &y, fit(2).epochs(EPOCHS)).unwrap().loss[0]
             })
         }
@@ -71,7 +73,7 @@ pub fn work(job: Job) -> Option<Work> {
             let (x, y) = jobs::logistic();
             let mut model = Logistic::new(1);
             Work::new(EPOCHS * x.len(), move || {
-                let mut training = model.compile(Sgd::new(RATE), BinaryCrossentropy);
+                let mut training = model.compile(Sgd::new(rate(1)), BinaryCrossentropy);
                 training.fit(&x, &y, fit(1).epochs(EPOCHS)).unwrap().loss[0]
             })
         }
