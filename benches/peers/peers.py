@@ -139,9 +139,6 @@ def jax_step(kind, batch, type):
     import jax
     import numpy as np
 
-    # It would be run by a second thread.
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
-
     if kind == "predict":
         return None
     params, step, x, y = jax_parts(kind, batch, type)
@@ -194,6 +191,7 @@ def jax_params(widths, type):
     import jax
 
     jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # a second thread
     init = jax.nn.initializers.glorot_uniform()
     layer = lambda i: init(jax.random.key(i), (widths[i], widths[i + 1]), type)
     zeros = lambda i: jax.numpy.zeros(widths[i + 1], type)
