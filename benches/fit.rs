@@ -1,8 +1,14 @@
-//! Whole epochs of training, on made-up data of the real sizes: `cargo bench --bench fit`.
+//! Training on made-up data of the real sizes: `cargo bench --bench fit`. Times are those of one step
+//! (linear and logistic regression) or of one sample (Fashion-MNIST), everything included.
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+mod support;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use plywood::optimizers::Optimizer;
 use plywood::prelude::*;
 use plywood::random::Stream;
+use std::time::{Duration, Instant};
+use support::{OfPeak, work};
 
 sequential! {
     /// Linear regression.
@@ -23,71 +29,130 @@ sequential! {
     }
 }
 
-fn fit(c: &mut Criterion) {
+/// Operations of a sample: forward, the gradient by the weights, and by the inputs of all layers but the
+/// first, which has so many multiply-adds.
+const fn operations(macs: usize, first: usize) -> usize {
+    2 * (3 * macs - first)
+}
+
+/// The time of a run, divided by what it did.
+fn each(runs: u64, count: usize, mut run: impl FnMut()) -> Duration {
+    let start = Instant::now();
+    (0..runs).for_each(|_| run());
+    start.elapsed() / count as u32
+}
+
+/// So many epochs.
+fn several<'a, X, Y>(epochs: usize, batch: usize) -> Fit<'a, X, Y> {
+    let settings = Fit::new().epochs(epochs).batch_size(batch);
+    settings.verbose(Verbose::Silent)
+}
+
+fn steps(c: &mut Criterion<OfPeak>) {
+    const EPOCHS: usize = 20;
     let mut random = Stream::new(1);
-    let mut group = c.benchmark_group("fit");
-
-    let x: Vec<[f32; 2]> = (0..100).map(|_| [random.uniform() as f32; 2]).collect();
-    let y: Vec<[f32; 1]> = x.iter().map(|x| [2.0 * x[0] + 3.0 * x[1] + 4.0]).collect();
-    group.throughput(Throughput::Elements(100 * 50));
-    group.bench_function("steps of linear regression, batch 2", |b| {
-        b.iter_batched_ref(
-            || Line::new(1),
-            |model| {
-                let settings = Fit::new()
-                    .epochs(100)
-                    .batch_size(2)
-                    .verbose(Verbose::Silent);
-                model
-                    .compile(Sgd::new(0.1), MeanSquaredError)
-                    .fit(&x, &y, settings)
-            },
-            BatchSize::SmallInput,
-        );
-    });
-
-    let x: Vec<[f32; 1]> = (0..20).map(|i| [i as f32 / 4.0]).collect();
-    let y: Vec<[f32; 1]> = (0..20).map(|i| [f32::from(i >= 10)]).collect();
-    group.throughput(Throughput::Elements(100 * 20));
-    group.bench_function("steps of logistic regression, batch 1", |b| {
-        b.iter_batched_ref(
-            || Logistic::new(1),
-            |model| {
-                let settings = Fit::new()
-                    .epochs(100)
-                    .batch_size(1)
-                    .verbose(Verbose::Silent);
-                model
-                    .compile(Sgd::new(0.05), BinaryCrossentropy)
-                    .fit(&x, &y, settings)
-            },
-            BatchSize::SmallInput,
-        );
-    });
-
-    // Half of the pixels of the real pictures are black.
-    let mut pixel = || (random.uniform() as f32 * 2.0 - 1.0).max(0.0);
-    let x: Vec<[[f32; 28]; 28]> = (0..4096)
-        .map(|_| std::array::from_fn(|_| std::array::from_fn(|_| pixel())))
-        .collect();
-    let labels: Vec<u8> = (0..4096).map(|i| (i % 10) as u8).collect();
-    group.throughput(Throughput::Elements(4096));
-    group.sample_size(20);
-    for batch in [1, 8, 32, 128] {
-        group.bench_function(format!("samples of Fashion-MNIST, batch {batch}"), |b| {
-            b.iter_batched_ref(
-                || FashionMlp::new(1),
-                |model| {
-                    let settings = Fit::new().batch_size(batch).verbose(Verbose::Silent);
-                    let mut training = model.compile(Sgd::new(0.01), SparseCategoricalCrossentropy);
-                    training.fit(&x, &labels, settings)
-                },
-                BatchSize::LargeInput,
-            );
+    let mut group = c.benchmark_group("step");
+    let x = [(); 2000].map(|()| [(); 2].map(|()| random.uniform() as f32));
+    let y = x.map(|x| [2.0 * x[0] + 3.0 * x[1] + 4.0]);
+    group.throughput(work(2 * operations(Line::MACS, Line::MACS)));
+    group.bench_function("linear regression, batch 2", |b| {
+        let mut model = Line::new(1);
+        let mut training = model.compile(Sgd::new(0.1), MeanSquaredError);
+        b.iter_custom(|runs| {
+            each(runs, EPOCHS * 1000, || {
+                training.fit(&x, &y, several(EPOCHS, 2)).expect("good data");
+            })
         });
-    }
+    });
+
+    let x = [(); 2000].map(|()| [6.0 * random.uniform() as f32]);
+    let y = x.map(|x| [f32::from(x[0] > 2.7)]);
+    group.throughput(work(operations(Logistic::MACS, Logistic::MACS)));
+    group.bench_function("logistic regression, batch 1", |b| {
+        let mut model = Logistic::new(1);
+        let mut training = model.compile(Sgd::new(0.05), BinaryCrossentropy);
+        b.iter_custom(|runs| {
+            each(runs, EPOCHS * 2000, || {
+                training.fit(&x, &y, several(EPOCHS, 1)).expect("good data");
+            })
+        });
+    });
     group.finish();
 }
 
-criterion_group!(benches, fit);
+const SAMPLES: usize = 4096;
+
+/// Pictures and labels. Half of the pixels of the real pictures are black.
+fn pictures() -> (Vec<[[f32; 28]; 28]>, Vec<u8>) {
+    let mut random = Stream::new(2);
+    let mut pixel = || (random.uniform() as f32 * 2.0 - 1.0).max(0.0);
+    let x = (0..SAMPLES)
+        .map(|_| std::array::from_fn(|_| std::array::from_fn(|_| pixel())))
+        .collect();
+    (x, (0..SAMPLES).map(|i| (i % 10) as u8).collect())
+}
+
+fn fashion(c: &mut Criterion<OfPeak>) {
+    let (x, y) = pictures();
+    let mut group = c.benchmark_group("fashion");
+    group.sample_size(10);
+    group.throughput(work(operations(FashionMlp::MACS, 784 * 128)));
+    let mut bench = |name: String, optimizer: fn() -> Chosen, batch, threads| {
+        group.bench_function(name, |b| {
+            let mut model = FashionMlp::new(1);
+            let mut fit = |settings: Fit<'_, _, _>| match optimizer() {
+                Chosen::Sgd(o) => run(&mut model, o, &x, &y, settings),
+                Chosen::Adam(o) => run(&mut model, o, &x, &y, settings),
+            };
+            b.iter_custom(|runs| {
+                each(runs, SAMPLES, || {
+                    fit(several(1, batch).threads(threads));
+                })
+            });
+        });
+    };
+    for batch in [1, 8, 32, 128, 512] {
+        bench(
+            format!("batch {batch}"),
+            || Chosen::Sgd(Sgd::new(0.01)),
+            batch,
+            1,
+        );
+    }
+    for batch in [32, 128, 512] {
+        let name = format!("batch {batch}, 2 threads");
+        bench(name, || Chosen::Sgd(Sgd::new(0.01)), batch, 2);
+    }
+    let momentum = || Chosen::Sgd(Sgd::new(0.001).momentum(0.9));
+    bench("batch 32, momentum".into(), momentum, 32, 1);
+    bench(
+        "batch 32, Adam".into(),
+        || Chosen::Adam(Adam::new(1e-4)),
+        32,
+        1,
+    );
+    group.finish();
+}
+
+enum Chosen {
+    Sgd(Sgd),
+    Adam(Adam),
+}
+
+fn run<O: Optimizer>(
+    model: &mut FashionMlp,
+    optimizer: O,
+    x: &[[[f32; 28]; 28]],
+    y: &[u8],
+    settings: Fit<'_, [[f32; 28]; 28], u8>,
+) {
+    let mut training = model.compile(optimizer, SparseCategoricalCrossentropy);
+    training.fit(x, y, settings).expect("good data");
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(OfPeak::new());
+    targets = steps, fashion
+}
 criterion_main!(benches);

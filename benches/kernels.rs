@@ -1,17 +1,20 @@
 //! The kernels on the layers of a 784-128-256-512-10 classifier, beside `matrixmultiply` and beside
-//! what the processor can do at best: a loop of independent fused multiply-adds.
+//! what the processor can do at best, and the weight gradient with each optimiser's rule:
+//! `cargo bench --bench kernels`.
 //!
-//! Everything is counted in floating-point operations per second, two for each product, so that the
-//! figures compare across kernels and sizes. `PLYWOOD_ISA` chooses the instruction set.
+//! Everything is counted in floating-point operations, two for each product, so that the figures
+//! compare across kernels and sizes. `PLYWOOD_ISA` chooses the instruction set.
 
-use criterion::{Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+mod support;
+
+use criterion::{Bencher, BenchmarkId, Criterion, criterion_group, criterion_main};
 use plywood::kernels::Element;
-use plywood::kernels::rule::{Rule, Sgd};
-use plywood::math::Real;
+use plywood::kernels::rule::{Adam, Momentum, RmsProp, Rule, Sgd};
 use plywood::rows::{Rows, RowsMut, padded};
-use plywood::simd::{Isa, Job, Level, dispatch, dispatch_on};
+use plywood::simd::{Isa, Job, Level, dispatch};
 use std::hint::black_box;
 use std::ops::{Deref, DerefMut, Range};
+use support::{OfPeak, work};
 
 const LAYERS: [[usize; 2]; 4] = [[784, 128], [128, 256], [256, 512], [512, 10]];
 const BATCHES: [usize; 3] = [1, 32, 256];
@@ -77,8 +80,8 @@ impl Layer {
         }
     }
 
-    fn operations(&self) -> u64 {
-        2 * (self.k * self.n * self.batch) as u64
+    fn operations(&self) -> usize {
+        2 * self.k * self.n * self.batch
     }
 
     fn name(&self) -> String {
@@ -112,30 +115,24 @@ impl Job for InputGrad<'_> {
     }
 }
 
-struct WeightGrad<'a>(&'a mut Layer);
+struct WeightGrad<'a>(&'a mut Layer, Rule<f32>, &'a mut [f32]);
 
 impl Job for WeightGrad<'_> {
     type Output = ();
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let Layer { k, n, x, w, dz, .. } = self.0;
-        // So slow that the weights stay what they are.
-        let rule = Rule::Sgd(Sgd {
-            rate: 1e-30,
-            l2: 0.0,
-            keep: 1.0,
-        });
-        f32::affine_weight_grad(
-            isa,
-            Rows::new(x, *k),
-            0,
-            Rows::new(dz, *n),
-            rule,
-            w,
-            &mut [],
-        );
+        let WeightGrad(Layer { k, n, x, w, dz, .. }, rule, slots) = self;
+        let (x, dz) = (Rows::new(x, *k), Rows::new(dz, *n));
+        f32::affine_weight_grad(isa, x, 0, dz, rule, w, slots);
     }
 }
+
+/// Gradient descent, so slow that the weights stay what they are.
+const SGD: Rule<f32> = Rule::Sgd(Sgd {
+    rate: 1e-30,
+    l2: 0.0,
+    keep: 1.0,
+});
 
 /// `c = alpha a b + beta c`, with row and column strides.
 fn sgemm(
@@ -239,90 +236,9 @@ fn weight_grad_mm(layer: &mut Layer) {
     );
 }
 
-/// Independent chains of fused multiply-adds on registers, a power of ten of them per run.
-struct Peak;
-
-impl Peak {
-    const STEPS: usize = 100_000;
-    const CHAINS: usize = 12;
-    const LANES: usize = 16;
-    const OPERATIONS: usize = 2 * Self::STEPS * Self::CHAINS * Self::LANES;
-}
-
-impl Job for Peak {
-    type Output = f32;
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> f32 {
-        match I::LEVEL {
-            #[cfg(target_arch = "x86_64")]
-            #[allow(unsafe_code)] // intrinsics
-            // SAFETY: a value of an instruction set exists only where the processor has it.
-            Level::Avx512 => unsafe { x86::peak_512() },
-            #[cfg(target_arch = "x86_64")]
-            #[allow(unsafe_code)] // intrinsics
-            // SAFETY: as above.
-            Level::Avx2 => unsafe { x86::peak_256() },
-            _ => {
-                let mut sums = [[black_box(1.0f32); Self::LANES]; Self::CHAINS];
-                let (a, b) = (black_box(0.999), black_box(0.001));
-                for _ in 0..Self::STEPS {
-                    sums.as_flattened_mut()
-                        .iter_mut()
-                        .for_each(|s| *s = Real::fma(isa, *s, a, b));
-                }
-                sums.as_flattened().iter().sum()
-            }
-        }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::{Peak, black_box};
-    use core::arch::x86_64::*;
-
-    #[target_feature(enable = "avx512f")]
-    pub fn peak_512() -> f32 {
-        let mut sums = [_mm512_set1_ps(black_box(1.0)); Peak::CHAINS];
-        let (a, b) = (
-            _mm512_set1_ps(black_box(0.999)),
-            _mm512_set1_ps(black_box(0.001)),
-        );
-        for _ in 0..Peak::STEPS {
-            for sum in &mut sums {
-                *sum = _mm512_fmadd_ps(*sum, a, b);
-            }
-        }
-        sums.into_iter().map(|sum| _mm512_reduce_add_ps(sum)).sum()
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    pub fn peak_256() -> f32 {
-        let mut sums = [_mm256_set1_ps(black_box(1.0)); Peak::CHAINS];
-        let (a, b) = (
-            _mm256_set1_ps(black_box(0.999)),
-            _mm256_set1_ps(black_box(0.001)),
-        );
-        for _ in 0..2 * Peak::STEPS {
-            for sum in &mut sums {
-                *sum = _mm256_fmadd_ps(*sum, a, b);
-            }
-        }
-        sums.into_iter().map(|sum| _mm256_cvtss_f32(sum)).sum()
-    }
-}
-
-fn peak(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("peak");
-    group.throughput(Throughput::Elements(Peak::OPERATIONS as u64));
-    for level in Level::ALL.into_iter().filter(|level| level.available()) {
-        group.bench_function(level.name(), |b| b.iter(|| dispatch_on(level, Peak)));
-    }
-}
-
 type Run = fn(&mut Layer);
 
-fn kernels(criterion: &mut Criterion) {
+fn kernels(criterion: &mut Criterion<OfPeak>) {
     let all: [(&str, Run, Run); 3] = [
         ("forward", |layer| dispatch(Forward(layer)), forward_mm),
         (
@@ -332,7 +248,7 @@ fn kernels(criterion: &mut Criterion) {
         ),
         (
             "weight_grad",
-            |layer| dispatch(WeightGrad(layer)),
+            |layer| dispatch(WeightGrad(layer, SGD, &mut [])),
             weight_grad_mm,
         ),
     ];
@@ -341,10 +257,10 @@ fn kernels(criterion: &mut Criterion) {
         for batch in BATCHES {
             for shape in LAYERS {
                 let mut layer = Layer::new(shape, batch);
-                group.throughput(Throughput::Elements(layer.operations()));
+                group.throughput(work(layer.operations()));
                 let mut bench = |name: &str, run: Run| {
                     let id = BenchmarkId::new(name, layer.name());
-                    group.bench_function(id, |b: &mut Bencher| {
+                    group.bench_function(id, |b: &mut Bencher<OfPeak>| {
                         b.iter(|| run(black_box(&mut layer)))
                     });
                 };
@@ -355,5 +271,56 @@ fn kernels(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, peak, kernels);
+/// The weight gradient, handed to each rule.
+fn rules(criterion: &mut Criterion<OfPeak>) {
+    let (rate, keep) = (1e-30, 1.0);
+    let rules = [
+        ("sgd", SGD),
+        (
+            "momentum",
+            Rule::Momentum(Momentum {
+                rate,
+                momentum: 0.9,
+                nesterov: false,
+                l2: 0.0,
+                keep,
+            }),
+        ),
+        (
+            "adam",
+            Rule::Adam(Adam {
+                rate,
+                fade_1: 0.1,
+                fade_2: 0.001,
+                epsilon: 1e-7,
+                keep,
+            }),
+        ),
+        (
+            "rmsprop",
+            Rule::RmsProp(RmsProp {
+                rate,
+                rho: 0.9,
+                momentum: 0.0,
+                epsilon: 1e-7,
+                keep,
+            }),
+        ),
+    ];
+    let mut group = criterion.benchmark_group("rules");
+    let mut layer = Layer::new([256, 512], 32);
+    let mut slots = vec![1e-6; 2 * layer.w.len()];
+    group.throughput(work(layer.operations()));
+    for (name, rule) in rules {
+        group.bench_function(name, |b| {
+            b.iter(|| dispatch(WeightGrad(black_box(&mut layer), rule, &mut slots)));
+        });
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(OfPeak::new());
+    targets = kernels, rules
+}
 criterion_main!(benches);

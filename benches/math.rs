@@ -1,11 +1,14 @@
 //! Time of one elementary function on 4096 numbers, on every level that this processor has, next
-//! to the functions of `std`.
+//! to the functions of `std`: `cargo bench --bench math`.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+mod support;
+
+use criterion::{Criterion, criterion_group, criterion_main};
 use num_traits::Float;
 use plywood::math::Real;
 use plywood::simd::{Isa, Job, Level, dispatch_on};
 use std::hint::black_box;
+use support::{OfPeak, work};
 
 const LEN: usize = 4096;
 
@@ -31,9 +34,16 @@ impl<T: Real, const FUNCTION: usize> Job for Map<'_, T, FUNCTION> {
     }
 }
 
-fn function<T: Real, const FUNCTION: usize>(c: &mut Criterion, name: &str, std: fn(T) -> T) {
+/// About how many operations each takes: those on integers and comparisons count as one, too.
+const OPERATIONS: [usize; 3] = [28, 34, 42];
+
+fn function<T: Real, const FUNCTION: usize>(
+    c: &mut Criterion<OfPeak>,
+    name: &str,
+    std: fn(T) -> T,
+) {
     let mut group = c.benchmark_group(format!("{name}/{}", T::NAME));
-    group.throughput(Throughput::Elements(LEN as u64));
+    group.throughput(work(LEN * OPERATIONS[FUNCTION]));
     // From -6 to 6.
     let x: Vec<T> = (0..LEN)
         .map(|k| T::of(12.0 * k as f64 / LEN as f64 - 6.0))
@@ -54,16 +64,20 @@ fn function<T: Real, const FUNCTION: usize>(c: &mut Criterion, name: &str, std: 
     group.finish();
 }
 
-fn all<T: Real + Float>(c: &mut Criterion) {
+fn all<T: Real + Float>(c: &mut Criterion<OfPeak>) {
     function::<T, EXP>(c, "exp", Float::exp);
     function::<T, SIGMOID>(c, "sigmoid", |x| T::one() / (T::one() + Float::exp(-x)));
     function::<T, TANH>(c, "tanh", Float::tanh);
 }
 
-fn benches(c: &mut Criterion) {
+fn benches(c: &mut Criterion<OfPeak>) {
     all::<f32>(c);
     all::<f64>(c);
 }
 
-criterion_group!(math, benches);
+criterion_group! {
+    name = math;
+    config = Criterion::default().with_measurement(OfPeak::new());
+    targets = benches
+}
 criterion_main!(math);

@@ -180,7 +180,8 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             };
             let mut v = 0;
             while v * S::LANES < self.stride {
-                let wide = !S::NARROW && (v + 2) * S::LANES <= self.stride;
+                // Where no row has an odd number of vectors, the compiler needs to know it.
+                let wide = !S::NARROW && (!S::ODD || (v + 2) * S::LANES <= self.stride);
                 // SAFETY: the loops' conditions for rows and vectors.
                 unsafe {
                     match (rows, wide) {

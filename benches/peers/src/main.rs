@@ -5,6 +5,7 @@ mod candle;
 mod dfdx;
 mod jobs;
 mod matrixmultiply;
+#[path = "../../support/peak.rs"]
 mod peak;
 mod plywood;
 
