@@ -281,3 +281,21 @@ fn big_steps() {
     });
     assert_eq!(count, 0);
 }
+
+/// A fit asks for as much memory for two steps as for twenty, on one thread or two.
+#[test]
+fn steps_of_a_fit() {
+    let y = samples::<f32, [f32; 10]>(640, 2);
+    let x = samples::<f32, [[f32; 28]; 28]>(640, 1);
+    for threads in [1, 2] {
+        let counts = [64, 640].map(|count| {
+            let mut model = FashionMlp::<f32>::new(1);
+            let mut training = model.compile(Sgd::new(0.01), CategoricalCrossentropy);
+            let settings = Fit::new().threads(threads).verbose(Verbose::Silent);
+            allocations(|| {
+                training.fit(&x[..count], &y[..count], settings).unwrap();
+            })
+        });
+        assert_eq!(counts[0], counts[1], "{threads} threads");
+    }
+}

@@ -93,7 +93,7 @@ impl Random {
     }
     /// A size at or near a width of vectors or tiles, or any other.
     fn size(&mut self) -> usize {
-        match self.below(4) {
+        match self.below(if cfg!(miri) { 1 } else { 4 }) {
             0 => 1 + self.below(10),
             1 => [1, 2, 4, 8, 16, 32][self.below(6)] + self.below(2),
             2 => [7, 15, 31, 47, 48, 49, 63, 64, 65][self.below(9)],
@@ -152,6 +152,11 @@ impl Random {
             }),
         }
     }
+}
+
+/// How many of so many random cases to try: Miri takes its time.
+fn cases(count: usize) -> usize {
+    if cfg!(miri) { 3 } else { count }
 }
 
 /// All four kernels on one set of matrices.
@@ -370,7 +375,7 @@ fn close<T: Tested>(found: &[T], expected: &[T], terms: usize, what: &str) {
 
 fn agrees_with_definition<T: Tested>() {
     let mut random = Random(1);
-    for _ in 0..150 {
+    for _ in 0..cases(150) {
         let (rows, k, n) = (random.below(20), random.size(), random.size());
         let mut case = Case::<T>::new(&mut random, rows, k, n);
         // A gradient near zero makes the quotient of these rules ill-conditioned.
@@ -452,11 +457,13 @@ fn agrees_with_matrixmultiply<T: Tested>() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too large")]
 fn agrees_with_matrixmultiply_f32() {
     agrees_with_matrixmultiply::<f32>();
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too large")]
 fn agrees_with_matrixmultiply_f64() {
     agrees_with_matrixmultiply::<f64>();
 }
@@ -464,7 +471,7 @@ fn agrees_with_matrixmultiply_f64() {
 /// Also: the padding of weights stays zero, that of `dx` is left alone.
 fn same_bits<T: Tested>() {
     let mut random = Random(3);
-    for i in 0..2000 {
+    for i in 0..cases(2000) {
         let (rows, mut k, n) = (random.below(14), random.size(), random.size());
         if i % 100 == 0 {
             k += 1100; // more inputs than are listed at a time when zeros are skipped
@@ -551,6 +558,7 @@ fn in_four_sums(case: &Case<f32>, level: Level) -> Vec<f32> {
 
 /// But for the order of sums in the forward pass of more than 16 outputs, which is its own.
 #[test]
+#[cfg_attr(miri, ignore = "too large")]
 fn tiny_gives_the_same_bits() {
     check_tiny::<U1>(2);
     check_tiny::<U1>(16);
@@ -564,7 +572,7 @@ fn tiny_gives_the_same_bits() {
 #[test]
 fn rules_give_the_bits_of_apply() {
     let mut random = Random(5);
-    for _ in 0..200 {
+    for _ in 0..cases(200) {
         let (rows, k, n) = (1 + random.below(9), random.size(), random.size());
         let case = Case::<f32>::new(&mut random, rows, k, n);
         let mut stored = case.clone();
@@ -609,6 +617,7 @@ fn rules_give_the_bits_of_apply() {
 
 /// A batch gives each sample what it gets alone.
 #[test]
+#[cfg_attr(miri, ignore = "too large")]
 fn batches_do_not_matter() {
     let mut random = Random(6);
     for (rows, k, n) in [(13, 70, 33), (9, 800, 17), (5, 20, 8), (7, 40, 1)] {

@@ -42,7 +42,8 @@ pub struct Helpers {
     beds: Vec<Bed>,
     /// How many there are: fewer than places if the system has no more threads to give.
     count: AtomicUsize,
-    /// What a helper's panic had to say.
+    /// Whether a helper has panicked in this round, and what it had to say.
+    panicked: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
@@ -115,7 +116,7 @@ impl Helpers {
             run: run_part::<I, W, P>,
             round: (&raw const round).cast(),
         };
-        *self.panic() = None;
+        self.panicked.store(false, Relaxed);
         // SAFETY: all parts of the last round are done, and none of this one is open.
         unsafe { *self.task.get() = Some(task) };
         self.left.store(parts.count, Relaxed);
@@ -131,9 +132,11 @@ impl Helpers {
             }
         }
         drop(all_done);
-        let panic = self.panic().take();
-        if let Some(panic) = panic {
-            resume_unwind(panic);
+        if self.panicked.load(Relaxed) {
+            let panic = self.panic().take();
+            if let Some(panic) = panic {
+                resume_unwind(panic);
+            }
         }
     }
 
@@ -179,6 +182,7 @@ impl Helpers {
                 let work = || unsafe { (task.run)(task.round, i) };
                 if let Err(said) = catch_unwind(AssertUnwindSafe(work)) {
                     *self.panic() = Some(said);
+                    self.panicked.store(true, Relaxed);
                 }
             }
         }
@@ -252,6 +256,7 @@ pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
         task: UnsafeCell::new(None),
         beds: (0..count).map(|_| Bed::default()).collect(),
         count: AtomicUsize::new(0),
+        panicked: AtomicBool::new(false),
         panic: Mutex::new(None),
     };
     thread::scope(|scope| {

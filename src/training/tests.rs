@@ -63,3 +63,15 @@ fn any_team_gives_the_same_bits() {
         assert!(last == momentum, "{members}");
     }
 }
+
+#[test]
+fn predictions_have_the_same_bits_on_two_threads() {
+    let mut random = Stream::new(4);
+    let x: Vec<[[f32; 20]; 10]> = (0..300)
+        .map(|_| [(); 10].map(|()| [(); 20].map(|()| random.normal() as f32)))
+        .collect();
+    let model = Net::new(1);
+    let alone = model.predict_batch(&x);
+    assert!(model.predict_batch_threads(&x, 2) == alone);
+    assert!(x.iter().zip(alone).all(|(x, y)| model.predict(x) == y));
+}
