@@ -258,8 +258,7 @@ impl<'a, T: Real> InputGrad<'a, T> {
     #[inline(always)]
     fn by_columns<S: Simd<E = T>>(&mut self, s: S) {
         let mut block = [const { MaybeUninit::<T>::uninit() }; 16 * BLOCK];
-        // With a tree the padding takes part.
-        let n = if self.n > 8 { 16 } else { self.n };
+        let n = self.n;
         let mut first = 0;
         while first < self.k {
             let count = BLOCK.min(self.k - first);
@@ -319,8 +318,11 @@ impl<'a, T: Real> InputGrad<'a, T> {
             let dz = self.dz.as_ptr().add(row * self.stride);
             let w = block.add(v * S::LANES);
             for j in 0..16 {
-                let dz = s.splat(*dz.add(j));
-                lanes[j] = s.fma(dz, s.load(w.add(j * BLOCK)), s.zero());
+                // In the padding the product is 0.
+                if j < self.n {
+                    let dz = s.splat(*dz.add(j));
+                    lanes[j] = s.fma(dz, s.load(w.add(j * BLOCK)), s.zero());
+                }
             }
             let lanes = halve::<S, 16, 8>(s, lanes);
             let lanes = halve::<S, 8, 4>(s, lanes);
