@@ -21,6 +21,16 @@ pub trait Work<T> {
 #[repr(align(64))]
 struct Aligned<A>(A);
 
+/// How many numbers to allocate beyond those that are needed, for [`from_line`].
+pub const LINE: usize = 16;
+
+/// The numbers from the first that begins a cache line on: at most [`LINE`] are left out.
+#[inline(always)]
+pub fn from_line<T>(numbers: &mut [T]) -> &mut [T] {
+    let first = numbers.as_ptr().align_offset(64);
+    &mut numbers[first.min(LINE)..]
+}
+
 /// Lends memory to some work.
 #[inline(always)]
 pub fn with_scratch<T: Element, W: Work<T>>(work: W) -> W::Output {
@@ -47,11 +57,11 @@ fn with_heap<T: Element, W: Work<T>>(work: W) -> W::Output {
     }
     // Taken out while in use, so that a prediction inside a prediction finds an empty one.
     let mut memory = KEPT.take();
-    let blocks = (W::LEN * size_of::<T>()).div_ceil(64);
+    let blocks = ((W::LEN + LINE) * size_of::<T>()).div_ceil(64);
     if memory.len() < blocks {
         memory.resize(blocks, [0; 8]);
     }
-    let result = work.run(&mut bytemuck::cast_slice_mut(&mut memory)[..W::LEN]);
+    let result = work.run(&mut from_line(bytemuck::cast_slice_mut(&mut memory))[..W::LEN]);
     KEPT.set(memory);
     result
 }
@@ -59,5 +69,5 @@ fn with_heap<T: Element, W: Work<T>>(work: W) -> W::Output {
 #[cfg(not(feature = "std"))]
 #[inline(always)]
 fn with_heap<T: Element, W: Work<T>>(work: W) -> W::Output {
-    work.run(&mut alloc::vec![T::zero(); W::LEN])
+    work.run(&mut from_line(&mut alloc::vec![T::zero(); W::LEN + LINE])[..W::LEN])
 }

@@ -5,7 +5,7 @@ use crate::cast::{Plain, numbers_of, zeroed_box};
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut, padded};
-use crate::scratch::{Work, with_scratch};
+use crate::scratch::{LINE, Work, from_line, with_scratch};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, dispatch};
 use crate::team::{self, Parts, Share, Team};
@@ -75,7 +75,8 @@ pub trait Model:
         let count = list.map_or(inputs.len(), <[u32]>::len);
         let row = padded(out) + Self::SCRATCH + list.map_or(0, |_| padded(width));
         let together = TOGETHER * team.size();
-        let mut memory = vec![Self::Element::default(); row * together.min(count)];
+        let mut memory = vec![Self::Element::default(); row * together.min(count) + LINE];
+        let memory = from_line(&mut memory);
         for start in (0..count).step_by(together) {
             let rows = together.min(count - start);
             let (scratch, rest) = memory.split_at_mut(Self::SCRATCH * rows);

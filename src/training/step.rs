@@ -11,6 +11,7 @@ use crate::math::Real;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::rows::{Rows, RowsMut, padded};
+use crate::scratch::{LINE, from_line};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, dispatch};
 use crate::team::{self, Share, Team};
@@ -42,9 +43,6 @@ impl<T> Default for Workspace<T> {
     }
 }
 
-/// Numbers in a line of cache, or more.
-const LINE: usize = 16;
-
 impl<T: Element> Workspace<T> {
     /// Makes room for batches of `rows` samples and for `slots` arrays of optimiser state.
     pub(super) fn reserve<M: Model<Element = T>>(&mut self, rows: usize, slots: usize) {
@@ -68,8 +66,7 @@ impl<T: Element> Workspace<T> {
             self.memory.fill(T::zero());
             self.last = rows;
         }
-        let start = self.memory.as_ptr().align_offset(64).min(LINE);
-        let (cache, rest) = self.memory[start..].split_at_mut(rows * M::CACHE);
+        let (cache, rest) = from_line(&mut self.memory).split_at_mut(rows * M::CACHE);
         let (gradient, rest) = rest.split_at_mut(M::GRADIENT);
         let (x, rest) = rest.split_at_mut(rows * padded(M::InputShape::SIZE));
         let y_len = rows * padded(M::OutputShape::SIZE);
