@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)] // pointers into the matrices, whose sizes `new` checks
 
-use super::rule::{Rule, Step, with_rule};
+use super::rule::{Rule, Step};
 use super::sparse::{CHUNK, Nonzero, skips_zeros};
 use super::tile::tile;
 use super::vector::{Kernel, Simd};
@@ -81,6 +81,18 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             w,
             slots,
         }
+    }
+
+    /// Whether the rule is plain gradient descent.
+    #[inline(always)]
+    pub fn is_descent(&self) -> bool {
+        self.rule.descent().is_some()
+    }
+
+    /// The rule.
+    #[inline(always)]
+    pub fn rule(&self) -> Rule<T> {
+        self.rule
     }
 
     /// Adds what `steps` samples from `sample` on have to say to the gradients of `MR` rows from
@@ -293,16 +305,32 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     }
 }
 
+/// The update by a rule other than plain gradient descent, as a [`Kernel`].
+pub struct Ruled<'a, T, R>(pub WeightGrad<'a, T>, pub R);
+
+impl<T: Real, R: Step<T>> Kernel<T> for Ruled<'_, T, R> {
+    #[inline(always)]
+    fn stride(&self) -> usize {
+        self.0.stride
+    }
+
+    #[inline(always)]
+    fn run<S: Simd<E = T>>(mut self, s: S) {
+        self.0.hand_over(s, self.1);
+    }
+}
+
 impl<T: Real> Kernel<T> for WeightGrad<'_, T> {
     #[inline(always)]
     fn stride(&self) -> usize {
         self.stride
     }
 
+    /// Plain gradient descent; other rules have [`Ruled`].
     #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
         let Some(rate) = self.rule.descent() else {
-            return with_rule!(self.rule, rule => self.hand_over(s, rule));
+            return;
         };
         if skips_zeros(self.rows, self.k, self.stride) {
             return self.single(s, rate);

@@ -51,7 +51,7 @@ use crate::simd::{Isa, Level};
 use bias_grad::BiasGrad;
 use forward::Forward;
 use grad_input::InputGrad;
-use grad_weight::WeightGrad;
+use grad_weight::{Ruled, WeightGrad};
 use rule::Rule;
 #[cfg(target_arch = "x86_64")]
 use vector::Kernel;

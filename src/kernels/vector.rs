@@ -244,7 +244,8 @@ macro_rules! token {
 macro_rules! compiled {
     ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
-            use crate::kernels::{BiasGrad, Forward, InputGrad, WeightGrad};
+            use crate::kernels::rule::{Step, with_rule};
+            use crate::kernels::{BiasGrad, Forward, InputGrad, Ruled, WeightGrad};
 
             $(#[target_feature(enable = $features)])?
             pub fn forward($kernel: Forward<'_, $element>) {
@@ -256,6 +257,16 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn weight_grad($kernel: WeightGrad<'_, $element>) {
+                if $kernel.is_descent() {
+                    return $run;
+                }
+                with_rule!($kernel.rule(), rule => ruled(Ruled($kernel, rule)));
+            }
+            // A function for each rule: unoptimised, all of them together take more stack than a
+            // thread may have.
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            fn ruled<R: Step<$element>>($kernel: Ruled<'_, $element, R>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

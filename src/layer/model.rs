@@ -117,8 +117,9 @@ impl<'p, M: Model> Share<Part<'p, M::Element>> for Predictor<'_, M> {
     }
 }
 
-/// A forward pass for prediction, some of the rows on each thread.
-#[inline(always)]
+/// A forward pass for prediction, some of the rows on each thread. (Not inlined: the parts take room on
+/// the stack.)
+#[inline(never)]
 fn share<M: Model, I: Isa>(
     isa: I,
     team: Team<'_>,

@@ -58,8 +58,9 @@ impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Backward<'p, T>> for Pass
     }
 }
 
-/// [`Layer::forward_training`], shared.
-#[inline(always)]
+/// [`Layer::forward_training`], shared. (A function of its own, as the one below: the parts take room
+/// on the stack.)
+#[inline(never)]
 pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
     isa: I,
     weights: &L::Weights,
@@ -91,7 +92,7 @@ pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
 }
 
 /// [`Layer::backward`], shared.
-#[inline(always)]
+#[inline(never)]
 pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
     isa: I,
     weights: &L::Weights,

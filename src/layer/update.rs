@@ -5,7 +5,7 @@ use crate::kernels::Element;
 use crate::kernels::rule::Rule;
 use crate::rows::Rows;
 use crate::simd::Isa;
-use crate::team::{Parts, Share, Team};
+use crate::team::{Parts, Share, Split, Team};
 
 /// An optimiser's rule for this step, and the state of the tensors still to be updated.
 #[derive(Debug)]
@@ -51,22 +51,13 @@ impl<'a, T: Element> Update<'a, T> {
     /// Updates a matrix whose gradient is `xᵀ dz`, while that is still in registers.
     #[inline(always)]
     pub fn product<I: Isa>(&mut self, isa: I, x: Rows<T>, dz: Rows<T>, w: &mut [T]) {
-        let (rule, mut slots) = take(self.rule, &mut self.slots, w.len());
-        let stride = dz.stride();
+        let (rule, slots) = take(self.rule, &mut self.slots, w.len());
         // Each row of the matrix is a sum over all samples, in their order, whoever takes it.
-        let split = self.team.split(x.width(), x.len() * stride);
+        let split = self.team.split(x.width(), x.len() * dz.stride());
         if split.len() == 1 {
             return T::affine_weight_grad(isa, x, 0, dz, rule, w, slots);
         }
-        let (mut parts, mut w) = (Parts::new(), w);
-        for i in 0..split.len() {
-            let rows = split.rows(i);
-            let (w_part, w_rest) = w.split_at_mut(rows.len() * stride);
-            let (slots_part, slots_rest) = slots.split_at_mut(rule.slots() * w_part.len());
-            parts.push((rows.start, w_part, slots_part));
-            (w, slots) = (w_rest, slots_rest);
-        }
-        self.team.share(isa, &Product { x, dz, rule }, parts);
+        share(isa, self.team, split, Product { x, dz, rule }, w, slots);
     }
 
     /// The rule, and the state of the next tensor, which has `len` numbers: for a kernel that
@@ -89,6 +80,29 @@ impl<'p, T: Element> Share<(usize, &'p mut [T], &'p mut [T])> for Product<'_, T>
     fn run<I: Isa>(&self, isa: I, (first, w, slots): (usize, &'p mut [T], &'p mut [T])) {
         T::affine_weight_grad(isa, self.x, first, self.dz, self.rule, w, slots);
     }
+}
+
+/// The update of a matrix, some of its rows on each thread. (Not inlined: the parts take room on the
+/// stack.)
+#[inline(never)]
+fn share<T: Element, I: Isa>(
+    isa: I,
+    team: Team<'_>,
+    split: Split,
+    product: Product<'_, T>,
+    mut w: &mut [T],
+    mut slots: &mut [T],
+) {
+    let stride = product.dz.stride();
+    let mut parts = Parts::new();
+    for i in 0..split.len() {
+        let rows = split.rows(i);
+        let (w_part, w_rest) = w.split_at_mut(rows.len() * stride);
+        let (slots_part, slots_rest) = slots.split_at_mut(product.rule.slots() * w_part.len());
+        parts.push((rows.start, w_part, slots_part));
+        (w, slots) = (w_rest, slots_rest);
+    }
+    team.share(isa, &product, parts);
 }
 
 #[inline(always)]

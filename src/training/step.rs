@@ -14,7 +14,7 @@ use crate::rows::{Rows, RowsMut, padded};
 use crate::scratch::{LINE, from_line};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, dispatch};
-use crate::team::{self, Share, Team};
+use crate::team::{self, Share, Split, Team};
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 
@@ -218,13 +218,26 @@ fn gather<T: Element, X: Plain<T>, I: Isa>(
     team: Team<'_>,
     samples: &[X],
     batch: &[u32],
-    mut rows: RowsMut<T>,
+    rows: RowsMut<T>,
 ) {
     // Reading a number from far away takes as long as some products.
     let split = team.split(batch.len(), 8 * rows.width());
     if split.len() == 1 {
         return Gather(samples).run(isa, (batch, rows));
     }
+    share(isa, team, Gather(samples), batch, rows, split);
+}
+
+/// The same, shared. (Not inlined: the parts take room on the stack.)
+#[inline(never)]
+fn share<T: Element, X: Plain<T>, I: Isa>(
+    isa: I,
+    team: Team<'_>,
+    gather: Gather<'_, X>,
+    batch: &[u32],
+    mut rows: RowsMut<T>,
+    split: Split,
+) {
     let mut parts = team::Parts::new();
     for i in 0..split.len() {
         let range = split.rows(i);
@@ -232,7 +245,7 @@ fn gather<T: Element, X: Plain<T>, I: Isa>(
         parts.push((&batch[range], part));
         rows = rest;
     }
-    team.share(isa, &Gather(samples), parts);
+    team.share(isa, &gather, parts);
 }
 
 /// A single step outside of `fit`.
