@@ -29,10 +29,11 @@ const KERNELS: [Row; 7] = [
     ("the forward product", &["#7forward"], FMA, [(8, 8), (8, 8)], 0),
     // Dots; with AVX-512 also the tree across registers.
     ("the gradient by the inputs", &["#10input_grad"], FMA, [(3, 8), (2, 16)], 0),
-    // Plain gradient descent; two loops for each of five rules.
-    ("the gradient by the weights", &["#11weight_grad"], FMA, [(1, 12), (11, 16)], 0),
-    ("the gradient by the weights", &["#11weight_grad"], FMA, [(25, 8), (25, 8)], 0),
-    ("the gradient by the weights, Adam and RMSprop", &["#11weight_grad"], "vsqrt", [(2, 1), (2, 1)], 1),
+    // Plain gradient descent.
+    ("the gradient by the weights", &["#11weight_grad"], FMA, [(1, 12), (2, 16)], 0),
+    // Two loops for each of five rules, beside which the rule works on the tile before.
+    ("the gradient by the weights, other rules", &["#5ruled"], FMA, [(10, 8), (10, 16)], 0),
+    ("the gradient by the weights, Adam and RMSprop", &["#5ruled"], "vsqrt", [(2, 1), (2, 1)], 1),
     ("the gradient by the bias", &["#9bias_grad"], "vadd", [(1, 4), (1, 4)], 0),
 ];
 

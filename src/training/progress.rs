@@ -36,6 +36,7 @@ pub(super) struct Progress {
     epoch: usize,
     samples: usize,
     done: usize,
+    #[cfg_attr(not(feature = "progress"), allow(dead_code))]
     names: Vec<&'static str>,
     clock: Clock,
     /// The bar is drawn again when this many samples are done: often enough for the eye, too seldom
