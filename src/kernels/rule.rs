@@ -1,7 +1,7 @@
 //! What an optimiser does with a gradient, as plain numbers that a kernel can take along.
 //!
-//! Each rule is written once, for any vector ([`Step`]). Which one it is, is decided once for a
-//! whole tensor ([`with_rule!`]), so that its loop is compiled for it alone.
+//! Each rule is written once, for any vector (`Step`). Which one it is, is decided once for a
+//! whole tensor (`with_rule!`), so that its loop is compiled for it alone.
 
 #![allow(unsafe_code)] // vectors are read and written through pointers, as `Simd` asks
 

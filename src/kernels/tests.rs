@@ -501,11 +501,13 @@ fn same_bits<T: Tested>() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri runs the portable level only")]
 fn same_bits_f32() {
     same_bits::<f32>();
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri runs the portable level only")]
 fn same_bits_f64() {
     same_bits::<f64>();
 }
