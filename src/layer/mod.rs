@@ -125,9 +125,10 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// Whether its gradient by its input is zero wherever its output is, as behind relu: then nobody
     /// needs the gradient by those outputs.
     const DEAD_AT_ZERO: bool = false;
-    /// Whether rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers
-    /// for one after another: then several threads may each be given some of the rows.
-    const BY_ROW: bool = true;
+    /// Whether several threads may each be given some of the rows, in the forward and in the backward
+    /// pass: rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers for
+    /// one after another. Say so if it is true; where nothing is said, one thread does it all.
+    const BY_ROW: bool = false;
     /// How many numbers [`Update::tensor`] may lend at once: the size of the largest tensor.
     const GRADIENT: usize = Self::Weights::LEN;
 

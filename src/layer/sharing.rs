@@ -1,6 +1,7 @@
 //! A layer's passes, some of the rows on each thread.
 //!
 //! Rows do not depend on each other ([`Layer::BY_ROW`]), so whoever computes them, they are the same.
+//! (A model as a layer is not shared itself: each of its layers is.)
 
 use super::{Backward, Layer, Moment};
 use crate::kernels::Element;

@@ -58,6 +58,7 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
         Identity::Never
     };
 
+    const BY_ROW: bool = true;
     const DEAD_AT_ZERO: bool = Of::<Act>::DEAD_AT_ZERO;
 
     #[inline(always)]

@@ -125,6 +125,7 @@ where
         0
     };
     const GRADIENT: usize = 0;
+    const BY_ROW: bool = true;
     const DEAD_AT_ZERO: bool = Act::Activation::DEAD_AT_ZERO;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {

@@ -44,6 +44,7 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for Dropout<Rate> {
     ));
     const IDENTITY: Identity = Identity::InPrediction;
     const CACHE: usize = In::SIZE;
+    const BY_ROW: bool = true;
 
     fn forward<I: Isa>(_: I, _: &NoWeights, _: Rows<T>, _: RowsMut<T>) {}
 

@@ -73,8 +73,6 @@ impl Writer<'_> {
                 const CACHE: usize = Self::__PLAN.cache();
                 const SCRATCH: usize = Self::__PLAN.scratch;
                 const GRADIENT: usize = Self::__PLAN.gradient;
-                // Each of its layers shares its own work, and says in which way.
-                const BY_ROW: bool = false;
 
                 fn init(weights: &mut Self, init: &mut ::plywood::initializers::Init) {
                     let links = Self::__LINKS;
