@@ -20,6 +20,10 @@ pub fn forward<T: Real + Gemm, I: Isa>(
     mut y: RowsMut<T>,
 ) {
     let (width, stride) = (y.width(), y.stride());
+    assert!(
+        w.len() >= x.width() * stride,
+        "the weights do not fit the rows"
+    );
     let rows = x.len().min(y.len());
     let skip = skips_zeros(rows, x.width(), stride);
     if in_four_sums(x.width(), stride) {
@@ -112,6 +116,10 @@ pub fn input_grad<T: Real + Gemm, I: Isa>(
     mut dx: RowsMut<T>,
 ) {
     let (width, stride) = (dz.width(), dz.stride());
+    assert!(
+        w.len() >= dx.width() * stride,
+        "the weights do not fit the rows"
+    );
     let is_sparse = width > 8 && skips_zeros(dz.len().min(dx.len()), dx.width(), stride);
     let wanted = wanted.filter(|_| is_sparse);
     if !I::FUSED {
@@ -173,6 +181,10 @@ pub fn weight_grad<T: Real, I: Isa>(
 ) {
     let (stride, kept) = (dz.stride(), rule.slots() * dz.stride());
     let (rows, count) = (x.len().min(dz.len()), w.len() / stride);
+    assert!(
+        first_row + count <= x.width(),
+        "the weights do not fit the rows"
+    );
     let skip = rule.descent().is_some() && skips_zeros(rows, count, stride);
     let lanes = stride.min(16);
     for row in 0..count {
