@@ -9,7 +9,7 @@ use bytemuck::Zeroable;
 /// Checks a model of the given layers.
 macro_rules! contract {
     ($input:tt => $output:tt { $($layers:tt)* }) => {{
-        #[allow(unused_imports)]
+        #[allow(unused_imports)] // layers of one's own need none of them
         use $crate::prelude::*;
         $crate::sequential! {
             struct Sample<T>: $input => $output { $($layers)* }

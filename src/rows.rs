@@ -1,8 +1,11 @@
 //! Batches: the samples of a batch as the rows of a matrix.
 //!
 //! Each row holds [`width`](Rows::width) values and is padded to [`stride`](Rows::stride) =
-//! [`padded(width)`](padded) (the rows of a user's own arrays are not), so that a row begins where a vector register likes it. What lies in
-//! the padding means nothing in activations, and is zero in gradients and in weights.
+//! [`padded(width)`](padded) (the rows of a user's own arrays are not), so that a row begins where a
+//! vector register likes it. What lies in the padding means nothing in activations, and is zero in
+//! gradients and in weights.
+
+use core::ops::Range;
 
 /// How many elements a row of `n` values takes: the next power of two up to 16, a multiple of 16
 /// above.
@@ -19,8 +22,6 @@ pub const fn padded(n: usize) -> usize {
         n.next_multiple_of(16)
     }
 }
-
-use core::ops::Range;
 
 /// The samples of a batch, read only.
 #[derive(Clone, Copy, Debug)]

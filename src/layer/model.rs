@@ -48,10 +48,7 @@ pub trait Model:
 
     /// What the model gives for each of the inputs, computed by at most so many threads.
     fn predict_all(&self, inputs: &[Self::Input], threads: usize) -> Vec<Self::Prediction> {
-        let members = match team::is_worthwhile(inputs.len(), Self::MACS) {
-            true => threads.min(team::processors()),
-            false => 1,
-        };
+        let members = team::members(threads, inputs.len(), Self::MACS);
         team::with_team(members, |team| {
             dispatch(PredictAll {
                 team,
@@ -144,8 +141,8 @@ fn share<M: Model, I: Isa>(
     team.share(isa, &Predictor(model), parts);
 }
 
-/// How many samples go through the layers together in prediction, on each thread: enough to use the kernels well,
-/// few enough to stay in a fast cache.
+/// How many samples go through the layers together in prediction, on each thread: enough to use the
+/// kernels well, few enough to stay in a fast cache.
 const TOGETHER: usize = 64;
 
 struct PredictOne<'a, M: Model> {

@@ -47,6 +47,9 @@ impl<X: Layer<T, In>, In: Shape, T: Element> Probe<X, In, T> {
 /// have the compiler work out the shapes of all layers before it once more.
 pub type AnyInput = D1<U1>;
 
+// The trait `Not` is used, or not, as the word or the layer has a constant of its own: hence the
+// allowances for imports in the two macros.
+
 /// A word as an argument, with the roles it can play: adding one takes a line here, in [`Probe`] and
 /// in [`Name`](super::Name).
 #[doc(hidden)]

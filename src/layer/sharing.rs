@@ -22,11 +22,7 @@ pub const fn is_shared<T: Element, In: Shape, L: Layer<T, In>>() -> bool {
 }
 
 /// A pass of a layer.
-struct Pass<'a, T, In, L: Layer<T, In>>
-where
-    T: Element,
-    In: Shape,
-{
+struct Pass<'a, T: Element, In: Shape, L: Layer<T, In>> {
     weights: &'a L::Weights,
     types: PhantomData<fn(T, In, L)>,
 }

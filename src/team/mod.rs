@@ -162,14 +162,18 @@ impl Team<'_> {
     }
 }
 
-/// Whether a team has anything to do for batches of `rows` samples that take `macs` multiply-adds
-/// each, forward.
-pub fn is_worthwhile(rows: usize, macs: usize) -> bool {
-    rows >= 16 && rows.saturating_mul(macs) >= 4 * WORTH
+/// How many of the threads that were asked for have anything to do for batches of `rows` samples that
+/// take `macs` multiply-adds each, forward: no more than there are processors.
+pub fn members(asked: usize, rows: usize, macs: usize) -> usize {
+    if rows >= 16 && rows.saturating_mul(macs) >= 4 * WORTH {
+        asked.min(processors())
+    } else {
+        1
+    }
 }
 
 /// How many processors there are for this program; 1 if nobody knows.
-pub fn processors() -> usize {
+fn processors() -> usize {
     #[cfg(feature = "std")]
     if let Ok(count) = std::thread::available_parallelism() {
         return count.get();

@@ -285,10 +285,7 @@ where
             val_list,
         };
         let batch = settings.batch_size.min(list.len());
-        let members = match team::is_worthwhile(batch, B::Target::MACS) {
-            true => settings.threads.min(team::processors()),
-            false => 1,
-        };
+        let members = team::members(settings.threads, batch, B::Target::MACS);
         team::with_team(members, |team| self.fit_with(team, data, settings))
     }
 

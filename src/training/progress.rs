@@ -29,14 +29,14 @@ impl Clock {
 }
 
 /// The report of a training under way. Nothing is told without `std`.
-#[cfg_attr(not(feature = "std"), expect(dead_code))]
+#[cfg_attr(not(feature = "std"), expect(dead_code))] // who tells nothing needs nothing
 pub(super) struct Progress {
     style: Style,
     epochs: usize,
     epoch: usize,
     samples: usize,
     done: usize,
-    #[cfg_attr(not(feature = "progress"), allow(dead_code))]
+    #[cfg_attr(not(feature = "progress"), allow(dead_code))] // only the bar shows them under way
     names: Vec<&'static str>,
     clock: Clock,
     /// The bar is drawn again when this many samples are done: often enough for the eye, too seldom

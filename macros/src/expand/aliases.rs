@@ -3,6 +3,7 @@
 use super::Writer;
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Visibility;
 
 impl Writer<'_> {
     pub(super) fn aliases(&mut self) -> TokenStream {
@@ -15,14 +16,8 @@ impl Writer<'_> {
         let (input, declared) = (self.shape(0), self.declared());
         let input_shape = self.shape_type(&model.input.dims);
         let output_shape = self.shape_type(&model.output.dims);
-        let mut aliases = quote! {
-            #[doc(hidden)]
-            #[allow(non_camel_case_types)]
-            #vis type #input = #input_shape;
-            #[doc(hidden)]
-            #[allow(non_camel_case_types)]
-            #vis type #declared = #output_shape;
-        };
+        let mut aliases = alias(vis, quote!(#input), input_shape);
+        aliases.extend(alias(vis, quote!(#declared), output_shape));
         for (i, layer) in model.layers.iter().enumerate() {
             let before = self.before(i);
             let i = i + 1;
@@ -42,27 +37,17 @@ impl Writer<'_> {
                 None => quote!(f32, #given_f32),
                 Some(_) => quote!(f32, #given_f32; f64, #given_f64),
             };
-            aliases.extend(quote! {
-                #[doc(hidden)]
-                #[allow(non_camel_case_types)]
-                #vis type #path #generics = #named;
-                #[doc(hidden)]
-                #[allow(non_camel_case_types)]
-                #vis type #given #generics = #filled;
-                #[doc(hidden)]
-                #[allow(non_camel_case_types)]
-                #vis type #spec #generics = ::plywood::layer_or_broken!(
-                    #given #generics; #probes
-                );
-                #[doc(hidden)]
-                #[allow(non_camel_case_types)]
-                #vis type #out #generics =
-                    <#spec #generics as ::plywood::layer::Layer<#element, #before>>::Output;
-                #[doc(hidden)]
-                #[allow(non_camel_case_types)]
-                #vis type #weights #generics =
-                    <#spec #generics as ::plywood::layer::Layer<#element, #before>>::Weights;
-            });
+            let layer = quote!(<#spec #generics as ::plywood::layer::Layer<#element, #before>>);
+            let probed = quote!(::plywood::layer_or_broken!(#given #generics; #probes));
+            for (name, ty) in [
+                (path, named),
+                (given, filled),
+                (spec, probed),
+                (out, quote!(#layer::Output)),
+                (weights, quote!(#layer::Weights)),
+            ] {
+                aliases.extend(alias(vis, quote!(#name #generics), ty));
+            }
         }
         aliases
     }
@@ -100,5 +85,14 @@ impl Writer<'_> {
         let path = self.path(i);
         let generics = self.model.element.as_ref().map(|_| quote!(<f32>));
         quote!(<#path #generics as ::plywood::layer::Arguments>::NAMES)
+    }
+}
+
+/// A name of the macro's own for a type. It begins with the model's name, as no user's type would.
+pub(super) fn alias(vis: &Visibility, name: TokenStream, ty: TokenStream) -> TokenStream {
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #vis type #name = #ty;
     }
 }

@@ -83,6 +83,7 @@ impl Writer<'_> {
             Some(_) => quote!(#own::<f32>),
         };
         let declared = dims(quote!(#declared));
+        // Its name begins with the model's, in the model's own spelling.
         checks.extend(quote! {
             #[doc(hidden)]
             #[allow(non_upper_case_globals)]

@@ -62,6 +62,7 @@ impl Writer<'_> {
             "compile",
         ]
         .map(method);
+        // No program uses all of them.
         quote! {
             #[allow(dead_code)]
             impl #impl_generics #name #generics {

@@ -1,6 +1,7 @@
 //! Numbers, words and shapes as types.
 
 use super::Writer;
+use super::aliases::alias;
 use crate::model::{Number, Shape, Value};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -38,6 +39,7 @@ impl Writer<'_> {
         let number = self.names.len();
         let value = self.name(&format!("V{number}"), 0);
         let name = self.name(&format!("C{number}"), 0);
+        // Their names begin with the model's, in the model's own spelling.
         self.constants.push(quote_spanned! {span=>
             #[doc(hidden)]
             #[allow(non_upper_case_globals)]
@@ -94,11 +96,9 @@ impl Writer<'_> {
             Value::Name(path) => {
                 // Named once, so that an unknown word is one error.
                 let word = self.name(&format!("W{}", self.constants.len()), 0);
-                self.constants.push(quote! {
-                    #[doc(hidden)]
-                    #[allow(non_camel_case_types)]
-                    type #word = #path;
-                });
+                let private = syn::Visibility::Inherited;
+                self.constants
+                    .push(alias(&private, quote!(#word), quote!(#path)));
                 quote!(::plywood::word!(#word))
             }
             Value::List(dims) => {
