@@ -68,21 +68,38 @@ fn forward<T: Element, I: Isa, const P: usize>(
     let start = bias.map_or([T::zero(); P], |b| *row::<T, P>(b, 0));
     let outputs = y.padded_data().as_chunks_mut::<P>().0;
     for (x, y) in x.iter().zip(outputs) {
-        let mut sums = [start, [T::zero(); P], [T::zero(); P], [T::zero(); P]];
-        let chains = chains(x.len());
-        for (k, &x) in x.iter().enumerate() {
-            let w = row::<T, P>(w, k);
+        let w = w.as_chunks::<P>().0;
+        let mut a = start;
+        if chains(x.len()) == 1 {
+            for (&x, w) in x.iter().zip(w) {
+                accumulate(isa, x, w, &mut a);
+            }
+        } else {
+            let [mut b, mut c, mut d] = [[T::zero(); P]; 3];
+            let (x, x_rest) = x.as_chunks::<4>();
+            let (w, w_rest) = w.split_at(4 * x.len());
+            for (x, w) in x.iter().zip(w.as_chunks::<4>().0) {
+                accumulate(isa, x[0], &w[0], &mut a);
+                accumulate(isa, x[1], &w[1], &mut b);
+                accumulate(isa, x[2], &w[2], &mut c);
+                accumulate(isa, x[3], &w[3], &mut d);
+            }
+            for ((&x, w), sum) in x_rest.iter().zip(w_rest).zip([&mut a, &mut b, &mut c]) {
+                accumulate(isa, x, w, sum);
+            }
             for j in 0..P {
-                sums[k % chains][j] = T::fma(isa, x, w[j], sums[k % chains][j]);
+                a[j] = (a[j] + b[j]) + (c[j] + d[j]);
             }
         }
-        if chains == 4 {
-            let [a, b, c, d] = sums;
-            for j in 0..P {
-                sums[0][j] = (a[j] + b[j]) + (c[j] + d[j]);
-            }
-        }
-        *y = sums[0];
+        *y = a;
+    }
+}
+
+/// `sum += x w`.
+#[inline(always)]
+fn accumulate<T: Element, I: Isa, const P: usize>(isa: I, x: T, w: &[T; P], sum: &mut [T; P]) {
+    for j in 0..P {
+        sum[j] = T::fma(isa, x, w[j], sum[j]);
     }
 }
 
