@@ -2,19 +2,21 @@
 #![allow(unsafe_code)] // this is what the module is for
 
 use crate::kernels::Element;
-use crate::layer::{Matrix, NoWeights, Vector};
-use crate::shape::Dim;
+use crate::layer::{Kernel, Matrix, NoWeights, Vector};
+use crate::shape::{Dim, Shape};
 use alloc::boxed::Box;
 use bytemuck::{Pod, Zeroable};
 use generic_array::{ArrayLength, GenericArray};
 
-// SAFETY: the three hold nothing but numbers `T` for which all zeros are a value (and padding
+// SAFETY: they hold nothing but numbers `T` for which all zeros are a value (and padding
 // bytes behind them, which have no value to be wrong).
 unsafe impl Zeroable for NoWeights {}
 // SAFETY: see above.
 unsafe impl<T: Zeroable, N: Dim> Zeroable for Vector<T, N> {}
 // SAFETY: see above.
 unsafe impl<T: Zeroable, K: Dim, N: Dim> Zeroable for Matrix<T, K, N> {}
+// SAFETY: see above.
+unsafe impl<T: Zeroable, Taps: Shape, N: Dim> Zeroable for Kernel<T, Taps, N> {}
 
 /// The numbers of all rows, one row after another.
 #[inline(always)]

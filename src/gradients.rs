@@ -17,6 +17,7 @@ use crate::cast::Plain;
 use crate::kernels::Element;
 use crate::kernels::rule::{Rule, Store};
 use crate::layer::{Backward, Kept, Model, Moment, Update, Weights};
+use crate::layout;
 use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
@@ -55,7 +56,7 @@ impl<M: Model> Job for Compute<'_, M> {
         let (rows, width, out) = (self.x.len(), M::InputShape::SIZE, M::OutputShape::SIZE);
         let mut x = vec![zero; rows * padded(width)];
         for (row, x) in RowsMut::new(&mut x, width).iter_mut().zip(self.x) {
-            row.copy_from_slice(x.numbers());
+            layout::inward::<M::InputShape, _>(x.numbers(), row);
         }
         let mut dx = vec![zero; rows * padded(width)];
         let mut y = vec![zero; rows * padded(out)];
@@ -64,10 +65,11 @@ impl<M: Model> Job for Compute<'_, M> {
             .iter_mut()
             .zip(self.r.chunks(out))
         {
-            row.copy_from_slice(r);
+            layout::inward::<M::OutputShape, _>(r, row);
         }
         let mut cache = vec![zero; rows * M::CACHE];
         let mut gradient = vec![zero; M::GRADIENT];
+        let mut scratch = vec![zero; M::BACKWARD_SCRATCH];
         let mut weights = vec![zero; M::LEN];
 
         let (x, moment) = (
@@ -91,6 +93,8 @@ impl<M: Model> Job for Compute<'_, M> {
             dx: Some(RowsMut::new(&mut dx, width)),
             joint: false,
             dead_at_zero: false,
+            prepared: &[],
+            scratch: &mut scratch,
             team: Team::alone(),
         };
         M::backward(isa, self.model, pass);
@@ -107,13 +111,21 @@ impl<M: Model> Job for Compute<'_, M> {
             &mut gradient,
         );
         M::update(isa, self.model, kept, &mut update);
-        let flat = |rows: Rows<M::Element>| rows.iter().flatten().copied().collect();
         Gradients {
-            predictions: flat(y),
-            inputs: flat(Rows::new(&dx, width)),
+            predictions: plain::<M::OutputShape, _>(y),
+            inputs: plain::<M::InputShape, _>(Rows::new(&dx, width)),
             weights,
         }
     }
+}
+
+/// Samples as they lie outside, one after another.
+fn plain<S: Shape, T: Element>(rows: Rows<T>) -> Vec<T> {
+    let mut plain = vec![T::zero(); rows.len() * S::SIZE];
+    for (row, plain) in rows.iter().zip(plain.chunks_exact_mut(S::SIZE.max(1))) {
+        layout::outward::<S, _>(row, plain);
+    }
+    plain
 }
 
 /// The gradients of `Σ r y`: `r` holds a number for each prediction, sample after sample. What is

@@ -66,11 +66,11 @@ pub trait InitializerArgument: Argument {
     /// Whether the argument is an initialiser.
     const OK: bool = false;
 }
-impl<X: Initializer, A: 'static> InitializerArgument for Name<X, A, Is<true>> {
+impl<X: Initializer, A: 'static, C: 'static> InitializerArgument for Name<X, A, Is<true>, C> {
     type Initializer = X;
     const OK: bool = true;
 }
-impl<X: 'static, A: 'static> InitializerArgument for Name<X, A, Is<false>> {
+impl<X: 'static, A: 'static, C: 'static> InitializerArgument for Name<X, A, Is<false>, C> {
     type Initializer = Zeros;
 }
 impl<N: Dim> InitializerArgument for Int<N> {

@@ -142,6 +142,7 @@ pub mod initializers;
 pub mod kernels;
 pub mod layer;
 pub mod layers;
+pub mod layout;
 pub mod losses;
 pub mod math;
 pub mod metrics;

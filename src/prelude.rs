@@ -19,7 +19,7 @@ pub use crate::losses::{
 pub use crate::metrics::{Accuracy, BinaryAccuracy, TopK};
 pub use crate::optimizers::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 pub use crate::rows::{Rows, RowsMut};
-pub use crate::shape::{Check, Dim, Fact, Shape};
+pub use crate::shape::{Causal, Check, Dim, Fact, Same, Shape, Valid};
 pub use crate::simd::Isa;
 pub use crate::training::{
     Callback, EarlyStopping, EpochEnd, Fit, History, LearningRateScheduler, NamedWeight, Score,

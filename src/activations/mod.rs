@@ -73,11 +73,11 @@ pub trait ActivationArgument: Argument {
     /// Whether the argument is an activation.
     const OK: bool = false;
 }
-impl<X: Activation, B: 'static> ActivationArgument for Name<X, Is<true>, B> {
+impl<X: Activation, B: 'static, C: 'static> ActivationArgument for Name<X, Is<true>, B, C> {
     type Activation = X;
     const OK: bool = true;
 }
-impl<X: 'static, B: 'static> ActivationArgument for Name<X, Is<false>, B> {
+impl<X: 'static, B: 'static, C: 'static> ActivationArgument for Name<X, Is<false>, B, C> {
     type Activation = Linear;
 }
 impl<N: Dim> ActivationArgument for Int<N> {

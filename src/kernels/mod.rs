@@ -25,6 +25,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod bias_grad;
+pub mod conv;
 mod forward;
 mod gemm;
 mod grad_input;
@@ -49,11 +50,12 @@ use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::{Isa, Level};
 use bias_grad::BiasGrad;
+use conv::{ConvWeightGrad, Correlate};
 use forward::Forward;
 use grad_input::InputGrad;
 use grad_weight::{Ruled, WeightGrad};
 use rule::Rule;
-#[cfg(target_arch = "x86_64")]
+use scalar::Scalar;
 use vector::Kernel;
 
 /// A number that a network can be made of: `f32` or `f64`.
@@ -96,6 +98,12 @@ pub trait Element: Real + gemm::Gemm {
         b: &mut [Self],
         slots: &mut [Self],
     );
+
+    /// Each position of an image as a sum over the taps of a window, see [`conv`].
+    fn correlate<I: Isa>(isa: I, kernel: Correlate<Self>);
+
+    /// The gradient by the weights of a convolution, see [`conv`].
+    fn conv_weight_grad<I: Isa>(isa: I, kernel: ConvWeightGrad<Self>);
 }
 
 /// Implements [`Element`] for a type whose compiled kernels are in modules of this name.
@@ -103,24 +111,32 @@ macro_rules! element {
     ($element:ty, $name:ident) => {
         #[diagnostic::do_not_recommend]
         impl Element for $element {
-            element!(@method $name, forward, affine, Forward:
-                (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>));
-            element!(@method $name, input_grad, affine_input_grad, InputGrad:
-                (dz: Rows<Self>, w: &[Self], wanted: Option<Rows<Self>>, dx: RowsMut<Self>));
-            element!(@method $name, weight_grad, affine_weight_grad, WeightGrad:
+            element!(@method $name, forward, affine, portable::forward,
+                (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>)
+                => Forward::new(x, w, bias, y));
+            element!(@method $name, input_grad, affine_input_grad, portable::input_grad,
+                (dz: Rows<Self>, w: &[Self], wanted: Option<Rows<Self>>, dx: RowsMut<Self>)
+                => InputGrad::new(dz, w, wanted, dx));
+            element!(@method $name, weight_grad, affine_weight_grad, portable::weight_grad,
                 (x: Rows<Self>, first: usize, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self],
-                 slots: &mut [Self]));
-            element!(@method $name, bias_grad, bias_grad, BiasGrad:
-                (dz: Rows<Self>, rule: Rule<Self>, b: &mut [Self], slots: &mut [Self]));
+                 slots: &mut [Self])
+                => WeightGrad::new(x, first, dz, rule, w, slots));
+            element!(@method $name, bias_grad, bias_grad, portable::bias_grad,
+                (dz: Rows<Self>, rule: Rule<Self>, b: &mut [Self], slots: &mut [Self])
+                => BiasGrad::new(dz, rule, b, slots));
+            element!(@method $name, correlate, correlate, one_by_one,
+                (kernel: Correlate<Self>) => kernel);
+            element!(@method $name, conv_weight_grad, conv_weight_grad, one_by_one,
+                (kernel: ConvWeightGrad<Self>) => kernel);
         }
     };
-    (@method $name:ident, $function:ident, $method:ident, $kernel:ident:
-        ($($argument:ident: $type:ty),*)) => {
+    (@method $name:ident, $function:ident, $method:ident, $portable:path,
+        ($($argument:ident: $type:ty),*) => $kernel:expr) => {
         #[inline]
         fn $method<I: Isa>(isa: I, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             if matches!(I::LEVEL, Level::Avx2 | Level::Avx512) {
-                let kernel = $kernel::new($($argument),*);
+                let kernel = $kernel;
                 // Narrow matrices fill no more than the registers of AVX2.
                 let narrow = kernel.stride() <= 8;
                 // SAFETY: a value of an instruction set exists only where the processor has it, and
@@ -134,15 +150,21 @@ macro_rules! element {
             }
             #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
             if matches!(I::LEVEL, Level::Neon) {
-                return neon::$name::$function($kernel::new($($argument),*));
+                return neon::$name::$function($kernel);
             }
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             if matches!(I::LEVEL, Level::Simd128) {
-                return simd128::$name::$function($kernel::new($($argument),*));
+                return simd128::$name::$function($kernel);
             }
-            portable::$function(isa, $($argument),*);
+            $portable(isa, $($argument),*);
         }
     };
+}
+
+/// A kernel with vectors of one number.
+#[inline(never)]
+fn one_by_one<T: Real, I: Isa>(isa: I, kernel: impl Kernel<T>) {
+    kernel.run(Scalar::new(isa));
 }
 
 element!(f32, single);

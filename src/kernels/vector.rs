@@ -245,6 +245,7 @@ macro_rules! compiled {
     ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
             use crate::kernels::rule::{Step, with_rule};
+            use crate::kernels::conv::{ConvWeightGrad, Correlate};
             use crate::kernels::{BiasGrad, Forward, InputGrad, Ruled, WeightGrad};
 
             $(#[target_feature(enable = $features)])?
@@ -271,6 +272,14 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn bias_grad($kernel: BiasGrad<'_, $element>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn correlate($kernel: Correlate<'_, $element>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn conv_weight_grad($kernel: ConvWeightGrad<'_, $element>) {
                 $run
             }
         }

@@ -19,8 +19,10 @@ pub struct Float<const BITS: u64>;
 /// `true` or `false`.
 pub struct Bool<const B: bool>;
 /// A word, and which roles it can play, see [`word!`](crate::word): `relu` is
-/// `Name<Relu, Is<true>, Is<false>>`.
-pub struct Name<X, IsActivation, IsInitializer>(PhantomData<(X, IsActivation, IsInitializer)>);
+/// `Name<Relu, Is<true>, Is<false>, Is<false>>`.
+pub struct Name<X, IsActivation, IsInitializer, IsPadding>(
+    PhantomData<(X, IsActivation, IsInitializer, IsPadding)>,
+);
 /// Whether a word can play a role.
 pub struct Is<const YES: bool>;
 /// A list of whole numbers: `[3, 3]` or `(3, 3)`, as the shape of these dimensions.
@@ -55,6 +57,12 @@ pub trait Argument: 'static {
     const VALUE: f64 = 0.0;
     /// The list; `[n]` for a whole number, `[1]` if it is neither.
     type Dims: Shape;
+    /// The first of two numbers, or the number for both; 1 if it is neither.
+    type First: Dim;
+    /// The second of two numbers, or the number for both; 1 if it is neither.
+    type Second: Dim;
+    /// Whether it is two whole numbers, or one for both.
+    const PAIR: bool = false;
     /// `N` if it is `true`, otherwise 0.
     type Keep<N: Dim>: Dim;
     /// Whether it is `true`.
@@ -66,6 +74,9 @@ impl<N: Dim> Argument for Int<N> {
     type Number = N;
     const VALUE: f64 = N::USIZE as f64;
     type Dims = D1<N>;
+    type First = N;
+    type Second = N;
+    const PAIR: bool = true;
     type Keep<M: Dim> = U0;
 }
 
@@ -74,6 +85,8 @@ impl<const BITS: u64> Argument for Float<BITS> {
     type Number = U1;
     const VALUE: f64 = f64::from_bits(BITS);
     type Dims = D1<U1>;
+    type First = U1;
+    type Second = U1;
     type Keep<M: Dim> = U0;
 }
 
@@ -81,6 +94,8 @@ impl Argument for Bool<true> {
     const KIND: Kind = Kind::Bool;
     type Number = U1;
     type Dims = D1<U1>;
+    type First = U1;
+    type Second = U1;
     type Keep<M: Dim> = M;
     const FLAG: bool = true;
 }
@@ -89,13 +104,17 @@ impl Argument for Bool<false> {
     const KIND: Kind = Kind::Bool;
     type Number = U1;
     type Dims = D1<U1>;
+    type First = U1;
+    type Second = U1;
     type Keep<M: Dim> = U0;
 }
 
-impl<X: 'static, A: 'static, B: 'static> Argument for Name<X, A, B> {
+impl<X: 'static, A: 'static, B: 'static, C: 'static> Argument for Name<X, A, B, C> {
     const KIND: Kind = Kind::Name;
     type Number = U1;
     type Dims = D1<U1>;
+    type First = U1;
+    type Second = U1;
     type Keep<M: Dim> = U0;
 }
 
@@ -103,6 +122,9 @@ impl<S: Shape> Argument for List<S> {
     const KIND: Kind = Kind::List;
     type Number = U1;
     type Dims = S;
+    type First = S::Height;
+    type Second = S::Width;
+    const PAIR: bool = S::DIMS.len() == 2;
     type Keep<M: Dim> = U0;
 }
 
@@ -110,6 +132,8 @@ impl Argument for Missing {
     const KIND: Kind = Kind::Missing;
     type Number = U1;
     type Dims = D1<U1>;
+    type First = U1;
+    type Second = U1;
     type Keep<M: Dim> = U0;
 }
 

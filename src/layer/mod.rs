@@ -73,12 +73,13 @@ pub use arguments::{
     in_range, position,
 };
 pub use link::Link;
+pub(crate) use model::plain_len;
 pub use model::{LayerInfo, Model};
 pub use plan::{Facts, Inference, Learning, Plan};
 pub use plywood_macros::{Arguments, Weights};
 pub use probe::{AnyInput, Not, Probe};
-pub use update::Update;
-pub use weights::{Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
+pub use update::{RowGradient, Update};
+pub use weights::{Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
 
 use crate::activations::Head;
 use crate::initializers::Init;
@@ -129,6 +130,10 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// pass: rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers for
     /// one after another. Say so if it is true; where nothing is said, one thread does it all.
     const BY_ROW: bool = false;
+    /// How many numbers [`prepare_backward`](Self::prepare_backward) makes for a batch.
+    const PREPARED: usize = 0;
+    /// How many numbers a batch takes while [`backward`](Self::backward) runs.
+    const BACKWARD_SCRATCH: usize = 0;
     /// How many numbers [`Update::tensor`] may lend at once: the size of the largest tensor.
     const GRADIENT: usize = Self::Weights::LEN;
 
@@ -162,6 +167,11 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     ) {
         Self::forward(isa, weights, x, y);
     }
+
+    /// Makes what the backward pass of every row of a batch will read: the weights in another order, for
+    /// example.
+    #[inline(always)]
+    fn prepare_backward<I: Isa>(_isa: I, _weights: &Self::Weights, _prepared: &mut [T]) {}
 
     /// From the gradient of the loss by the output, `dy`, to the one by the input, `dx`. May change
     /// `dy` into whatever [`update`](Self::update) will want to see.
@@ -208,6 +218,10 @@ pub struct Backward<'a, T> {
     /// Whether the gradient by those inputs that are zero may be left zero: the layer before gives
     /// zero there whatever it is ([`Layer::DEAD_AT_ZERO`]).
     pub dead_at_zero: bool,
+    /// What [`Layer::prepare_backward`] made.
+    pub prepared: &'a [T],
+    /// [`Layer::BACKWARD_SCRATCH`] numbers of any value.
+    pub scratch: &'a mut [T],
     /// Who may take part.
     pub team: Team<'a>,
 }

@@ -4,6 +4,7 @@ use super::{Layer, Weights};
 use crate::cast::{Plain, numbers_of, zeroed_box};
 use crate::initializers::Init;
 use crate::kernels::Element;
+use crate::layout::{self, differs};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::scratch::{LINE, Work, from_line, with_scratch};
 use crate::shape::Shape;
@@ -70,31 +71,45 @@ pub trait Model:
     ) {
         let (width, out) = (Self::InputShape::SIZE, Self::OutputShape::SIZE);
         let count = list.map_or(inputs.len(), <[u32]>::len);
-        let row = padded(out) + Self::SCRATCH + list.map_or(0, |_| padded(width));
+        // Samples that lie one after another as they are inside need not be copied.
+        let copied = list.is_some() || differs(Self::InputShape::DIMS);
+        let row = padded(out) + Self::SCRATCH + if copied { padded(width) } else { 0 };
         let together = TOGETHER * team.size();
         let mut memory = vec![Self::Element::default(); row * together.min(count) + LINE];
         let memory = from_line(&mut memory);
+        let mut plain = vec![Self::Element::default(); plain_len::<Self::OutputShape>()];
         for start in (0..count).step_by(together) {
             let rows = together.min(count - start);
             let (scratch, rest) = memory.split_at_mut(Self::SCRATCH * rows);
             let (y, gathered) = rest.split_at_mut(padded(out) * rows);
-            let x = match list {
-                None => Rows::dense(numbers_of(&inputs[start..start + rows]), width),
-                Some(list) => {
-                    let gathered = &mut gathered[..padded(width) * rows];
-                    let mut x = RowsMut::new(gathered, width);
-                    for (x, &i) in x.iter_mut().zip(&list[start..start + rows]) {
-                        x.copy_from_slice(inputs[i as usize].numbers());
-                    }
-                    Rows::new(gathered, width)
+            let x = if copied {
+                let gathered = &mut gathered[..padded(width) * rows];
+                let mut x = RowsMut::new(gathered, width);
+                for (i, x) in x.iter_mut().enumerate() {
+                    let i = list.map_or(start + i, |list| list[start + i] as usize);
+                    layout::inward::<Self::InputShape, _>(inputs[i].numbers(), x);
                 }
+                Rows::new(gathered, width)
+            } else {
+                Rows::dense(numbers_of(&inputs[start..start + rows]), width)
             };
             share(isa, team, self, x, RowsMut::new(y, out), scratch);
             for (i, y) in Rows::new(y, out).iter().enumerate() {
-                see(list.map_or(start + i, |list| list[start + i] as usize), y);
+                let i = list.map_or(start + i, |list| list[start + i] as usize);
+                if const { differs(Self::OutputShape::DIMS) } {
+                    layout::outward::<Self::OutputShape, _>(y, &mut plain);
+                    see(i, &plain);
+                } else {
+                    see(i, y);
+                }
             }
         }
     }
+}
+
+/// How many numbers a sample takes outside, if it must be turned on its way.
+pub(crate) const fn plain_len<S: Shape>() -> usize {
+    if differs(S::DIMS) { S::SIZE } else { 0 }
 }
 
 /// Some rows for a prediction.
@@ -166,12 +181,19 @@ struct WithScratch<'a, M: Model, I> {
 
 impl<M: Model, I: Isa> Work<M::Element> for WithScratch<'_, M, I> {
     type Output = M::Prediction;
-    const LEN: usize = M::SCRATCH + padded(M::OutputShape::SIZE);
+    const LEN: usize =
+        padded(plain_len::<M::InputShape>()) + M::SCRATCH + padded(M::OutputShape::SIZE);
 
     #[inline(always)]
     fn run(self, scratch: &mut [M::Element]) -> M::Prediction {
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
-        let x = Rows::dense(self.job.input.numbers(), width);
+        let (x, scratch) = if const { differs(M::InputShape::DIMS) } {
+            let (x, rest) = scratch.split_at_mut(padded(width));
+            layout::inward::<M::InputShape, _>(self.job.input.numbers(), &mut x[..width]);
+            (Rows::new(x, width), rest)
+        } else {
+            (Rows::dense(self.job.input.numbers(), width), scratch)
+        };
         // The output comes last: it may be a single number, and what lies behind it begins anywhere.
         let (scratch, y) = scratch.split_at_mut(M::SCRATCH);
         M::forward_inference(
@@ -182,7 +204,7 @@ impl<M: Model, I: Isa> Work<M::Element> for WithScratch<'_, M, I> {
             scratch,
         );
         let mut prediction = M::Prediction::zeroed();
-        prediction.numbers_mut().copy_from_slice(&y[..out]);
+        layout::outward::<M::OutputShape, _>(&y[..out], prediction.numbers_mut());
         prediction
     }
 }

@@ -29,6 +29,8 @@ pub struct Facts {
     cache: usize,
     scratch: usize,
     gradient: usize,
+    prepared: usize,
+    backward_scratch: usize,
     dead_at_zero: bool,
 }
 
@@ -44,6 +46,8 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             cache: L::CACHE,
             scratch: L::SCRATCH,
             gradient: L::GRADIENT,
+            prepared: L::PREPARED,
+            backward_scratch: L::BACKWARD_SCRATCH,
             dead_at_zero: L::DEAD_AT_ZERO,
         }
     }
@@ -139,6 +143,8 @@ pub struct Plan<const N: usize> {
     pub scratch: usize,
     /// See [`Layer::GRADIENT`].
     pub gradient: usize,
+    /// See [`Layer::BACKWARD_SCRATCH`].
+    pub backward_scratch: usize,
     /// See [`Layer::MACS`].
     pub macs: usize,
     /// See [`Weights::PARAMS`].
@@ -159,6 +165,7 @@ impl<const N: usize> Plan<N> {
             cache_len: 0,
             scratch: 0,
             gradient: 0,
+            backward_scratch: 0,
             macs: 0,
             params: 0,
             len: 0,
@@ -181,6 +188,8 @@ impl<const N: usize> Plan<N> {
             }
             plan.scratch = max(plan.scratch, layer.scratch);
             plan.gradient = max(plan.gradient, layer.gradient);
+            let backward = layer.prepared + layer.backward_scratch;
+            plan.backward_scratch = max(plan.backward_scratch, backward);
             i += 1;
         }
         plan.scratch += plan.prediction.len;
@@ -407,6 +416,10 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             None => pass.dx.as_mut().map(RowsMut::reborrow),
         };
         let cache = &mut caches[self.cache_range(link)];
+        let (prepared, scratch) = pass.scratch.split_at_mut(L::PREPARED);
+        if dx.is_some() {
+            L::prepare_backward(isa, weights, prepared);
+        }
         let pass = Backward {
             x,
             y,
@@ -415,6 +428,8 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             dx,
             joint: pass.joint && i + 1 == N,
             dead_at_zero: self.plan.dead_at_zero[i] || i == 0 && pass.dead_at_zero,
+            prepared,
+            scratch: &mut scratch[..L::BACKWARD_SCRATCH],
             team: pass.team,
         };
         if const { is_shared::<T, In, L>() } {

@@ -9,7 +9,7 @@ use super::Layer;
 use crate::activations::Activation;
 use crate::initializers::Initializer;
 use crate::kernels::Element;
-use crate::shape::{D1, Shape};
+use crate::shape::{D1, Padding, Shape};
 use core::marker::PhantomData;
 use typenum::U1;
 
@@ -19,6 +19,8 @@ pub trait Not {
     const IS_ACTIVATION: bool = false;
     /// Not an initialiser.
     const IS_INITIALIZER: bool = false;
+    /// Not a padding.
+    const IS_PADDING: bool = false;
     /// Not a layer.
     const IS_LAYER: bool = false;
 }
@@ -36,6 +38,11 @@ impl<X: Activation> Probe<X> {
 impl<X: Initializer> Probe<X> {
     /// An initialiser.
     pub const IS_INITIALIZER: bool = true;
+}
+
+impl<X: Padding> Probe<X> {
+    /// A padding.
+    pub const IS_PADDING: bool = true;
 }
 
 impl<X: Layer<T, In>, In: Shape, T: Element> Probe<X, In, T> {
@@ -67,6 +74,11 @@ macro_rules! word {
                 #[allow(unused_imports)]
                 use ::plywood::layer::Not as _;
                 ::plywood::layer::Probe::<$word>::IS_INITIALIZER
+            }>,
+            ::plywood::layer::Is<{
+                #[allow(unused_imports)]
+                use ::plywood::layer::Not as _;
+                ::plywood::layer::Probe::<$word>::IS_PADDING
             }>,
         >
     };

@@ -18,7 +18,7 @@ const fn cost<T: Element, In: Shape, L: Layer<T, In>>() -> usize {
 
 /// Whether threads may share the passes of a layer. Smaller ones are inlined into the step instead.
 pub const fn is_shared<T: Element, In: Shape, L: Layer<T, In>>() -> bool {
-    L::BY_ROW && cost::<T, In, L>() >= 2048
+    L::BY_ROW && L::BACKWARD_SCRATCH == 0 && cost::<T, In, L>() >= 2048
 }
 
 /// A pass of a layer.
@@ -103,6 +103,8 @@ pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         mut dx,
         joint,
         dead_at_zero,
+        prepared,
+        scratch: _,
         team,
     } = pass;
     let split = team.split(x.len(), cost::<T, In, L>());
@@ -126,6 +128,8 @@ pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
             dx: dx_part,
             joint,
             dead_at_zero,
+            prepared,
+            scratch: &mut [],
             team: Team::alone(),
         });
         (cache, dy, dx) = (cache_rest, dy_rest, dx_rest);

@@ -60,12 +60,100 @@ impl<'a, T: Element> Update<'a, T> {
         share(isa, self.team, split, Product { x, dz, rule }, w, slots);
     }
 
+    /// Updates a tensor of rows of `stride` numbers, each row of which has a gradient that costs `cost`
+    /// multiply-adds and can be computed by itself.
+    #[inline(always)]
+    pub fn rows<I: Isa, W: Tensor<T>, G: RowGradient<T>>(
+        &mut self,
+        isa: I,
+        tensor: &mut W,
+        stride: usize,
+        cost: usize,
+        gradient: G,
+    ) {
+        if W::LEN == 0 {
+            return;
+        }
+        let (rule, slots) = take(self.rule, &mut self.slots, W::LEN);
+        let kept = &mut self.gradient[..W::LEN];
+        let split = self.team.split(W::LEN / stride, cost);
+        let rows = RowUpdate {
+            gradient,
+            rule,
+            stride,
+        };
+        share_rows(
+            isa,
+            self.team,
+            split,
+            rows,
+            tensor.as_mut_slice(),
+            kept,
+            slots,
+        );
+    }
+
     /// The rule, and the state of the next tensor, which has `len` numbers: for a kernel that
     /// updates the tensor while its gradient is still in registers.
     #[inline(always)]
     pub fn next(&mut self, len: usize) -> (Rule<T>, &mut [T]) {
         take(self.rule, &mut self.slots, len)
     }
+}
+
+/// The gradient by the rows of a tensor.
+pub trait RowGradient<T>: Sync {
+    /// Adds the gradient by the rows from `first` on to `rows`. Mark it `#[inline(always)]`.
+    fn add<I: Isa>(&self, isa: I, first: usize, rows: &mut [T]);
+}
+
+/// The update of some rows of a tensor whose gradient is stored first.
+struct RowUpdate<T, G> {
+    gradient: G,
+    rule: Rule<T>,
+    stride: usize,
+}
+
+/// The first row, the rows, room for their gradients, and what the optimiser keeps for them.
+type RowPart<'p, T> = (usize, &'p mut [T], &'p mut [T], &'p mut [T]);
+
+impl<'p, T: Element, G: RowGradient<T>> Share<RowPart<'p, T>> for RowUpdate<T, G> {
+    #[inline(always)]
+    fn run<I: Isa>(&self, isa: I, (first, w, gradient, slots): RowPart<'p, T>) {
+        gradient.fill(T::zero());
+        self.gradient.add(isa, first, gradient);
+        // Row by row, so that what is kept lies the same for any number of threads.
+        let kept = self.rule.slots() * self.stride;
+        let rows = w.chunks_exact_mut(self.stride);
+        for (i, (w, g)) in rows.zip(gradient.chunks_exact(self.stride)).enumerate() {
+            self.rule
+                .apply(isa, w, g, &mut slots[i * kept..], self.stride);
+        }
+    }
+}
+
+/// The same, some of the rows on each thread. (Not inlined: the parts take room on the stack.)
+#[inline(never)]
+fn share_rows<T: Element, I: Isa, G: RowGradient<T>>(
+    isa: I,
+    team: Team<'_>,
+    split: Split,
+    rows: RowUpdate<T, G>,
+    mut w: &mut [T],
+    mut gradient: &mut [T],
+    mut slots: &mut [T],
+) {
+    let mut parts = Parts::new();
+    for i in 0..split.len() {
+        let range = split.rows(i);
+        let len = range.len() * rows.stride;
+        let (w_part, w_rest) = w.split_at_mut(len);
+        let (gradient_part, gradient_rest) = gradient.split_at_mut(len);
+        let (slots_part, slots_rest) = slots.split_at_mut(rows.rule.slots() * len);
+        parts.push((range.start, w_part, gradient_part, slots_part));
+        (w, gradient, slots) = (w_rest, gradient_rest, slots_rest);
+    }
+    team.share(isa, &rows, parts);
 }
 
 /// The update of some rows of a matrix.

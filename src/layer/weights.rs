@@ -2,10 +2,11 @@
 
 use crate::kernels::Element;
 use crate::rows::padded;
-use crate::shape::Dim;
+use crate::shape::{Dim, Shape};
 use bytemuck::Zeroable;
 use core::fmt;
 use generic_array::GenericArray;
+use typenum::Unsigned;
 
 /// The weights of a layer: tensors of `T`, all zeros being a valid value. `#[derive(Weights)]`
 /// writes this for a struct whose first type parameter is `T` and whose fields are tensors.
@@ -102,6 +103,65 @@ impl<T: Element, K: Dim, N: Dim> Tensor<T> for Matrix<T, K, N> {
     #[inline(always)]
     fn as_mut_slice(&mut self) -> &mut [T] {
         crate::cast::flat_mut(&mut self.0)
+    }
+}
+
+/// The kernel of a convolution, `[height][width][channels][filters]` as in Keras: for each channel of
+/// each tap, `Taps` being `[height, width, channels]`, a row of N numbers.
+#[repr(transparent)]
+pub struct Kernel<T, Taps: Shape, N: Dim>(Matrix<T, Taps::Size, N>);
+
+impl<T: Element, Taps: Shape, N: Dim> Kernel<T, Taps, N> {
+    /// All dimensions, those of the taps first, and how many they are.
+    const ALL: ([usize; 5], usize) = {
+        let (mut all, mut i) = ([N::USIZE; 5], 0);
+        while i < Taps::DIMS.len() {
+            all[i] = Taps::DIMS[i];
+            i += 1;
+        }
+        (all, i + 1)
+    };
+}
+
+impl<T: Element, Taps: Shape, N: Dim> Tensor<T> for Kernel<T, Taps, N> {
+    const LEN: usize = Matrix::<T, Taps::Size, N>::LEN;
+    const PARAMS: usize = Matrix::<T, Taps::Size, N>::PARAMS;
+    const DIMS: &'static [usize] = Self::ALL.0.split_at(Self::ALL.1).0;
+
+    #[inline(always)]
+    fn as_slice(&self) -> &[T] {
+        self.0.as_slice()
+    }
+
+    #[inline(always)]
+    fn as_mut_slice(&mut self) -> &mut [T] {
+        self.0.as_mut_slice()
+    }
+}
+
+impl<T: Element, Taps: Shape, N: Dim> core::ops::Index<[usize; 4]> for Kernel<T, Taps, N> {
+    type Output = T;
+    fn index(&self, [y, x, channel, filter]: [usize; 4]) -> &T {
+        &self.0[[row::<Taps>(y, x, channel), filter]]
+    }
+}
+
+impl<T: Element, Taps: Shape, N: Dim> core::ops::IndexMut<[usize; 4]> for Kernel<T, Taps, N> {
+    fn index_mut(&mut self, [y, x, channel, filter]: [usize; 4]) -> &mut T {
+        &mut self.0[[row::<Taps>(y, x, channel), filter]]
+    }
+}
+
+/// The row of a channel of a tap.
+fn row<Taps: Shape>(y: usize, x: usize, channel: usize) -> usize {
+    let (width, channels) = (Taps::Height::USIZE, Taps::Width::USIZE);
+    assert!(x < width && channel < channels, "there is no such weight");
+    (y * width + x) * channels + channel
+}
+
+impl<T: Element, Taps: Shape, N: Dim> fmt::Debug for Kernel<T, Taps, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

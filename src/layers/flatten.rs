@@ -3,11 +3,13 @@
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Arguments, Backward, Identity, Layer, NoWeights};
+use crate::layout::{differs, inward, outward};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{D1, Shape};
 use crate::simd::Isa;
 
-/// Any shape becomes one dimension, in the order of memory: Keras' `Flatten`. It costs nothing.
+/// Any shape becomes one dimension, in the order of the plain array: Keras' `Flatten`. It costs nothing,
+/// except after layers of images of several channels, whose numbers change places.
 ///
 /// Input any, output `[product of the dimensions]`. No arguments: the model's header states the
 /// input shape.
@@ -26,10 +28,27 @@ impl<T: Element, In: Shape> Layer<T, In> for Flatten {
     type Output = D1<In::Size>;
     type Weights = NoWeights;
     type Head = AnyHead;
-    const IDENTITY: Identity = Identity::Always;
+    const IDENTITY: Identity = if differs(In::DIMS) {
+        Identity::Never
+    } else {
+        Identity::Always
+    };
+    const BY_ROW: bool = true;
 
-    fn forward<I: Isa>(_: I, _: &NoWeights, _: Rows<T>, _: RowsMut<T>) {}
-    fn backward<I: Isa>(_: I, _: &NoWeights, _: Backward<T>) {}
+    #[inline(always)]
+    fn forward<I: Isa>(_: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
+        for (x, y) in x.iter().zip(y.iter_mut()) {
+            outward::<In, _>(x, y);
+        }
+    }
+
+    #[inline(always)]
+    fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
+        let Some(mut dx) = pass.dx else { return };
+        for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
+            inward::<In, _>(dy, dx);
+        }
+    }
 }
 
 #[cfg(test)]

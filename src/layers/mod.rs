@@ -31,10 +31,14 @@ macro_rules! register {
 
 register! {
     activation::Activation,
+    conv2d::Conv2D,
     dense::Dense,
     dropout::Dropout,
     flatten::Flatten,
     reshape::Reshape,
 }
 
+mod image;
+
+pub use conv2d::Conv2DWeights;
 pub use dense::DenseWeights;

@@ -3,12 +3,14 @@
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights};
+use crate::layout::{differs, places};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Fact, Shape};
 use crate::simd::Isa;
 use core::marker::PhantomData;
 
-/// The same numbers in another shape, in the order of memory: Keras' `Reshape`. It costs nothing.
+/// The same numbers in another shape, in the order of the plain arrays: Keras' `Reshape`. It costs
+/// nothing, except from and to images of several channels, whose numbers change places.
 ///
 /// Input any, output `target_shape`, which must hold as many numbers.
 ///
@@ -43,10 +45,31 @@ impl<T: Element, In: Shape, To: Argument> Layer<T, In> for Reshape<To> {
             Fact::Number(In::SIZE),
         ],
     ));
-    const IDENTITY: Identity = Identity::Always;
+    const IDENTITY: Identity = if differs(In::DIMS) || differs(To::Dims::DIMS) {
+        Identity::Never
+    } else {
+        Identity::Always
+    };
+    const BY_ROW: bool = true;
 
-    fn forward<I: Isa>(_: I, _: &NoWeights, _: Rows<T>, _: RowsMut<T>) {}
-    fn backward<I: Isa>(_: I, _: &NoWeights, _: Backward<T>) {}
+    #[inline(always)]
+    fn forward<I: Isa>(_: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
+        for (x, y) in x.iter().zip(y.iter_mut()) {
+            for (from, to) in places::<In>().zip(places::<To::Dims>()) {
+                y[to] = x[from];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
+        let Some(mut dx) = pass.dx else { return };
+        for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
+            for (from, to) in places::<In>().zip(places::<To::Dims>()) {
+                dx[from] = dy[to];
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -55,4 +78,6 @@ pub fn samples() {
     contract!([12] => [3, 4] { Reshape([3, 4]) });
     contract!([2, 6] => [12] { Reshape(12) });
     contract!([2, 2, 3] => [4, 3] { Reshape((4, 3)) });
+    contract!([2, 2, 3] => [3, 1, 4] { Reshape([3, 1, 4]) });
+    contract!([12] => [2, 3, 2] { Reshape([2, 3, 2]) });
 }

@@ -9,19 +9,31 @@
 
 mod check;
 mod dim;
+mod window;
 
 pub use check::{
     Check, Checked, Fact, Site, all_pass, check, check_argument_count, check_input, check_keyword,
     check_nonzero, check_output, same_shape,
 };
 pub use dim::{Dim, Push, bit, check_dimension, fitting};
+pub use window::{Causal, Padding, PaddingArgument, Same, Slide, Valid, Window, Zeros};
 
 use core::marker::PhantomData;
 use core::ops::Mul;
-use typenum::Prod;
+use typenum::{Prod, U1};
 
 /// The shape of one sample: a list of dimensions, known to the compiler.
+///
+/// Three dimensions are an image, `[channels, height, width]`. A plain array holds it channel after
+/// channel; between the layers of a model the channels of a pixel lie side by side, see
+/// [`layout`](crate::layout). All other shapes lie in memory as their arrays do.
 pub trait Shape: 'static {
+    /// How many channels an image has; 1 for other shapes.
+    type Channels: Dim;
+    /// The last dimension but one; 1 if there is none.
+    type Height: Dim;
+    /// The last dimension.
+    type Width: Dim;
     /// How many numbers it holds: the product of the dimensions.
     type Size: Dim;
     /// The dimensions, outermost first.
@@ -40,6 +52,9 @@ pub struct D3<C, H, W>(PhantomData<(C, H, W)>);
 pub struct D4<B, C, H, W>(PhantomData<(B, C, H, W)>);
 
 impl<N: Dim> Shape for D1<N> {
+    type Channels = U1;
+    type Height = U1;
+    type Width = N;
     type Size = N;
     const DIMS: &'static [usize] = &[N::USIZE];
 }
@@ -48,6 +63,9 @@ impl<H: Dim + Mul<W>, W: Dim> Shape for D2<H, W>
 where
     Prod<H, W>: Dim,
 {
+    type Channels = U1;
+    type Height = H;
+    type Width = W;
     type Size = Prod<H, W>;
     const DIMS: &'static [usize] = &[H::USIZE, W::USIZE];
 }
@@ -57,6 +75,9 @@ where
     C: Mul<Prod<H, W>>,
     Prod<C, Prod<H, W>>: Dim,
 {
+    type Channels = C;
+    type Height = H;
+    type Width = W;
     type Size = Prod<C, Prod<H, W>>;
     const DIMS: &'static [usize] = &[C::USIZE, H::USIZE, W::USIZE];
 }
@@ -67,6 +88,9 @@ where
     B: Mul<Prod<C, Prod<H, W>>>,
     Prod<B, Prod<C, Prod<H, W>>>: Dim,
 {
+    type Channels = U1;
+    type Height = H;
+    type Width = W;
     type Size = Prod<B, Prod<C, Prod<H, W>>>;
     const DIMS: &'static [usize] = &[B::USIZE, C::USIZE, H::USIZE, W::USIZE];
 }

@@ -5,7 +5,8 @@ use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
 use crate::kernels::Element;
-use crate::layer::{Backward, Kept, Model, Moment, Update};
+use crate::layer::{Backward, Kept, Model, Moment, Update, plain_len};
+use crate::layout;
 use crate::losses::Loss;
 use crate::math::Real;
 use crate::metrics::Metrics;
@@ -25,7 +26,7 @@ pub(super) struct Workspace<T> {
     rows: usize,
     /// Samples of the last batch.
     last: usize,
-    /// `| cache | gradient | x | y | dy |`, from the first multiple of 64 bytes on: rows of outputs
+    /// `| cache | scratch | gradient | x | y | dy | plain |`, from the first multiple of 64 bytes on: rows of outputs
     /// may be short, so they come last.
     memory: Vec<T>,
     /// What the optimiser keeps for each weight.
@@ -48,7 +49,8 @@ impl<T: Element> Workspace<T> {
     pub(super) fn reserve<M: Model<Element = T>>(&mut self, rows: usize, slots: usize) {
         if rows > self.rows {
             let (x, y) = (padded(M::InputShape::SIZE), padded(M::OutputShape::SIZE));
-            let len = rows * (x + 2 * y + M::CACHE) + M::GRADIENT;
+            let batch = M::BACKWARD_SCRATCH + M::GRADIENT + 2 * plain_len::<M::OutputShape>();
+            let len = rows * (x + 2 * y + M::CACHE) + batch;
             self.memory.clear();
             self.memory.resize(len + LINE, T::zero());
             self.rows = rows;
@@ -67,16 +69,19 @@ impl<T: Element> Workspace<T> {
             self.last = rows;
         }
         let (cache, rest) = from_line(&mut self.memory).split_at_mut(rows * M::CACHE);
+        let (scratch, rest) = rest.split_at_mut(M::BACKWARD_SCRATCH);
         let (gradient, rest) = rest.split_at_mut(M::GRADIENT);
         let (x, rest) = rest.split_at_mut(rows * padded(M::InputShape::SIZE));
         let y_len = rows * padded(M::OutputShape::SIZE);
         let (y, rest) = rest.split_at_mut(y_len);
-        let dy = &mut rest[..y_len];
+        let (dy, rest) = rest.split_at_mut(y_len);
         Parts {
             x,
             y,
             dy,
+            plain: &mut rest[..2 * plain_len::<M::OutputShape>()],
             cache,
+            scratch,
             gradient,
             slots: &mut self.slots,
         }
@@ -87,7 +92,10 @@ struct Parts<'a, T> {
     x: &'a mut [T],
     y: &'a mut [T],
     dy: &'a mut [T],
+    /// An output and its gradient as they lie outside, if that is not how they lie inside.
+    plain: &'a mut [T],
     cache: &'a mut [T],
+    scratch: &'a mut [T],
     gradient: &'a mut [T],
     slots: &'a mut [T],
 }
@@ -155,7 +163,7 @@ where
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
         let parts = self.workspace.parts::<M>(rows);
 
-        gather(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
+        gather::<M, _>(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
         let x = Rows::new(parts.x, width);
         let moment = Moment::new(self.seed, step, self.team);
         let y = RowsMut::new(parts.y, out);
@@ -167,9 +175,19 @@ where
         let mut total = 0.0;
         for ((y, dy), &i) in y.iter().zip(dy.iter_mut()).zip(batch) {
             let target = &self.y[i as usize];
-            total += as_f64(self.loss.loss(isa, y, target));
-            self.metrics.add(y, target, sums);
-            self.loss.gradient(isa, y, target, joint, scale, dy);
+            let mut learn = |y: &[M::Element], dy: &mut [M::Element]| {
+                total += as_f64(self.loss.loss(isa, y, target));
+                self.metrics.add(y, target, sums);
+                self.loss.gradient(isa, y, target, joint, scale, dy);
+            };
+            if const { plain_len::<M::OutputShape>() > 0 } {
+                let (plain_y, plain_dy) = parts.plain.split_at_mut(out);
+                layout::outward::<M::OutputShape, _>(y, plain_y);
+                learn(plain_y, plain_dy);
+                layout::inward::<M::OutputShape, _>(plain_dy, dy);
+            } else {
+                learn(y, dy);
+            }
         }
         if !total.is_finite() {
             return total;
@@ -184,6 +202,8 @@ where
             dx: None,
             joint,
             dead_at_zero: false,
+            prepared: &[],
+            scratch: parts.scratch,
             team: self.team,
         };
         M::backward(isa, self.model, pass);
@@ -201,41 +221,41 @@ where
 }
 
 /// Copies the samples of a batch from where the user has them.
-struct Gather<'a, X>(&'a [X]);
+struct Gather<'a, M: Model>(&'a [M::Input]);
 
-impl<'p, X: Plain<T>, T: Element> Share<(&'p [u32], RowsMut<'p, T>)> for Gather<'_, X> {
+impl<'p, M: Model> Share<(&'p [u32], RowsMut<'p, M::Element>)> for Gather<'_, M> {
     #[inline(always)]
-    fn run<I: Isa>(&self, _: I, (batch, mut rows): (&'p [u32], RowsMut<'p, T>)) {
+    fn run<I: Isa>(&self, _: I, (batch, mut rows): (&'p [u32], RowsMut<'p, M::Element>)) {
         for (row, &i) in rows.iter_mut().zip(batch) {
-            row.copy_from_slice(self.0[i as usize].numbers());
+            layout::inward::<M::InputShape, _>(self.0[i as usize].numbers(), row);
         }
     }
 }
 
 #[inline(always)]
-fn gather<T: Element, X: Plain<T>, I: Isa>(
+fn gather<M: Model, I: Isa>(
     isa: I,
     team: Team<'_>,
-    samples: &[X],
+    samples: &[M::Input],
     batch: &[u32],
-    rows: RowsMut<T>,
+    rows: RowsMut<M::Element>,
 ) {
     // Reading a number from far away takes as long as some products.
     let split = team.split(batch.len(), 8 * rows.width());
     if split.len() == 1 {
-        return Gather(samples).run(isa, (batch, rows));
+        return Gather::<M>(samples).run(isa, (batch, rows));
     }
-    share(isa, team, Gather(samples), batch, rows, split);
+    share(isa, team, Gather::<M>(samples), batch, rows, split);
 }
 
 /// The same, shared. (Not inlined: the parts take room on the stack.)
 #[inline(never)]
-fn share<T: Element, X: Plain<T>, I: Isa>(
+fn share<M: Model, I: Isa>(
     isa: I,
     team: Team<'_>,
-    gather: Gather<'_, X>,
+    gather: Gather<'_, M>,
     batch: &[u32],
-    mut rows: RowsMut<T>,
+    mut rows: RowsMut<M::Element>,
     split: Split,
 ) {
     let mut parts = team::Parts::new();

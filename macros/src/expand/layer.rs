@@ -73,6 +73,7 @@ impl Writer<'_> {
                 const CACHE: usize = Self::__PLAN.cache();
                 const SCRATCH: usize = Self::__PLAN.scratch;
                 const GRADIENT: usize = Self::__PLAN.gradient;
+                const BACKWARD_SCRATCH: usize = Self::__PLAN.backward_scratch;
 
                 fn init(weights: &mut Self, init: &mut ::plywood::initializers::Init) {
                     let links = Self::__LINKS;

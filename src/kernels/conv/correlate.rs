@@ -1,0 +1,296 @@
+//! Each position of an image as a sum over the taps of a window: the forward pass, and, over the
+//! output's gradient with the weights turned around, the gradient by the input.
+//!
+//! The tile holds outputs: its rows are positions, its columns filters, its steps the channels of all
+//! taps that lie inside. Positions of a run are taken in one row after another and, where an image is
+//! small, from several samples, so that the tiles are full.
+
+#![allow(unsafe_code)] // pointers into three arrays, whose sizes `new` checks
+
+use super::{Conv, Run, Sweep, lanes, together};
+use crate::kernels::vector::{Kernel, Simd};
+use crate::math::Real;
+use crate::rows::{Rows, RowsMut, padded};
+
+/// The pass of one group as a [`Kernel`].
+pub struct Correlate<'a, T> {
+    samples: usize,
+    sweeps: [Sweep; 2],
+    x: &'a [T],
+    x_stride: usize,
+    /// Numbers of a pixel of x, and which of them come first.
+    x_pixel: usize,
+    x_first: usize,
+    /// Rows of a tap.
+    depth: usize,
+    /// Taps across.
+    across: usize,
+    w: &'a [T],
+    w_stride: usize,
+    bias: &'a [T],
+    y: RowsMut<'a, T>,
+    y_pixel: usize,
+    y_first: usize,
+    columns: usize,
+}
+
+impl<'a, T: Real> Correlate<'a, T> {
+    /// `y = x * w + bias`, for one group.
+    #[inline(always)]
+    pub fn forward(
+        conv: &Conv,
+        group: usize,
+        x: Rows<'a, T>,
+        w: &'a [T],
+        bias: Option<&'a [T]>,
+        y: RowsMut<'a, T>,
+    ) -> Self {
+        let (depth, breadth) = (conv.depth(), conv.breadth());
+        let bias = bias.map_or(&[][..], |bias| &bias[group * breadth..][..breadth]);
+        Self {
+            samples: x.len().min(y.len()),
+            sweeps: conv.windows.map(Sweep::forward),
+            x: x.padded_data(),
+            x_stride: x.stride(),
+            x_pixel: conv.channels,
+            x_first: group * depth,
+            depth,
+            across: conv.windows[1].kernel,
+            w: &w[group * breadth..],
+            w_stride: padded(conv.filters),
+            bias,
+            y,
+            y_pixel: conv.filters,
+            y_first: group * breadth,
+            columns: breadth,
+        }
+        .checked(conv.taps())
+    }
+
+    /// The gradient by x, for one group, from that by y and the weights as [`flip`](super::flip) turned
+    /// them.
+    #[inline(always)]
+    pub fn backward(
+        conv: &Conv,
+        group: usize,
+        dz: Rows<'a, T>,
+        flipped: &'a [T],
+        dx: RowsMut<'a, T>,
+    ) -> Self {
+        let (depth, breadth) = (conv.depth(), conv.breadth());
+        let w_stride = padded(depth);
+        Self {
+            samples: dz.len().min(dx.len()),
+            sweeps: conv.windows.map(Sweep::backward),
+            x: dz.padded_data(),
+            x_stride: dz.stride(),
+            x_pixel: conv.filters,
+            x_first: group * breadth,
+            depth: breadth,
+            across: conv.windows[1].kernel,
+            w: &flipped[group * conv.taps() * breadth * w_stride..],
+            w_stride,
+            bias: &[],
+            y: dx,
+            y_pixel: conv.channels,
+            y_first: group * depth,
+            columns: depth,
+        }
+        .checked(conv.taps())
+    }
+
+    /// The sizes on which the pointers rely.
+    #[inline(always)]
+    fn checked(self, taps: usize) -> Self {
+        let [down, across] = self.sweeps;
+        let x_len = down.sources() * across.sources() * self.x_pixel;
+        let y_len = down.positions() * across.positions() * self.y_pixel;
+        let rows = taps * self.depth;
+        assert!(
+            self.x_first + self.depth <= self.x_pixel
+                && self.y_first + self.columns <= self.y_pixel,
+            "the groups do not fit the channels"
+        );
+        assert!(
+            self.samples == 0
+                || self.x.len() >= (self.samples - 1) * self.x_stride + x_len
+                    && self.y.stride() >= y_len,
+            "the images do not fit the rows"
+        );
+        assert!(
+            rows == 0 || self.w.len() >= (rows - 1) * self.w_stride + self.columns,
+            "the weights do not fit the images"
+        );
+        self
+    }
+
+    /// The positions of two runs, in all of some samples.
+    #[inline(always)]
+    fn positions<S: Simd<E = T>, const MR: usize, const NV: usize>(
+        &mut self,
+        s: S,
+        samples: core::ops::Range<usize>,
+        down: &Run,
+        across: &Run,
+        column: usize,
+    ) {
+        let mut start = [s.zero(); NV];
+        if !self.bias.is_empty() {
+            for (j, start) in start.iter_mut().enumerate() {
+                // SAFETY: the bias has as many numbers as there are columns.
+                *start = unsafe { s.load(self.bias.as_ptr().add(column + j * S::LANES)) };
+            }
+        }
+        let (x_row, y_row) = (self.sweeps[1].sources(), self.sweeps[1].positions());
+        let (x_step, y_step) = (across.advance * self.x_pixel, across.step * self.y_pixel);
+        // Where position (sample, a, 0) reads and writes.
+        let x_line = |sample: usize, a: usize| {
+            let source = (down.source + a * down.advance) * x_row + across.source;
+            sample * self.x_stride + source * self.x_pixel + self.x_first
+        };
+        let (y_stride, y_first) = (self.y.stride(), self.y_first + column);
+        let y_line = |sample: usize, a: usize| {
+            let position = (down.first + a * down.step) * y_row + across.first;
+            sample * y_stride + position * self.y_pixel + y_first
+        };
+        let (mut a, mut b, mut sample) = (0, 0, samples.start);
+        let (mut x_at, mut y_at) = (x_line(sample, 0), y_line(sample, 0));
+        let mut left = samples.len() * down.count * across.count;
+        let (mut from, mut to) = ([0; MR], [0; MR]);
+        while left > 0 {
+            let count = left.min(MR);
+            if b + MR <= across.count {
+                for i in 0..MR {
+                    from[i] = x_at + (b + i) * x_step;
+                    to[i] = y_at + (b + i) * y_step;
+                }
+                b += MR;
+            } else {
+                for i in 0..MR {
+                    if b == across.count && i < count {
+                        b = 0;
+                        a += 1;
+                        if a == down.count {
+                            a = 0;
+                            sample += 1;
+                        }
+                        (x_at, y_at) = (x_line(sample, a), y_line(sample, a));
+                    }
+                    // Behind the last one that one again, to be thrown away.
+                    from[i] = x_at + b.min(across.count - 1) * x_step;
+                    to[i] = y_at + b * y_step;
+                    b += usize::from(i < count);
+                }
+            }
+            // SAFETY: the runs name sources and positions inside the images, and `checked` has seen
+            // that the samples hold them.
+            unsafe {
+                let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
+                let y = self.y.padded_data().as_mut_ptr();
+                for i in 0..count {
+                    for j in 0..NV {
+                        s.store(sums[i][j], y.add(to[i] + j * S::LANES));
+                    }
+                }
+            }
+            left -= count;
+        }
+    }
+
+    /// Adds the products of all taps of two runs to the sums of `MR` positions, whose sources begin at
+    /// `from`, for the columns from `column` on.
+    ///
+    /// # Safety
+    /// The taps must lie inside the images.
+    #[inline(always)]
+    unsafe fn sums<S: Simd<E = T>, const MR: usize, const NV: usize>(
+        &self,
+        s: S,
+        from: &[usize; MR],
+        down: &Run,
+        across: &Run,
+        column: usize,
+        mut sums: [[S::V; NV]; MR],
+    ) -> [[S::V; NV]; MR] {
+        let row = self.sweeps[1].sources() * self.x_pixel;
+        // Neighbouring taps of neighbouring pixels are one run of numbers.
+        let joined = across.tap_step == 1 && across.tap_advance == 1 && self.x_pixel == self.depth;
+        let (segments, len) = match joined {
+            true => (1, across.taps * self.depth),
+            false => (across.taps, self.depth),
+        };
+        // SAFETY: the caller's.
+        let x: [*const T; MR] = from.map(|from| unsafe { self.x.as_ptr().add(from) });
+        for t in 0..down.taps {
+            let tap = (down.tap + t * down.tap_step) * self.across + across.tap;
+            for u in 0..segments {
+                let tap = tap + u * across.tap_step;
+                let offset = t * down.tap_advance * row + u * across.tap_advance * self.x_pixel;
+                // SAFETY: the caller's, for x; `checked` has seen that there are rows for all taps.
+                unsafe {
+                    let w = self
+                        .w
+                        .as_ptr()
+                        .add(tap * self.depth * self.w_stride + column);
+                    for k in 0..len {
+                        let mut row = [s.zero(); NV];
+                        for j in 0..NV {
+                            row[j] = s.load(w.add(k * self.w_stride + j * S::LANES));
+                        }
+                        for i in 0..MR {
+                            let x = s.splat(*x[i].add(offset + k));
+                            for j in 0..NV {
+                                sums[i][j] = s.fma(x, row[j], sums[i][j]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn tiles<S: Simd<E = T>, const MR: usize>(&mut self, s: S) {
+        let [down, across] = self.sweeps;
+        let together = together(down.positions() * across.positions());
+        for first in (0..self.samples).step_by(together) {
+            let samples = first..(first + together).min(self.samples);
+            for down in down {
+                for across in across {
+                    let mut column = 0;
+                    if !S::NARROW {
+                        while column + 2 * S::LANES <= self.columns {
+                            self.positions::<S, MR, 2>(s, samples.clone(), &down, &across, column);
+                            column += 2 * S::LANES;
+                        }
+                    }
+                    if S::ODD {
+                        while column + S::LANES <= self.columns {
+                            self.positions::<S, MR, 1>(s, samples.clone(), &down, &across, column);
+                            column += S::LANES;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real> Kernel<T> for Correlate<'_, T> {
+    #[inline(always)]
+    fn stride(&self) -> usize {
+        lanes(self.columns)
+    }
+
+    #[inline(always)]
+    fn run<S: Simd<E = T>>(mut self, s: S) {
+        if S::NARROW || S::ROWS == 8 {
+            self.tiles::<S, 8>(s);
+        } else if S::ROWS == 6 {
+            self.tiles::<S, 6>(s);
+        } else {
+            self.tiles::<S, 4>(s);
+        }
+    }
+}

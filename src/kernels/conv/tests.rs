@@ -1,0 +1,217 @@
+//! The three passes of a convolution against their definition, and all instruction sets against each
+//! other, bit for bit.
+
+use super::{Conv, ConvWeightGrad, Correlate, flip};
+use crate::kernels::Element;
+use crate::random::Stream;
+use crate::rows::{Rows, RowsMut, padded};
+use crate::shape::Window;
+use crate::simd::{Isa, Job, Level, dispatch_on};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// A convolution, with what goes in and what comes out.
+struct Case<T> {
+    conv: Conv,
+    rows: usize,
+    x: Vec<T>,
+    w: Vec<T>,
+    bias: Vec<T>,
+    dz: Vec<T>,
+}
+
+/// Output, gradient by the input, gradient by the weights.
+type Passes<T> = [Vec<T>; 3];
+
+fn window(stream: &mut Stream, below: &mut dyn FnMut(&mut Stream, usize) -> usize) -> Window {
+    let (kernel, dilation) = (1 + below(stream, 4), 1 + below(stream, 3));
+    let stride = 1 + below(stream, 3);
+    let extent = (kernel - 1) * dilation + 1;
+    let before = below(stream, extent);
+    let input = extent.saturating_sub(2 * before).max(1) + below(stream, 14);
+    Window {
+        input,
+        output: (input + 2 * before - extent) / stride + 1,
+        kernel,
+        stride,
+        dilation,
+        before,
+    }
+}
+
+fn below(stream: &mut Stream, end: usize) -> usize {
+    (stream.uniform() * end as f64) as usize
+}
+
+impl<T: Element> Case<T> {
+    fn random(seed: u64) -> Self {
+        let mut stream = Stream::new(seed);
+        let windows = [(); 2].map(|()| window(&mut stream, &mut below));
+        let groups = [1, 1, 2, 3][below(&mut stream, 4)];
+        let sizes = [1, 2, 3, 4, 5, 8, 12, 16, 17, 24, 32, 48];
+        let mut size = || groups * sizes[below(&mut stream, if groups == 1 { 12 } else { 8 })];
+        let (channels, filters) = (size(), size());
+        let conv = Conv {
+            windows,
+            channels,
+            filters,
+            groups,
+        };
+        let rows = below(&mut stream, 4);
+        let mut numbers = |rows: usize, width: usize, pad: f64| {
+            let mut data = vec![T::of(pad); rows * padded(width)];
+            for row in RowsMut::new(&mut data, width).iter_mut() {
+                row.fill_with(|| T::of(stream.normal()));
+            }
+            data
+        };
+        let [down, across] = windows;
+        Case {
+            conv,
+            rows,
+            x: numbers(rows, down.input * across.input * channels, f64::NAN),
+            w: numbers(conv.taps() * conv.depth(), filters, 0.0),
+            bias: numbers(1, filters, 0.0),
+            dz: numbers(rows, down.output * across.output * filters, 0.0),
+        }
+    }
+
+    fn widths(&self) -> (usize, usize) {
+        let [down, across] = self.conv.windows;
+        (
+            down.input * across.input * self.conv.channels,
+            down.output * across.output * self.conv.filters,
+        )
+    }
+
+    /// All products of the definition, in f64: sample, input place, weight place, output place.
+    fn definition(&self) -> [Vec<f64>; 3] {
+        let Conv {
+            windows: [down, across],
+            channels,
+            filters,
+            ..
+        } = self.conv;
+        let (depth, breadth) = (self.conv.depth(), self.conv.breadth());
+        let (x_width, y_width) = self.widths();
+        let mut y = vec![0.0; self.rows * padded(y_width)];
+        let mut dx = vec![0.0; self.rows * padded(x_width)];
+        let mut dw = vec![0.0; self.w.len()];
+        let number = |x: T| x.as_f64();
+        for sample in 0..self.rows {
+            for place in 0..y_width {
+                let filter = place % filters;
+                let at_y = sample * padded(y_width) + place;
+                y[at_y] = number(self.bias[filter]);
+                let (oy, ox) = (
+                    place / filters / across.output,
+                    place / filters % across.output,
+                );
+                for tap in 0..self.conv.taps() {
+                    let (ky, kx) = (tap / across.kernel, tap % across.kernel);
+                    let iy = (oy * down.stride + ky * down.dilation).wrapping_sub(down.before);
+                    let ix =
+                        (ox * across.stride + kx * across.dilation).wrapping_sub(across.before);
+                    if iy >= down.input || ix >= across.input {
+                        continue;
+                    }
+                    for c in 0..depth {
+                        let channel = filter / breadth * depth + c;
+                        let at_x = sample * padded(x_width)
+                            + (iy * across.input + ix) * channels
+                            + channel;
+                        let at_w = (tap * depth + c) * padded(filters) + filter;
+                        y[at_y] += number(self.x[at_x]) * number(self.w[at_w]);
+                        dx[at_x] += number(self.dz[at_y]) * number(self.w[at_w]);
+                        dw[at_w] += number(self.dz[at_y]) * number(self.x[at_x]);
+                    }
+                }
+            }
+        }
+        [y, dx, dw]
+    }
+}
+
+impl<T: Element> Job for &Case<T> {
+    type Output = Passes<T>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Passes<T> {
+        let (x_width, y_width) = self.widths();
+        let mut y = vec![T::zero(); self.rows * padded(y_width)];
+        let mut dx = vec![T::zero(); self.rows * padded(x_width)];
+        let mut dw = vec![T::zero(); self.w.len()];
+        let mut flipped = vec![T::zero(); self.conv.flipped_len()];
+        flip(&self.conv, &self.w, &mut flipped);
+        let (x, dz) = (Rows::new(&self.x, x_width), Rows::new(&self.dz, y_width));
+        // The rows of the weights in two parts, as two threads would take them.
+        let stride = padded(self.conv.filters);
+        let middle = self.w.len() / stride / 2;
+        for group in 0..self.conv.groups {
+            let to = RowsMut::new(&mut y, y_width);
+            let bias = Some(&self.bias[..]);
+            T::correlate(
+                isa,
+                Correlate::forward(&self.conv, group, x, &self.w, bias, to),
+            );
+            let to = RowsMut::new(&mut dx, x_width);
+            T::correlate(
+                isa,
+                Correlate::backward(&self.conv, group, dz, &flipped, to),
+            );
+            let (low, high) = dw.split_at_mut(middle * stride);
+            for (first, dw) in [(0, low), (middle, high)] {
+                let kernel = ConvWeightGrad::new(&self.conv, group, x, first, dz, dw);
+                T::conv_weight_grad(isa, kernel);
+            }
+        }
+        [y, dx, dw]
+    }
+}
+
+fn agree<T: Element>(cases: u64, tolerance: f64) {
+    for seed in 0..cases {
+        let case = Case::<T>::random(seed);
+        let (x_width, y_width) = case.widths();
+        let widths = [y_width, x_width, case.conv.filters];
+        let plain = |data: &[T], width: usize| -> Vec<f64> {
+            let rows = Rows::new(data, width);
+            rows.iter().flatten().map(|x| x.as_f64()).collect()
+        };
+        let mut fused: Option<Passes<T>> = None;
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let found = dispatch_on(level, &case);
+            for ((found, expected), width) in found.iter().zip(case.definition()).zip(widths) {
+                let expected = Rows::new(&expected, width);
+                for (found, expected) in plain(found, width).iter().zip(expected.iter().flatten()) {
+                    assert!(
+                        (found - expected).abs() <= tolerance * (30.0 + expected.abs()),
+                        "{level} {seed} {:?}: {found} instead of {expected}",
+                        case.conv
+                    );
+                }
+            }
+            if !level.fused() {
+                continue;
+            }
+            match &fused {
+                None => fused = Some(found),
+                Some(fused) => {
+                    for ((found, fused), width) in found.iter().zip(fused).zip(widths) {
+                        assert_eq!(plain(found, width), plain(fused, width), "{level} {seed}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn passes_are_their_definition_f32() {
+    agree::<f32>(if cfg!(miri) { 4 } else { 200 }, 1e-6);
+}
+
+#[test]
+fn passes_are_their_definition_f64() {
+    agree::<f64>(if cfg!(miri) { 2 } else { 100 }, 1e-14);
+}

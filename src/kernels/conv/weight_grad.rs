@@ -1,0 +1,243 @@
+//! The gradient by the weights of a convolution.
+//!
+//! The tile holds weights: its rows are taps and their channels, its columns filters, its steps
+//! positions of the image. The sums stay in registers while a run of positions goes by, in all samples
+//! of a chunk, and are added to what the array holds.
+
+#![allow(unsafe_code)] // pointers into three arrays, whose sizes `new` checks
+
+use super::{Conv, Run, Sweep, lanes, together};
+use crate::kernels::vector::{Kernel, Simd};
+use crate::math::Real;
+use crate::rows::{Rows, padded};
+use core::ops::Range;
+
+/// `dw += ...` for one group as a [`Kernel`].
+pub struct ConvWeightGrad<'a, T> {
+    samples: usize,
+    sweeps: [Sweep; 2],
+    x: &'a [T],
+    x_stride: usize,
+    x_pixel: usize,
+    x_first: usize,
+    depth: usize,
+    across: usize,
+    dz: &'a [T],
+    dz_stride: usize,
+    dz_pixel: usize,
+    dz_first: usize,
+    columns: usize,
+    /// The rows of the matrix that `dw` holds.
+    rows: Range<usize>,
+    dw: &'a mut [T],
+    dw_stride: usize,
+}
+
+impl<'a, T: Real> ConvWeightGrad<'a, T> {
+    /// Adds the gradient by the rows of the weights from `first` on that are in `dw`, for one group.
+    #[inline(always)]
+    pub fn new(
+        conv: &Conv,
+        group: usize,
+        x: Rows<'a, T>,
+        first: usize,
+        dz: Rows<'a, T>,
+        dw: &'a mut [T],
+    ) -> Self {
+        let (depth, breadth) = (conv.depth(), conv.breadth());
+        let [down, across] = conv.windows;
+        let (samples, stride) = (x.len().min(dz.len()), padded(conv.filters));
+        let x_len = down.input * across.input * conv.channels;
+        let dz_len = down.output * across.output * conv.filters;
+        assert!(
+            (group + 1) * depth <= conv.channels && (group + 1) * breadth <= conv.filters,
+            "the groups do not fit the channels"
+        );
+        assert!(
+            samples == 0
+                || x.padded_data().len() >= (samples - 1) * x.stride() + x_len
+                    && dz.padded_data().len() >= (samples - 1) * dz.stride() + dz_len,
+            "the images do not fit the rows"
+        );
+        Self {
+            samples,
+            sweeps: conv.windows.map(Sweep::forward),
+            x: x.padded_data(),
+            x_stride: x.stride(),
+            x_pixel: conv.channels,
+            x_first: group * depth,
+            depth,
+            across: across.kernel,
+            dz: dz.padded_data(),
+            dz_stride: dz.stride(),
+            dz_pixel: conv.filters,
+            dz_first: group * breadth,
+            columns: breadth,
+            rows: first..first + dw.len() / stride,
+            dw,
+            dw_stride: stride,
+        }
+    }
+
+    /// Adds what the positions of two runs give, in all of some samples, to the rows of their taps.
+    #[inline(always)]
+    fn runs<S: Simd<E = T>, const MR: usize>(
+        &mut self,
+        s: S,
+        samples: Range<usize>,
+        down: &Run,
+        across: &Run,
+    ) {
+        // Rows of the weights that are wanted, and where their x lies as seen from the first tap.
+        let (mut rows, mut offsets, mut count) = ([0; MR], [0; MR], 0);
+        let line = self.sweeps[1].sources() * self.x_pixel;
+        for t in 0..down.taps {
+            for u in 0..across.taps {
+                let tap =
+                    (down.tap + t * down.tap_step) * self.across + across.tap + u * across.tap_step;
+                let offset = t * down.tap_advance * line + u * across.tap_advance * self.x_pixel;
+                for c in 0..self.depth {
+                    let row = tap * self.depth + c;
+                    if !self.rows.contains(&row) {
+                        continue;
+                    }
+                    (rows[count], offsets[count]) = (row, offset + c);
+                    count += 1;
+                    if count == MR {
+                        self.columns::<S, MR>(s, samples.clone(), down, across, &rows, &offsets);
+                        count = 0;
+                    }
+                }
+            }
+        }
+        let mut done = 0;
+        while done < count {
+            // What is left over goes in fours, the last row several times.
+            let mut four = [[0; 4]; 2];
+            for i in 0..4 {
+                let i_row = (done + i).min(count - 1);
+                (four[0][i], four[1][i]) = (rows[i_row], offsets[i_row]);
+            }
+            self.columns::<S, 4>(s, samples.clone(), down, across, &four[0], &four[1]);
+            done += 4;
+        }
+    }
+
+    #[inline(always)]
+    fn columns<S: Simd<E = T>, const MR: usize>(
+        &mut self,
+        s: S,
+        samples: Range<usize>,
+        down: &Run,
+        across: &Run,
+        rows: &[usize; MR],
+        offsets: &[usize; MR],
+    ) {
+        let mut column = 0;
+        if !S::NARROW {
+            while column + 2 * S::LANES <= self.columns {
+                self.tile::<S, MR, 2>(s, samples.clone(), down, across, rows, offsets, column);
+                column += 2 * S::LANES;
+            }
+        }
+        if S::ODD {
+            while column + S::LANES <= self.columns {
+                self.tile::<S, MR, 1>(s, samples.clone(), down, across, rows, offsets, column);
+                column += S::LANES;
+            }
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)] // positions, rows and columns of a tile
+    fn tile<S: Simd<E = T>, const MR: usize, const NV: usize>(
+        &mut self,
+        s: S,
+        samples: Range<usize>,
+        down: &Run,
+        across: &Run,
+        rows: &[usize; MR],
+        offsets: &[usize; MR],
+        column: usize,
+    ) {
+        let [_, sweep] = self.sweeps;
+        let (x_row, dz_row) = (sweep.sources(), sweep.positions());
+        let (first, start) = (self.rows.start, self.dz_first + column);
+        let dw = self.dw.as_mut_ptr();
+        let at = |row: usize, j: usize| (row - first) * self.dw_stride + start + j * S::LANES;
+        let mut sums = [[s.zero(); NV]; MR];
+        // SAFETY: the rows are among those of `dw`, the columns among those of the group; the runs name
+        // sources and positions inside the images, and `new` has seen that the samples hold them.
+        unsafe {
+            for i in 0..MR {
+                for j in 0..NV {
+                    sums[i][j] = s.load(dw.add(at(rows[i], j)));
+                }
+            }
+            for sample in samples {
+                for a in 0..down.count {
+                    let source = (down.source + a * down.advance) * x_row + across.source;
+                    let x = sample * self.x_stride + source * self.x_pixel + self.x_first;
+                    let position = (down.first + a * down.step) * dz_row + across.first;
+                    let dz = sample * self.dz_stride + position * self.dz_pixel + start;
+                    let mut lines = [self.x.as_ptr(); MR];
+                    for i in 0..MR {
+                        lines[i] = lines[i].add(x + offsets[i]);
+                    }
+                    let dz = self.dz.as_ptr().add(dz);
+                    let (x_step, dz_step) =
+                        (across.advance * self.x_pixel, across.step * self.dz_pixel);
+                    for b in 0..across.count {
+                        let mut row = [s.zero(); NV];
+                        for j in 0..NV {
+                            row[j] = s.load(dz.add(b * dz_step + j * S::LANES));
+                        }
+                        for i in 0..MR {
+                            let x = s.splat(*lines[i].add(b * x_step));
+                            for j in 0..NV {
+                                sums[i][j] = s.fma(x, row[j], sums[i][j]);
+                            }
+                        }
+                    }
+                }
+            }
+            for i in 0..MR {
+                for j in 0..NV {
+                    s.store(sums[i][j], dw.add(at(rows[i], j)));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tiles<S: Simd<E = T>, const MR: usize>(&mut self, s: S) {
+        let [down, across] = self.sweeps;
+        let together = together(down.positions() * across.positions());
+        for first in (0..self.samples).step_by(together) {
+            let samples = first..(first + together).min(self.samples);
+            for down in down {
+                for across in across {
+                    self.runs::<S, MR>(s, samples.clone(), &down, &across);
+                }
+            }
+        }
+    }
+}
+
+impl<T: Real> Kernel<T> for ConvWeightGrad<'_, T> {
+    #[inline(always)]
+    fn stride(&self) -> usize {
+        lanes(self.columns)
+    }
+
+    #[inline(always)]
+    fn run<S: Simd<E = T>>(mut self, s: S) {
+        if S::NARROW || S::ROWS == 8 {
+            self.tiles::<S, 8>(s);
+        } else if S::ROWS == 6 {
+            self.tiles::<S, 6>(s);
+        } else {
+            self.tiles::<S, 4>(s);
+        }
+    }
+}

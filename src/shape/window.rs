@@ -1,0 +1,203 @@
+//! How often a window fits: the shape rule of convolutions and pooling.
+//!
+//! Along a dimension of `H` a window of K taps, `dilation` apart, covers `E = (K - 1) dilation + 1`,
+//! and moves on by `stride`:
+//!
+//! | padding | zeros around | positions |
+//! | --- | --- | --- |
+//! | `valid` | none | `(H - E) / stride + 1` |
+//! | `same` | as many as needed, one more behind than before if odd | `H / stride`, rounded up |
+//! | `causal` | `E - 1` before, none behind | `H / stride`, rounded up |
+
+use super::{Dim, Shape};
+use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name};
+use core::ops::{Add, Div, Mul, Sub};
+use typenum::{Add1, B1, Diff, Max, Maximum, Prod, Quot, Sub1, Sum, U1, Unsigned};
+
+/// A window on one dimension, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The dimension.
+    pub input: usize,
+    /// How many positions the window has.
+    pub output: usize,
+    /// How many taps.
+    pub kernel: usize,
+    /// How far it moves.
+    pub stride: usize,
+    /// How far apart its taps are.
+    pub dilation: usize,
+    /// How many zeros lie before the first number.
+    pub before: usize,
+}
+
+/// Where the zeros lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zeros {
+    /// Nowhere: a window must lie inside.
+    Nowhere,
+    /// Around.
+    Around,
+    /// Before.
+    Before,
+}
+
+/// How a window is padded.
+pub trait Padding: 'static {
+    /// Where its zeros lie.
+    const ZEROS: Zeros;
+}
+
+/// `valid`: no padding.
+pub struct Valid;
+/// `same`: zeros around, so that stride 1 keeps the dimension.
+pub struct Same;
+/// `causal`: zeros before, so that no output depends on a later input.
+pub struct Causal;
+
+impl Padding for Valid {
+    const ZEROS: Zeros = Zeros::Nowhere;
+}
+impl Padding for Same {
+    const ZEROS: Zeros = Zeros::Around;
+}
+impl Padding for Causal {
+    const ZEROS: Zeros = Zeros::Before;
+}
+
+impl Window {
+    /// What it covers.
+    pub const fn extent(&self) -> usize {
+        (self.kernel - 1) * self.dilation + 1
+    }
+
+    /// Whether it lies inside, where it must.
+    pub const fn fits(&self, zeros: Zeros) -> bool {
+        !matches!(zeros, Zeros::Nowhere) || self.extent() <= self.input
+    }
+
+    const fn padded(mut self, zeros: Zeros) -> Self {
+        self.before = match zeros {
+            Zeros::Nowhere => 0,
+            Zeros::Before => self.extent() - 1,
+            Zeros::Around => {
+                let covered = self.output.saturating_sub(1) * self.stride + self.extent();
+                covered.saturating_sub(self.input) / 2
+            }
+        };
+        self
+    }
+}
+
+/// The number of positions on a dimension `H` of a window that covers `E`. It has an answer for all
+/// numbers, also where the window does not fit.
+pub trait Positions<H, E, S>: Padding {
+    /// The number.
+    type Out: Dim;
+}
+
+impl<H, E, S> Positions<H, E, S> for Valid
+where
+    H: Max<E>,
+    Maximum<H, E>: Sub<E>,
+    Diff<Maximum<H, E>, E>: Div<S>,
+    Quot<Diff<Maximum<H, E>, E>, S>: Add<B1>,
+    Add1<Quot<Diff<Maximum<H, E>, E>, S>>: Dim,
+{
+    type Out = Add1<Quot<Diff<Maximum<H, E>, E>, S>>;
+}
+
+/// `(H + S - 1) / S`.
+type RoundedUp<H, S> = Quot<Sub1<Sum<H, S>>, S>;
+
+impl<H, E, S> Positions<H, E, S> for Same
+where
+    H: Add<S>,
+    Sum<H, S>: Sub<B1>,
+    Sub1<Sum<H, S>>: Div<S>,
+    RoundedUp<H, S>: Dim,
+{
+    type Out = RoundedUp<H, S>;
+}
+
+impl<H, E, S> Positions<H, E, S> for Causal
+where
+    H: Add<S>,
+    Sum<H, S>: Sub<B1>,
+    Sub1<Sum<H, S>>: Div<S>,
+    RoundedUp<H, S>: Dim,
+{
+    type Out = RoundedUp<H, S>;
+}
+
+/// What a window of K taps covers, and how far it moves; never 0.
+pub trait Slide<K, S, D, P> {
+    /// The number of positions on this dimension.
+    type Positions: Dim;
+    /// The window in numbers.
+    const WINDOW: Window;
+}
+
+/// At least 1.
+type Some1<N> = Maximum<N, U1>;
+/// `(K - 1) D + 1`.
+type Extent<K, D> = Add1<Prod<Sub1<Some1<K>>, Some1<D>>>;
+
+impl<H, K, S, D, P> Slide<K, S, D, P> for H
+where
+    H: Unsigned,
+    K: Max<U1>,
+    D: Max<U1>,
+    S: Max<U1>,
+    Some1<K>: Sub<B1> + Unsigned,
+    Some1<D>: Unsigned,
+    Some1<S>: Unsigned,
+    Sub1<Some1<K>>: Mul<Some1<D>>,
+    Prod<Sub1<Some1<K>>, Some1<D>>: Add<B1>,
+    P: Positions<H, Extent<K, D>, Some1<S>>,
+{
+    type Positions = P::Out;
+
+    const WINDOW: Window = Window {
+        input: H::USIZE,
+        output: P::Out::USIZE,
+        kernel: Some1::<K>::USIZE,
+        stride: Some1::<S>::USIZE,
+        dilation: Some1::<D>::USIZE,
+        before: 0,
+    }
+    .padded(P::ZEROS);
+}
+
+/// An argument that should name a padding.
+pub trait PaddingArgument: Argument {
+    /// The padding; [`Valid`] for an argument of another kind.
+    type Padding: Padding;
+    /// Whether the argument is a padding.
+    const OK: bool = false;
+}
+impl<X: Padding, A: 'static, I: 'static> PaddingArgument for Name<X, A, I, Is<true>> {
+    type Padding = X;
+    const OK: bool = true;
+}
+impl<X: 'static, A: 'static, I: 'static> PaddingArgument for Name<X, A, I, Is<false>> {
+    type Padding = Valid;
+}
+impl<N: Dim> PaddingArgument for Int<N> {
+    type Padding = Valid;
+}
+impl<const BITS: u64> PaddingArgument for Float<BITS> {
+    type Padding = Valid;
+}
+impl<const B: bool> PaddingArgument for Bool<B>
+where
+    Self: Argument,
+{
+    type Padding = Valid;
+}
+impl<S: Shape> PaddingArgument for List<S> {
+    type Padding = Valid;
+}
+impl PaddingArgument for Missing {
+    type Padding = Valid;
+}
