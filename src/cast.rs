@@ -3,6 +3,7 @@
 
 use crate::kernels::Element;
 use crate::layer::{Kernel, Matrix, NoWeights, Vector};
+use crate::layers::ParallelWeights;
 use crate::shape::{Dim, Shape};
 use alloc::boxed::Box;
 use bytemuck::{Pod, Zeroable};
@@ -15,6 +16,11 @@ unsafe impl Zeroable for NoWeights {}
 unsafe impl<T: Zeroable, N: Dim> Zeroable for Vector<T, N> {}
 // SAFETY: see above.
 unsafe impl<T: Zeroable, K: Dim, N: Dim> Zeroable for Matrix<T, K, N> {}
+// SAFETY: see above.
+unsafe impl<A: Zeroable, B: Zeroable, C: Zeroable, D: Zeroable> Zeroable
+    for ParallelWeights<A, B, C, D>
+{
+}
 // SAFETY: see above.
 unsafe impl<T: Zeroable, Taps: Shape, N: Dim> Zeroable for Kernel<T, Taps, N> {}
 

@@ -13,7 +13,7 @@
 //! left has the stated deviation (as Keras does for its scaled ones; not for `truncated_normal`).
 
 use crate::kernels::Element;
-use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Tensor};
+use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network, Tensor};
 use crate::random::{Stream, mix};
 use crate::rows::padded;
 use crate::shape::{Dim, Shape};
@@ -86,6 +86,9 @@ where
     type Initializer = Zeros;
 }
 impl<S: Shape> InitializerArgument for List<S> {
+    type Initializer = Zeros;
+}
+impl<L: 'static> InitializerArgument for Network<L> {
     type Initializer = Zeros;
 }
 impl InitializerArgument for Missing {

@@ -42,15 +42,15 @@ pub fn copy<M: Model>(model: &M) -> Box<M> {
     copy
 }
 
-/// `Layer::forward` of a model: its `forward_inference` with memory from the heap.
-pub fn forward_model<I: Isa, M: Model>(
+/// `Layer::forward` of a layer made of layers: its `forward_inference` with memory from the heap.
+pub fn forward<I: Isa, T: Element, In: Shape, L: Layer<T, In>>(
     isa: I,
-    model: &M,
-    x: Rows<'_, M::Element>,
-    y: RowsMut<'_, M::Element>,
+    weights: &L::Weights,
+    x: Rows<'_, T>,
+    y: RowsMut<'_, T>,
 ) {
-    let mut scratch = alloc::vec![M::Element::default(); M::SCRATCH * x.len()];
-    M::forward_inference(isa, model, x, y, &mut scratch);
+    let mut scratch = alloc::vec![T::zero(); L::SCRATCH * x.len()];
+    L::forward_inference(isa, weights, x, y, &mut scratch);
 }
 
 /// Shows a tensor to a visitor, unless it is empty.

@@ -10,14 +10,52 @@ pub struct Model {
     pub name: Ident,
     /// The `T` of `struct Net<T>`.
     pub element: Option<Ident>,
-    pub input: Shape,
-    pub output: Shape,
+    pub ends: Ends,
     pub layers: Vec<Layer>,
     /// What is wrong with the list of layers.
     pub errors: Vec<syn::Error>,
 }
 
+/// Where a network begins and ends.
+pub enum Ends {
+    /// In a model: what its header declares.
+    Declared { input: Shape, output: Shape },
+    /// In a list of layers that is an argument of a layer: where that layer begins.
+    Inner(Inner),
+}
+
+/// What a list of layers inside another one needs to know of that.
+pub struct Inner {
+    /// The type of the shape that comes in.
+    pub input: TokenStream,
+    /// The layer before it and its number, counted from 1.
+    pub before: Option<(String, usize)>,
+    /// The model.
+    pub model: Ident,
+    /// Where the list is.
+    pub span: Span,
+}
+
+impl Model {
+    /// The declared input and output.
+    pub fn declared(&self) -> Option<(&Shape, &Shape)> {
+        match &self.ends {
+            Ends::Declared { input, output } => Some((input, output)),
+            Ends::Inner(_) => None,
+        }
+    }
+
+    /// Where its input is written.
+    pub fn span(&self) -> Span {
+        match &self.ends {
+            Ends::Declared { input, .. } => input.span,
+            Ends::Inner(inner) => inner.span,
+        }
+    }
+}
+
 /// `[28, 28]`
+#[derive(Clone)]
 pub struct Shape {
     pub dims: Vec<Number>,
     pub span: Span,
@@ -31,6 +69,7 @@ pub enum Number {
 }
 
 /// `hidden: Dense(784 => 128, relu) => [128]`
+#[derive(Clone)]
 pub struct Layer {
     pub field: Ident,
     pub path: Path,
@@ -41,7 +80,7 @@ pub struct Layer {
 }
 
 /// What stands between a layer's parentheses.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Arguments {
     /// The `784` of `784 => 128`.
     pub input: Option<(Number, Span)>,
@@ -50,12 +89,15 @@ pub struct Arguments {
 }
 
 /// The value of an argument.
+#[derive(Clone)]
 pub enum Value {
     Number(Number),
     Float(f64),
     Bool(bool),
     Name(Path),
     List(Vec<Number>),
+    /// A list of layers, and where it is.
+    Layers(Vec<Layer>, Span),
 }
 
 impl Layer {

@@ -1,8 +1,10 @@
 //! From tokens to a [`Model`]. Mistakes inside the list are collected, so that several of them give
 //! several messages; a mistake in the header ends the reading.
 
-use crate::model::{Arguments, Layer, Model, Number, Shape, Value, camel_case, kind, snake_case};
-use proc_macro2::{Span, TokenStream, TokenTree};
+use crate::model::{
+    Arguments, Ends, Layer, Model, Number, Shape, Value, camel_case, kind, snake_case,
+};
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
 use syn::parse::{Parse, ParseStream};
@@ -37,37 +39,39 @@ impl Parse for Model {
         let to = input.parse()?;
         let list;
         let braces = braced!(list in input);
-        let mut model = Model {
+        let mut errors = Vec::new();
+        let layers = layers(&list, &name, &mut errors);
+        if layers.is_empty() && errors.is_empty() {
+            let message = format!("`{name}` has no layers: a model needs at least one");
+            errors.push(Error::new(braces.span.join(), message));
+        }
+        Ok(Model {
             attributes,
             visibility,
             name,
             element,
-            input: from,
-            output: to,
-            layers: Vec::new(),
-            errors: Vec::new(),
-        };
-        layers(&list, &mut model);
-        if model.layers.is_empty() && model.errors.is_empty() {
-            let message = format!("`{}` has no layers: a model needs at least one", model.name);
-            model.errors.push(Error::new(braces.span.join(), message));
-        }
-        Ok(model)
+            ends: Ends::Declared {
+                input: from,
+                output: to,
+            },
+            layers,
+            errors,
+        })
     }
 }
 
-/// Reads the list. After a mistake, reading goes on behind the next comma.
-fn layers(list: ParseStream, model: &mut Model) {
+/// Reads a list of layers. After a mistake, reading goes on behind the next comma.
+fn layers(list: ParseStream, model: &Ident, errors: &mut Vec<Error>) -> Vec<Layer> {
     let mut fields = Fields::default();
+    let mut layers = Vec::new();
     while !list.is_empty() {
-        match layer(list, &model.name, &mut model.errors) {
+        match layer(list, model, errors) {
             Ok((name, layer)) => {
-                let number = model.layers.len() + 1;
-                fields.claim(name, &layer, number, &mut model.errors);
-                model.layers.push(layer);
+                fields.claim(name, &layer, layers.len() + 1, errors);
+                layers.push(layer);
             }
             Err(error) => {
-                model.errors.push(error);
+                errors.push(error);
                 skip_to_comma(list);
             }
         }
@@ -75,7 +79,7 @@ fn layers(list: ParseStream, model: &mut Model) {
             break;
         }
         if let Err(error) = list.parse::<Token![,]>() {
-            model.errors.push(Error::new(
+            errors.push(Error::new(
                 error.span(),
                 "expected `,` between two layers, or `=> [...]` for the shape that a layer gives",
             ));
@@ -83,7 +87,8 @@ fn layers(list: ParseStream, model: &mut Model) {
             let _ = list.parse::<Token![,]>();
         }
     }
-    fields.name_the_rest(&mut model.layers);
+    fields.name_the_rest(&mut layers);
+    layers
 }
 
 fn skip_to_comma(list: ParseStream) {
@@ -127,7 +132,7 @@ fn layer(
         parenthesized!(inside in input);
         let tokens: TokenStream = inside.fork().parse()?;
         text += &format!("({})", plain_text(tokens));
-        Some(arguments(&inside, ident).inspect_err(|_| {
+        Some(arguments(&inside, ident, model, errors).inspect_err(|_| {
             // What is left unread would be a second error.
             let _ = inside.parse::<TokenStream>();
         })?)
@@ -152,14 +157,26 @@ fn layer(
     Ok((name, layer))
 }
 
-fn arguments(input: ParseStream, layer: &Ident) -> Result<Arguments> {
+fn arguments(
+    input: ParseStream,
+    layer: &Ident,
+    model: &Ident,
+    errors: &mut Vec<Error>,
+) -> Result<Arguments> {
     let mut arguments = Arguments::default();
+    if is_layers(input) {
+        // `Residual(Dense(8, relu), Dense(8))`: one list, as if it stood in brackets.
+        let span = input.span();
+        let list = layers(input, model, errors);
+        arguments.positional.push(Value::Layers(list, span));
+        return Ok(arguments);
+    }
     while !input.is_empty() {
         if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![=>]) {
             let keyword: Ident = input.parse()?;
             input.parse::<Token![=]>()?;
             let given = arguments.keywords.iter().any(|(k, _)| *k == keyword);
-            let value = value(input)?;
+            let value = value(input, model, errors)?;
             if given {
                 let message = format!("`{layer}` was given its argument `{keyword}` twice");
                 return Err(Error::new(keyword.span(), message));
@@ -173,7 +190,7 @@ fn arguments(input: ParseStream, layer: &Ident) -> Result<Arguments> {
                 );
                 return Err(Error::new(span, message));
             }
-            let mut argument = value(input)?;
+            let mut argument = value(input, model, errors)?;
             if input.peek(Token![=>]) {
                 input.parse::<Token![=>]>()?;
                 let Value::Number(stated) = argument else {
@@ -184,7 +201,7 @@ fn arguments(input: ParseStream, layer: &Ident) -> Result<Arguments> {
                     return Err(Error::new(span, message));
                 }
                 arguments.input = Some((stated, span));
-                argument = value(input)?;
+                argument = value(input, model, errors)?;
             }
             arguments.positional.push(argument);
         }
@@ -195,8 +212,20 @@ fn arguments(input: ParseStream, layer: &Ident) -> Result<Arguments> {
     Ok(arguments)
 }
 
-fn value(input: ParseStream) -> Result<Value> {
+fn value(input: ParseStream, model: &Ident, errors: &mut Vec<Error>) -> Result<Value> {
     let span = input.span();
+    if input.peek(token::Bracket) {
+        let inside;
+        let fork = input.fork();
+        bracketed!(inside in fork);
+        let tokens: Vec<TokenTree> = inside.parse::<TokenStream>()?.into_iter().collect();
+        if begins_layer(&tokens) {
+            let inside;
+            let brackets = bracketed!(inside in input);
+            let list = layers(&inside, model, errors);
+            return Ok(Value::Layers(list, brackets.span.join()));
+        }
+    }
     if input.peek(token::Bracket) || input.peek(token::Paren) {
         return Ok(Value::List(input.parse::<Shape>()?.dims));
     }
@@ -271,6 +300,50 @@ fn whole(literal: &LitInt) -> Result<Number> {
 
 /// No dimension and no product of dimensions reaches this.
 const LIMIT: u64 = 1 << 31;
+
+/// Whether the arguments are layers, as in `Residual(Dense(8, relu), Dense(8))`: each begins with the name
+/// of a type, and one of them has arguments of its own. (`Activation(Relu)` names a word.)
+fn is_layers(input: ParseStream) -> bool {
+    let tokens: Vec<TokenTree> = match input.fork().parse::<TokenStream>() {
+        Ok(tokens) => tokens.into_iter().collect(),
+        Err(_) => return false,
+    };
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ',');
+    let items: Vec<&[TokenTree]> = tokens.split(is_comma).filter(|i| !i.is_empty()).collect();
+    let called = |item: &&[TokenTree]| {
+        item.windows(2).any(|pair| {
+            matches!(&pair[0], TokenTree::Ident(name) if is_type(name))
+                && matches!(&pair[1], TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis)
+        })
+    };
+    items.iter().all(|item| begins_layer(item)) && items.iter().any(called)
+}
+
+/// Whether these tokens are a layer, perhaps with a name: whether their first path names a type.
+fn begins_layer(tokens: &[TokenTree]) -> bool {
+    // `name: Path`, but not `path::Path`
+    let named = matches!(tokens, [TokenTree::Ident(_), TokenTree::Punct(colon), ..]
+        if colon.as_char() == ':' && colon.spacing() == Spacing::Alone);
+    let path = if named { &tokens[2..] } else { tokens };
+    path.iter()
+        .take_while(|token| match token {
+            TokenTree::Ident(_) => true,
+            TokenTree::Punct(p) => p.as_char() == ':',
+            _ => false,
+        })
+        .filter_map(|token| match token {
+            TokenTree::Ident(name) => Some(name),
+            _ => None,
+        })
+        .last()
+        .is_some_and(is_type)
+}
+
+/// Whether it is a name such as `Dense`, and neither `relu` nor `UNITS`.
+fn is_type(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+}
 
 /// Whether a path in capital letters comes next.
 fn is_constant(input: ParseStream) -> bool {

@@ -29,7 +29,7 @@ pub use pointwise::{
 pub use softmax::Softmax;
 
 use crate::kernels::Element;
-use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name};
+use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Dim, Shape};
 use crate::simd::Isa;
@@ -93,6 +93,9 @@ where
     type Activation = Linear;
 }
 impl<S: Shape> ActivationArgument for List<S> {
+    type Activation = Linear;
+}
+impl<L: 'static> ActivationArgument for Network<L> {
     type Activation = Linear;
 }
 impl ActivationArgument for Missing {

@@ -27,6 +27,8 @@ pub struct Name<X, IsActivation, IsInitializer, IsPadding>(
 pub struct Is<const YES: bool>;
 /// A list of whole numbers: `[3, 3]` or `(3, 3)`, as the shape of these dimensions.
 pub struct List<S>(PhantomData<S>);
+/// A list of layers: `[Dense(8, relu), Dense(8)]`, as the layer that they are together.
+pub struct Network<L>(PhantomData<L>);
 /// An argument that was not given and has no default.
 pub struct Missing;
 
@@ -43,6 +45,8 @@ pub enum Kind {
     Name,
     /// [`List`]
     List,
+    /// [`Network`]
+    Network,
     /// [`Missing`]
     Missing,
 }
@@ -125,6 +129,15 @@ impl<S: Shape> Argument for List<S> {
     type First = S::Height;
     type Second = S::Width;
     const PAIR: bool = S::DIMS.len() == 2;
+    type Keep<M: Dim> = U0;
+}
+
+impl<L: 'static> Argument for Network<L> {
+    const KIND: Kind = Kind::Network;
+    type Number = U1;
+    type Dims = D1<U1>;
+    type First = U1;
+    type Second = U1;
     type Keep<M: Dim> = U0;
 }
 

@@ -69,8 +69,8 @@ mod update;
 mod weights;
 
 pub use arguments::{
-    Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, SetArgument,
-    in_range, position,
+    Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, Network,
+    SetArgument, in_range, position,
 };
 pub use link::Link;
 pub(crate) use model::plain_len;

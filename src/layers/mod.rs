@@ -31,14 +31,19 @@ macro_rules! register {
 
 register! {
     activation::Activation,
+    add::Add,
+    concatenate::Concatenate,
     conv2d::Conv2D,
     dense::Dense,
     dropout::Dropout,
     flatten::Flatten,
     reshape::Reshape,
+    residual::Residual,
 }
 
 mod image;
+mod parallel;
 
 pub use conv2d::Conv2DWeights;
 pub use dense::DenseWeights;
+pub use parallel::{Parallel, ParallelWeights};

@@ -10,7 +10,7 @@
 //! | `causal` | `E - 1` before, none behind | `H / stride`, rounded up |
 
 use super::{Dim, Shape};
-use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name};
+use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network};
 use core::ops::{Add, Div, Mul, Sub};
 use typenum::{Add1, B1, Diff, Max, Maximum, Prod, Quot, Sub1, Sum, U1, Unsigned};
 
@@ -196,6 +196,9 @@ where
     type Padding = Valid;
 }
 impl<S: Shape> PaddingArgument for List<S> {
+    type Padding = Valid;
+}
+impl<L: 'static> PaddingArgument for Network<L> {
     type Padding = Valid;
 }
 impl PaddingArgument for Missing {

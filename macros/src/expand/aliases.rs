@@ -13,11 +13,13 @@ impl Writer<'_> {
             self.element.clone(),
             self.generics.clone(),
         );
-        let (input, declared) = (self.shape(0), self.declared());
-        let input_shape = self.shape_type(&model.input.dims);
-        let output_shape = self.shape_type(&model.output.dims);
-        let mut aliases = alias(vis, quote!(#input), input_shape);
-        aliases.extend(alias(vis, quote!(#declared), output_shape));
+        let mut aliases = TokenStream::new();
+        if let Some((input, output)) = model.declared() {
+            let (from, to) = (self.shape(0), self.declared());
+            let (input, output) = (self.shape_type(&input.dims), self.shape_type(&output.dims));
+            aliases.extend(alias(vis, quote!(#from), input));
+            aliases.extend(alias(vis, to, output));
+        }
         for (i, layer) in model.layers.iter().enumerate() {
             let before = self.before(i);
             let i = i + 1;
@@ -61,7 +63,7 @@ impl Writer<'_> {
         };
         let names = self.argument_names(i);
         for (position, value) in arguments.positional.iter().enumerate() {
-            let value = self.value(value);
+            let value = self.value(i, value);
             filled = quote! {
                 <#filled as ::plywood::layer::SetArgument<
                     { ::plywood::layer::in_range(#names, #position) }, #value
@@ -70,7 +72,7 @@ impl Writer<'_> {
         }
         for (keyword, value) in &arguments.keywords {
             let keyword = keyword.to_string();
-            let value = self.value(value);
+            let value = self.value(i, value);
             filled = quote! {
                 <#filled as ::plywood::layer::SetArgument<
                     { ::plywood::layer::position(#names, #keyword) }, #value

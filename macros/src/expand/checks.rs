@@ -1,6 +1,7 @@
 //! The constants that hold a sentence for each mistake.
 
 use super::Writer;
+use crate::model::Ends;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
@@ -8,15 +9,20 @@ impl Writer<'_> {
     pub(super) fn checks(&mut self) -> TokenStream {
         let model = self.model;
         let own = &model.name;
-        let name = own.to_string();
-        let (input, declared) = (self.shape(0), self.declared());
+        let (name, outside) = match &model.ends {
+            Ends::Declared { .. } => (own.to_string(), None),
+            Ends::Inner(inner) => (inner.model.to_string(), inner.before.clone()),
+        };
         let dims = |shape: TokenStream| quote!(<#shape as ::plywood::shape::Shape>::DIMS);
         let mut checks = TokenStream::new();
-        for (shape, ty, what) in [
-            (&model.input, &input, "input"),
-            (&model.output, &declared, "output"),
-        ] {
-            let dims = dims(quote!(#ty));
+        let ends = model.declared().map(|(input, output)| {
+            [
+                (input, self.before(0), "input"),
+                (output, self.declared(), "output"),
+            ]
+        });
+        for (shape, ty, what) in ends.into_iter().flatten() {
+            let dims = dims(ty);
             checks.extend(quote_spanned! {shape.span=>
                 const _: () = ::plywood::shape::check_nonzero(#dims, #what, #name);
             });
@@ -28,11 +34,12 @@ impl Writer<'_> {
             let span = layer.kind().span();
             let kind = layer.kind().to_string();
             let before = match i {
-                0 => quote!(::core::option::Option::None),
-                _ => {
-                    let before = model.layers[i - 1].kind().to_string();
-                    quote!(::core::option::Option::Some((#before, #i)))
-                }
+                0 => outside.clone(),
+                _ => Some((model.layers[i - 1].kind().to_string(), i)),
+            };
+            let before = match before {
+                None => quote!(::core::option::Option::None),
+                Some((before, i)) => quote!(::core::option::Option::Some((#before, #i))),
             };
             let link = syn::Index::from(i);
             rows.push(quote!(links.#link.checked(#name, #before, #kind)));
@@ -82,7 +89,6 @@ impl Writer<'_> {
             None => quote!(#own),
             Some(_) => quote!(#own::<f32>),
         };
-        let declared = dims(quote!(#declared));
         // Its name begins with the model's, in the model's own spelling.
         checks.extend(quote! {
             #[doc(hidden)]
@@ -92,7 +98,11 @@ impl Writer<'_> {
                 [#(#rows),*]
             };
         });
-        checks.extend(quote_spanned! {model.output.span=>
+        let Some((_, output)) = model.declared() else {
+            return checks;
+        };
+        let declared = dims(self.declared());
+        checks.extend(quote_spanned! {output.span=>
             const _: () = if ::plywood::shape::all_pass(&#table) {
                 ::plywood::shape::check_output(
                     #declared, #table[#last].output,

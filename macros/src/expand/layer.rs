@@ -10,7 +10,7 @@ impl Writer<'_> {
         let model = self.model;
         let (name, element) = (&model.name, &self.element);
         let (generics, impl_generics) = (&self.generics, &self.impl_generics);
-        let declared = self.declared();
+        let (input, declared) = (self.before(0), self.declared());
         let count = model.layers.len();
         let fields: Vec<_> = model.layers.iter().map(|layer| &layer.field).collect();
         let names: Vec<_> = fields.iter().map(|field| field.to_string()).collect();
@@ -66,9 +66,8 @@ impl Writer<'_> {
                 type Weights = Self;
                 type Head = <#last #generics as ::plywood::layer::Layer<#element, #last_before>>::Head;
 
-                const CHECK: ::plywood::shape::Check = ::plywood::__private::expects::<
-                    __In, <Self as ::plywood::layer::Model>::InputShape
-                >();
+                const CHECK: ::plywood::shape::Check =
+                    ::plywood::__private::expects::<__In, #input>();
                 const MACS: usize = Self::__PLAN.macs;
                 const CACHE: usize = Self::__PLAN.cache();
                 const SCRATCH: usize = Self::__PLAN.scratch;
@@ -86,7 +85,7 @@ impl Writer<'_> {
                     x: ::plywood::rows::Rows<'_, #element>,
                     y: ::plywood::rows::RowsMut<'_, #element>,
                 ) {
-                    ::plywood::__private::forward_model::<__I, Self>(isa, weights, x, y);
+                    ::plywood::__private::forward::<__I, #element, __In, Self>(isa, weights, x, y);
                 }
 
                 #[inline(always)]

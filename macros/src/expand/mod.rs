@@ -11,6 +11,9 @@
 //! | `__Net_O1` | the shape that it gives; `__Net_O0` is the model's input |
 //! | `Net_dense` | its weights, the type of the field |
 //!
+//! A list of layers that is an argument of a layer becomes a network of its own, which is a layer, too:
+//! a struct `Net_residual_0`.
+//!
 //! `Net::__LINKS` ties the layers to their inputs; see `plywood::layer::Link` for why.
 
 mod aliases;
@@ -20,7 +23,7 @@ mod model;
 mod structure;
 mod values;
 
-use crate::model::{Layer, Model, Shape, Value};
+use crate::model::{Ends, Inner, Layer, Model, Value};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::HashMap;
@@ -34,24 +37,23 @@ pub fn model(model: &Model) -> TokenStream {
     }
     // One layer that gives what the header declares: what the user wrote about the model elsewhere
     // stays right, and the mistake in the list is the only message.
+    let Some((input, output)) = model.declared() else {
+        return quote!(#(#errors)*);
+    };
     let placeholder = Model {
         attributes: model.attributes.clone(),
         visibility: model.visibility.clone(),
         name: model.name.clone(),
         element: model.element.clone(),
-        input: Shape {
-            dims: model.input.dims.clone(),
-            span: model.input.span,
-        },
-        output: Shape {
-            dims: model.output.dims.clone(),
-            span: model.output.span,
+        ends: Ends::Declared {
+            input: input.clone(),
+            output: output.clone(),
         },
         layers: vec![Layer {
             field: Ident::new("broken", Span::call_site()),
             path: syn::parse_quote!(::plywood::__private::Broken),
             arguments: Some(crate::model::Arguments {
-                positional: vec![Value::List(model.output.dims.clone())],
+                positional: vec![Value::List(output.dims.clone())],
                 ..Default::default()
             }),
             output: None,
@@ -67,6 +69,8 @@ struct Writer<'a> {
     model: &'a Model,
     /// Constants that hold the values of expressions, and aliases of words.
     constants: Vec<TokenStream>,
+    /// The networks of the lists of layers inside it.
+    inner: Vec<TokenStream>,
     /// The names of these constants, by the text of their expressions.
     names: HashMap<String, Ident>,
     /// `f32`, or the model's own `T`.
@@ -90,6 +94,7 @@ impl<'a> Writer<'a> {
         Writer {
             model,
             constants: Vec::new(),
+            inner: Vec::new(),
             names: HashMap::new(),
             element,
             generics,
@@ -104,8 +109,9 @@ impl<'a> Writer<'a> {
         let model = self.model();
         let methods = self.methods();
         let checks = self.checks();
-        let constants = &self.constants;
+        let (constants, inner) = (&self.constants, &self.inner);
         quote! {
+            #(#inner)*
             #(#constants)*
             #aliases
             #structure
@@ -121,7 +127,7 @@ impl<'a> Writer<'a> {
     fn name(&self, text: &str, i: usize) -> Ident {
         let span = match i.checked_sub(1) {
             Some(i) => self.model.layers[i].kind().span(),
-            None => self.model.input.span,
+            None => self.model.span(),
         };
         let name = &self.model.name;
         format_ident!("__{name}_{text}", span = Span::call_site().located_at(span))
@@ -139,8 +145,52 @@ impl<'a> Writer<'a> {
         self.name(&format!("O{i}"), i)
     }
 
-    fn declared(&self) -> Ident {
-        self.name("Output", 0)
+    /// The shape that comes out.
+    fn declared(&self) -> TokenStream {
+        match &self.model.ends {
+            Ends::Declared { .. } => {
+                let output = self.name("Output", 0);
+                quote!(#output)
+            }
+            Ends::Inner(_) => self.before(self.model.layers.len()),
+        }
+    }
+
+    /// The network of a list of layers that is an argument of layer i, counted from 1: a struct of its
+    /// own.
+    fn inner(&mut self, i: usize, layers: &[Layer], span: Span) -> TokenStream {
+        let model = self.model;
+        let (of, before) = match &model.ends {
+            Ends::Declared { .. } => (model.name.clone(), None),
+            Ends::Inner(inner) => (inner.model.clone(), inner.before.clone()),
+        };
+        let before = match i {
+            1 => before,
+            _ => Some((model.layers[i - 2].kind().to_string(), i - 1)),
+        };
+        let field = &model.layers[i - 1].field;
+        let number = self.inner.len();
+        let name = format_ident!("{}_{field}_{number}", model.name, span = span);
+        let network = Model {
+            attributes: vec![
+                syn::parse_quote!(#[doc(hidden)]),
+                syn::parse_quote!(#[allow(non_camel_case_types)]),
+            ],
+            visibility: model.visibility.clone(),
+            name: name.clone(),
+            element: model.element.clone(),
+            ends: Ends::Inner(Inner {
+                input: self.before(i - 1),
+                before,
+                model: of,
+                span,
+            }),
+            layers: layers.to_vec(),
+            errors: Vec::new(),
+        };
+        self.inner.push(Writer::new(&network).write());
+        let generics = &self.generics;
+        quote!(#name #generics)
     }
 
     fn weights(&self, i: usize) -> Ident {
@@ -153,7 +203,10 @@ impl<'a> Writer<'a> {
     fn before(&self, i: usize) -> TokenStream {
         let shape = self.shape(i);
         if i == 0 {
-            quote!(#shape)
+            match &self.model.ends {
+                Ends::Declared { .. } => quote!(#shape),
+                Ends::Inner(inner) => inner.input.clone(),
+            }
         } else {
             let generics = &self.generics;
             quote!(#shape #generics)

@@ -9,8 +9,10 @@ impl Writer<'_> {
     /// The model as something to train and to predict with.
     pub(super) fn model(&mut self) -> TokenStream {
         let model = self.model;
-        let input_array = self.array(&model.input);
-        let output_array = self.array(&model.output);
+        let Some((input, output)) = model.declared() else {
+            return TokenStream::new();
+        };
+        let (input_array, output_array) = (self.array(input), self.array(output));
         let (name, element) = (&model.name, &self.element);
         let (generics, impl_generics) = (&self.generics, &self.impl_generics);
         let name_text = name.to_string();
@@ -38,7 +40,10 @@ impl Writer<'_> {
 
     pub(super) fn methods(&mut self) -> TokenStream {
         let model = self.model;
-        let (input, output) = (self.array(&model.input), self.array(&model.output));
+        let Some((input, output)) = model.declared() else {
+            return TokenStream::new();
+        };
+        let (input, output) = (self.array(input), self.array(output));
         let (name, element) = (&model.name, &self.element);
         let (generics, impl_generics) = (&self.generics, &self.impl_generics);
         let shape = self.shape(0);

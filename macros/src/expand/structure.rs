@@ -15,7 +15,18 @@ impl Writer<'_> {
             ..
         } = model;
         let (generics, impl_generics) = (&self.generics, &self.impl_generics);
-        let table = table(model);
+        let (mut table, mut clone) = (None, None);
+        if let Some((input, output)) = model.declared() {
+            let text = describe(model, input, output);
+            table = Some(quote!(#[doc = #text]));
+            clone = Some(quote! {
+                impl #impl_generics ::core::clone::Clone for ::plywood::__private::Box<#name #generics> {
+                    fn clone(&self) -> Self {
+                        ::plywood::__private::copy(&**self)
+                    }
+                }
+            });
+        }
         let fields = model.layers.iter().enumerate().map(|(i, layer)| {
             let (field, weights) = (&layer.field, self.weights(i + 1));
             let doc = format!("The weights of `{}`.", layer.text);
@@ -26,7 +37,7 @@ impl Writer<'_> {
         });
         quote! {
             #(#attributes)*
-            #[doc = #table]
+            #table
             #visibility struct #name #impl_generics {
                 #(#fields),*
             }
@@ -34,25 +45,21 @@ impl Writer<'_> {
             // SAFETY: every field is a `Weights`, of which all zeros are a value.
             unsafe impl #impl_generics ::plywood::__private::Zeroable for #name #generics {}
 
-            impl #impl_generics ::core::clone::Clone for ::plywood::__private::Box<#name #generics> {
-                fn clone(&self) -> Self {
-                    ::plywood::__private::copy(&**self)
-                }
-            }
+            #clone
         }
     }
 }
 
 /// The layers as a table for the documentation.
-fn table(model: &Model) -> String {
+fn describe(model: &Model, input: &Shape, output: &Shape) -> String {
     let shape = |shape: &Shape| {
         let dims: Vec<String> = shape.dims.iter().map(ToString::to_string).collect();
         format!("`[{}]`", dims.join(", "))
     };
     let mut table = format!(
         "\n# Network\nFrom {} to {}:\n\n| field | layer |\n| --- | --- |\n",
-        shape(&model.input),
-        shape(&model.output)
+        shape(input),
+        shape(output)
     );
     for layer in &model.layers {
         let stated = match &layer.output {

@@ -82,7 +82,8 @@ impl Writer<'_> {
         array
     }
 
-    pub(super) fn value(&mut self, value: &Value) -> TokenStream {
+    /// The value of an argument of layer i, counted from 1.
+    pub(super) fn value(&mut self, i: usize, value: &Value) -> TokenStream {
         match value {
             Value::Number(n) => {
                 let n = self.number(n);
@@ -100,6 +101,10 @@ impl Writer<'_> {
                 self.constants
                     .push(alias(&private, quote!(#word), quote!(#path)));
                 quote!(::plywood::word!(#word))
+            }
+            Value::Layers(layers, span) => {
+                let network = self.inner(i, layers, *span);
+                quote!(::plywood::layer::Network<#network>)
             }
             Value::List(dims) => {
                 let shape = self.shape_type(dims);
