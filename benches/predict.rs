@@ -12,6 +12,10 @@ sequential! {
     struct Tiny: [4] => [1] { Dense(16, tanh), Dense(16, tanh), Dense(1) }
 }
 sequential! {
+    /// The same with less of tanh's digits.
+    struct TinyFast: [4] => [1] { Dense(16, fast_tanh), Dense(16, fast_tanh), Dense(1) }
+}
+sequential! {
     /// The policy of a small robot.
     struct Small: [64] => [8] { Dense(64, relu), Dense(64, relu), Dense(8) }
 }
@@ -31,6 +35,10 @@ fn predict(c: &mut Criterion<OfPeak>) {
     group.throughput(work(2 * Tiny::MACS));
     let tiny = Tiny::new(1);
     group.bench_function("4-16-16-1 tanh", |b| {
+        b.iter(|| tiny.predict(black_box(&[0.1, 0.2, 0.3, 0.4])));
+    });
+    let tiny = TinyFast::new(1);
+    group.bench_function("4-16-16-1 fast_tanh", |b| {
         b.iter(|| tiny.predict(black_box(&[0.1, 0.2, 0.3, 0.4])));
     });
     group.throughput(work(2 * Small::MACS));

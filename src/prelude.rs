@@ -1,8 +1,8 @@
 //! Everything that a program with a model needs: `use plywood::prelude::*;`.
 
 pub use crate::activations::{
-    AnyHead, Elu, Gelu, HardSigmoid, LeakyRelu, Linear, Pointwise, Relu, Selu, Sigmoid, Silu,
-    Softmax, Softplus, Tanh,
+    AnyHead, Elu, FastTanh, Gelu, HardSigmoid, LeakyRelu, Linear, Pointwise, Relu, Selu, Sigmoid,
+    Silu, Softmax, Softplus, Tanh,
 };
 pub use crate::error::Error;
 pub use crate::initializers::{

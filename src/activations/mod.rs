@@ -16,6 +16,7 @@
 //! | `sigmoid` | σ(z) = 1 / (1 + e^-z) |
 //! | `hard_sigmoid` | min(max(z / 6 + 1/2, 0), 1) |
 //! | `tanh` | tanh z |
+//! | `fast_tanh` | tanh z to within 1.4e-6, in less time |
 //! | `softmax` | e^z_i / Σ_j e^z_j |
 //!
 //! An activation of your own is a type that implements [`Pointwise`].
@@ -24,7 +25,8 @@ mod pointwise;
 mod softmax;
 
 pub use pointwise::{
-    Elu, Gelu, HardSigmoid, LeakyRelu, Linear, Pointwise, Relu, Selu, Sigmoid, Silu, Softplus, Tanh,
+    Elu, FastTanh, Gelu, HardSigmoid, LeakyRelu, Linear, Pointwise, Relu, Selu, Sigmoid, Silu,
+    Softplus, Tanh,
 };
 pub use softmax::Softmax;
 

@@ -96,6 +96,7 @@ pub fn samples() {
     contract!([9] => [9] { Activation(sigmoid) });
     contract!([9] => [9] { Activation(hard_sigmoid) });
     contract!([9] => [9] { Activation(tanh) });
+    contract!([9] => [9] { Activation(fast_tanh) });
     contract!([9] => [9] { Activation(softmax) });
     contract!([2, 3] => [2, 3] { Activation(tanh) });
 }

@@ -3,7 +3,7 @@
 //! (The functions of `std` are documented to vary with the platform.)
 //!
 //! Nothing is used but `+`, `-`, `*`, `/`, comparisons, integer operations on the bits, and
-//! [`Real::fma`]. The formulas are in `exp`, `ln` and `erf`, written once for both types; the
+//! [`Real::fma`]. The formulas are in `exp`, `ln`, `erf` and `fast_tanh`, written once for both types; the
 //! coefficients and the layouts of the bits are in `f32` and `f64`.
 //!
 //! Largest errors, in units in the last place (ulp) of the exact result, with fused multiply-add
@@ -19,11 +19,15 @@
 //! | `tanh` | 1.34 | 1.35 | 1.42 | 1.38 |
 //! | `sigmoid` | 2.41 | | 2.06 | |
 //! | `erf` | 1.27 | 1.47 | 1.03 | 1.07 |
+//!
+//! `fast_tanh` is no tanh to the last digits: it is off by at most 1.4e-6 in `f32` and 1.2e-6 in
+//! `f64`, and near 0 by at most 5.5e-6 of its size, on every 1009th `f32` and its like in `f64`.
 
 mod erf;
 mod exp;
 mod f32;
 mod f64;
+mod fast_tanh;
 mod format;
 mod ln;
 
@@ -108,6 +112,19 @@ pub trait Real:
         exp::tanh(isa, x)
     }
 
+    /// The hyperbolic tangent to about six decimal places: a quotient of two polynomials, cut off at
+    /// 1. It is odd, and never above 1 in size.
+    #[inline(always)]
+    fn fast_tanh<I: Isa>(isa: I, x: Self) -> Self {
+        fast_tanh::fast_tanh(isa, x)
+    }
+
+    /// The derivative of [`fast_tanh`](Self::fast_tanh) as it is computed, 0 where that is cut off.
+    #[inline(always)]
+    fn fast_tanh_slope<I: Isa>(isa: I, x: Self) -> Self {
+        fast_tanh::fast_tanh_slope(isa, x)
+    }
+
     /// 1 / (1 + e^-x).
     #[inline(always)]
     fn sigmoid<I: Isa>(isa: I, x: Self) -> Self {
@@ -139,6 +156,7 @@ fn estrin<T: Real, I: Isa>(isa: I, x: T, coefficients: &[T]) -> T {
     let (x2, x4) = (x * x, (x * x) * (x * x));
     let cubic = |a, b, c, d| T::fma(isa, line(a, b), x2, line(c, d));
     match *coefficients {
+        [d, c, b, a] => cubic(d, c, b, a),
         [f, e, d, c, b, a] => T::fma(isa, line(f, e), x4, cubic(d, c, b, a)),
         [k, j, i, h, g, f, e, d, c, b, a] => {
             let top = T::fma(isa, k, x2, line(j, i));

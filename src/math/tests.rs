@@ -7,7 +7,7 @@ mod reference;
 
 use super::Real;
 use crate::simd::{Isa, Job, Level, dispatch_on};
-use Function::{Erf, Exp, ExpM1, Ln, Ln1p, Sigmoid, Tanh};
+use Function::{Erf, Exp, ExpM1, FastTanh, Ln, Ln1p, Sigmoid, Tanh};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Function {
@@ -16,17 +16,19 @@ enum Function {
     Ln,
     Ln1p,
     Tanh,
+    FastTanh,
     Sigmoid,
     Erf,
 }
 
 /// Every function, and the error that it may have in `f32`, in ulp.
-const FUNCTIONS: [(Function, f64); 7] = [
+const FUNCTIONS: [(Function, f64); 8] = [
     (Exp, 1.5),
     (ExpM1, 2.5),
     (Ln, 1.5),
     (Ln1p, 2.5),
     (Tanh, 1.5),
+    (FastTanh, 95.0),
     (Sigmoid, 2.5),
     (Erf, 3.0),
 ];
@@ -46,6 +48,7 @@ impl<T: Real> Job for Map<'_, T> {
             Ln => each(x, y, |x| T::ln(isa, x)),
             Ln1p => each(x, y, |x| T::ln_1p(isa, x)),
             Tanh => each(x, y, |x| T::tanh(isa, x)),
+            FastTanh => each(x, y, |x| T::fast_tanh(isa, x)),
             Sigmoid => each(x, y, |x| T::sigmoid(isa, x)),
             Erf => each(x, y, |x| T::erf(isa, x)),
         }

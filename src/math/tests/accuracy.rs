@@ -1,8 +1,9 @@
 //! Errors: `f32` against `std` in `f64`, `f64` against tables.
 
-use super::Function::{self, Erf, Exp, ExpM1, Ln, Ln1p, Sigmoid, Tanh};
+use super::Function::{self, Erf, Exp, ExpM1, FastTanh, Ln, Ln1p, Sigmoid, Tanh};
 use super::{FUNCTIONS, levels, map, one, reference};
-use crate::simd::Level;
+use crate::math::Real;
+use crate::simd::{Level, exact as token};
 
 fn widest() -> Level {
     levels().last().unwrap()
@@ -16,7 +17,7 @@ fn exact(function: Function, x: &[f64]) -> Vec<f64> {
         ExpM1 => f64::exp_m1,
         Ln => f64::ln,
         Ln1p => f64::ln_1p,
-        Tanh => f64::tanh,
+        Tanh | FastTanh => f64::tanh,
         Sigmoid => |x: f64| 1.0 / (1.0 + (-x).exp()),
         Erf => return map(Erf, widest(), x),
     };
@@ -101,4 +102,63 @@ fn f64_is_accurate_on_the_tables() {
             }
         }
     }
+}
+
+/// The largest error of `fast_tanh` over ascending numbers. Its results rise with them, but for what is
+/// lost in rounding, are 1 from 8 on and never above, and have the sign of the number.
+fn fast_tanh_error<T: Real>(level: Level, numbers: &[T], slack: f64) -> f64 {
+    let y = map(FastTanh, level, numbers);
+    let mirrored: Vec<T> = numbers.iter().map(|&x| -x).collect();
+    let (mut largest, mut before) = (0f64, 0.0);
+    for ((x, y), opposite) in numbers.iter().zip(y).zip(map(FastTanh, level, &mirrored)) {
+        assert!(opposite == -y, "{x} on {level}: {y} and {opposite}");
+        let (x, y) = (x.as_f64(), y.as_f64());
+        assert!(
+            y <= 1.0 && y >= before - slack,
+            "{x} on {level}: {y} after {before}"
+        );
+        assert!(y == 1.0 || x < 8.0, "{x} on {level}: {y}");
+        largest = largest.max((y - x.tanh()).abs());
+        before = y;
+    }
+    largest
+}
+
+#[test]
+fn fast_tanh_is_within_its_error() {
+    let end = 100f32.to_bits();
+    let single: Vec<f32> = (0..end).step_by(1009).map(f32::from_bits).collect();
+    let double: Vec<f64> = single
+        .iter()
+        .map(|&x| f64::from(x) * (1.0 + 1e-9))
+        .collect();
+    for level in [widest(), Level::Plain] {
+        let single = fast_tanh_error(level, &single, 2f64.powi(-21));
+        let double = fast_tanh_error(level, &double, 2f64.powi(-51));
+        println!("fast_tanh on {level}: {single:e} in f32, {double:e} in f64");
+        assert!(
+            single <= 1.4e-6 && double <= 1.2e-6,
+            "{level}: {single:e}, {double:e}"
+        );
+    }
+}
+
+#[test]
+fn the_slope_of_fast_tanh_is_its_own() {
+    let step = 1e-5;
+    for i in -9000..=9000 {
+        let x = f64::from(i) * 1e-3;
+        let f = |x| f64::fast_tanh(token(), x);
+        let (difference, slope) = (f(x + step) - f(x - step), f64::fast_tanh_slope(token(), x));
+        let error = (difference / (2.0 * step) - slope).abs();
+        // Where it is cut off, the slope falls from 4e-6 to 0.
+        let allowed = if (7.1..7.3).contains(&x.abs()) {
+            1e-5
+        } else {
+            1e-9
+        };
+        assert!(error < allowed, "{x}: {slope}, off by {error:e}");
+    }
+    let ends = [f64::INFINITY, -f64::INFINITY, f64::NAN].map(|x| f64::fast_tanh_slope(token(), x));
+    assert!(ends[0] == 0.0 && ends[1] == 0.0 && ends[2].is_nan());
 }

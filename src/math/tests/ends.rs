@@ -1,6 +1,6 @@
 //! Special values, and the seams between formulas.
 
-use super::Function::{Erf, Exp, ExpM1, Ln, Ln1p, Sigmoid, Tanh};
+use super::Function::{Erf, Exp, ExpM1, FastTanh, Ln, Ln1p, Sigmoid, Tanh};
 use super::{Real, levels, map, one};
 
 fn check_special_values<T: Real>() {
@@ -52,6 +52,17 @@ fn check_special_values<T: Real>() {
         ),
         (
             Tanh,
+            [
+                (0.0, 0.0),
+                (-0.0, -0.0),
+                (inf, 1.0),
+                (-inf, -1.0),
+                (1e4, 1.0),
+                (-1e4, -1.0),
+            ],
+        ),
+        (
+            FastTanh,
             [
                 (0.0, 0.0),
                 (-0.0, -0.0),
@@ -118,6 +129,8 @@ fn check_seams<T: Real>() {
         (Ln1p, 1.0),
         (Ln1p, T::HUGE.as_f64()),
         (Tanh, 0.55),
+        (FastTanh, 7.2),
+        (FastTanh, 8.0),
         (Sigmoid, 0.0),
         (Erf, 0.875),
         (Erf, T::ERF_HIGH.as_f64()),
