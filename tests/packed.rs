@@ -39,11 +39,16 @@ const KERNELS: [Row; 7] = [
 
 /// Compiled where models are. The numbers are those of `f32`, whose polynomials are shorter.
 #[rustfmt::skip]
-const MODELS: [Row; 7] = [
+const MODELS: [Row; 12] = [
     ("relu", &["Predictor", "8WithRelu#"], "vmax", [(1, 1), (1, 1)], 0),
     ("tanh", &["Predictor", "8WithTanh#"], FMA, [(1, 10), (1, 10)], 1),
+    ("fast_tanh", &["Predictor", "12WithFastTanh#"], FMA, [(1, 6), (1, 6)], 1),
     ("sigmoid", &["Predictor", "11WithSigmoid#"], FMA, [(1, 9), (1, 9)], 1),
     ("softmax", &["Predictor", "11WithSoftmax#"], FMA, [(1, 8), (1, 8)], 0),
+    ("softmax, the largest number", &["Predictor", "11WithSoftmax#"], "vmax", [(1, 4), (1, 4)], 0),
+    ("softmax, less the largest", &["Predictor", "11WithSoftmax#"], "vsub", [(1, 4), (1, 4)], 0),
+    ("softmax, the sum", &["Predictor", "11WithSoftmax#"], "vadd", [(1, 4), (1, 4)], 0),
+    ("the derivative of softmax", &["8Backward#", "7softmax"], FMA, [(1, 4), (1, 4)], 0),
     // A row so short that the compiler would unroll the loop.
     ("hard_sigmoid, one sample", &["PredictOne", "15WithHardSigmoid#"], FMA, [(1, 1), (1, 1)], 0),
     ("the derivative of tanh", &["8Backward#", "pointwise4Tanh"], FMA, [(1, 1), (1, 1)], 0),

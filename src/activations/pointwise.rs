@@ -40,6 +40,25 @@ pub trait Pointwise: 'static {
     const DEAD_AT_ZERO: bool = false;
 }
 
+/// Replaces all numbers by f of them.
+#[inline(always)]
+pub(super) fn each<T: Element>(z: &mut RowsMut<T>, f: impl Fn(T) -> T) {
+    let z = z.padded_data();
+    if z.len() < 4 {
+        for z in z {
+            *z = f(*z);
+        }
+        return;
+    }
+    // The padding goes along: nothing reads it, and whole registers are faster than tails. The
+    // compiler must not know how short a row is: it would unroll the loop, and a polynomial that
+    // is unrolled is no longer turned into vector code.
+    let len = black_box(z.len());
+    for z in &mut z[..len] {
+        *z = f(*z);
+    }
+}
+
 impl<A: Pointwise> Activation for A {
     const DEAD_AT_ZERO: bool = <A as Pointwise>::DEAD_AT_ZERO;
     const NEEDS_INPUT: bool = <A as Pointwise>::NEEDS_INPUT;
@@ -50,20 +69,7 @@ impl<A: Pointwise> Activation for A {
         if <A as Pointwise>::IDENTITY {
             return;
         }
-        let z = z.padded_data();
-        if z.len() < 4 {
-            for z in z {
-                *z = A::apply(isa, *z);
-            }
-            return;
-        }
-        // The padding goes along: nothing reads it, and whole registers are faster than tails. The
-        // compiler must not know how short a row is: it would unroll the loop, and a polynomial that
-        // is unrolled is no longer turned into vector code.
-        let len = black_box(z.len());
-        for z in &mut z[..len] {
-            *z = A::apply(isa, *z);
-        }
+        each(&mut z, |z| A::apply(isa, z));
     }
 
     #[inline(always)]

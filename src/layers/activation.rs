@@ -98,5 +98,6 @@ pub fn samples() {
     contract!([9] => [9] { Activation(tanh) });
     contract!([9] => [9] { Activation(fast_tanh) });
     contract!([9] => [9] { Activation(softmax) });
+    contract!([37] => [37] { Activation(softmax) });
     contract!([2, 3] => [2, 3] { Activation(tanh) });
 }

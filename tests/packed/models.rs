@@ -6,6 +6,7 @@ use plywood::simd::{Job, dispatch};
 
 sequential! { pub struct WithRelu<T>: [64] => [64] { Dense(64, relu) } }
 sequential! { pub struct WithTanh<T>: [64] => [64] { Dense(64, tanh) } }
+sequential! { pub struct WithFastTanh<T>: [64] => [64] { Dense(64, fast_tanh) } }
 sequential! { pub struct WithSigmoid<T>: [64] => [64] { Dense(64, sigmoid) } }
 sequential! { pub struct WithSoftmax<T>: [64] => [64] { Dense(64, softmax) } }
 sequential! { pub struct WithHardSigmoid<T>: [64] => [16] { Dense(16, hard_sigmoid) } }
@@ -35,6 +36,9 @@ macro_rules! compiled {
             pub fn tanh(model: &WithTanh<$number>, x: &[X]) -> Vec<X> {
                 model.predict_batch(x)
             }
+            pub fn fast_tanh(model: &WithFastTanh<$number>, x: &[X]) -> Vec<X> {
+                model.predict_batch(x)
+            }
             pub fn sigmoid(model: &WithSigmoid<$number>, x: &[X]) -> Vec<X> {
                 model.predict_batch(x)
             }
@@ -45,6 +49,9 @@ macro_rules! compiled {
                 model.predict(x)
             }
             pub fn train(model: &mut WithTanh<$number>, x: &[X]) -> plywood::Result<f64> {
+                model.compile(Sgd::new(0.1), MeanSquaredError).train_on_batch(x, x)
+            }
+            pub fn train_softmax(model: &mut WithSoftmax<$number>, x: &[X]) -> plywood::Result<f64> {
                 model.compile(Sgd::new(0.1), MeanSquaredError).train_on_batch(x, x)
             }
             pub fn step(tensor: FlatTensor<$number>) {
