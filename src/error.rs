@@ -99,6 +99,15 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// A file's name does not end in a format that can be written.
+    #[cfg(feature = "std")]
+    #[error("{}: the name must end in {expected}", .path.display())]
+    UnknownFormat {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the name may end in.
+        expected: &'static str,
+    },
     /// A data set is not on this machine.
     #[cfg(feature = "data")]
     #[error(

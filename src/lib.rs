@@ -105,6 +105,7 @@
 //! | [`data`] | arrays from numbers: scaling, one-hot classes, splits, readers of IDX and CSV |
 //! | `datasets` | Fashion-MNIST (feature `data`) |
 //! | [`layer`] | what a layer is, with one of your own as an example |
+//! | [`pictures`] | diagrams of models, and with the feature `plot` the course of a training |
 //! | [`gradients`] | gradients to look at, and the check of a layer's backward pass |
 //! | [`random`] | the random numbers, the same on every machine |
 //! | [`simd`], [`kernels`], [`rows`] | instruction sets, the loops, and how rows lie in memory |
@@ -117,8 +118,9 @@
 //! | `std` | yes | files, the terminal, times, the choice of the instruction set at run time |
 //! | `progress` | yes | the progress bar on a terminal |
 //! | `data` | yes | readers for IDX (plain and gzip) and CSV files, and the data sets |
+//! | `plot` | no | pictures of trainings and confusion matrices, as SVG and PNG |
 //!
-//! Without them, types, kernels and training are left, which need `alloc` only.
+//! Without features, types, kernels and training are left, which need `alloc` only.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -147,6 +149,7 @@ pub mod losses;
 pub mod math;
 pub mod metrics;
 pub mod optimizers;
+pub mod pictures;
 pub mod prelude;
 pub mod random;
 pub mod rows;

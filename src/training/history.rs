@@ -12,7 +12,7 @@ pub struct History {
     /// How long each epoch took, validation included (0 without the feature `std`).
     pub seconds: Vec<f64>,
     /// The metrics, under their names, those of the validation data with `val_` before.
-    pub(super) metrics: Vec<(&'static str, Vec<f64>, Vec<f64>)>,
+    pub(crate) metrics: Vec<(&'static str, Vec<f64>, Vec<f64>)>,
 }
 
 impl History {

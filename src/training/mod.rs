@@ -18,6 +18,7 @@ pub use callbacks::{Callback, EarlyStopping, EpochEnd, LearningRateScheduler};
 pub use fit::{Fit, Verbose};
 pub use history::{History, Score};
 pub use summary::Summary;
+pub(crate) use summary::thousands;
 pub use weights::{NamedWeight, get_weights, restore, save, set_weights};
 
 use crate::error::Result;

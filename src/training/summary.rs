@@ -84,7 +84,7 @@ impl fmt::Display for Summary {
 }
 
 /// 118,282
-fn thousands(n: usize) -> String {
+pub(crate) fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -113,6 +113,11 @@ impl Writer<'_> {
                     ::plywood::training::Summary::of::<Self>()
                 }
 
+                /// A picture of the layers, to be written to a file.
+                pub fn diagram(&self) -> ::plywood::pictures::Diagram {
+                    ::plywood::pictures::Diagram::of::<Self>()
+                }
+
                 /// All weights, in Keras' order and layout: `dense/kernel`, `dense/bias`, ...
                 pub fn #get_weights(&self) -> ::plywood::__private::Vec<::plywood::training::NamedWeight<#element>> {
                     ::plywood::training::get_weights(self)
