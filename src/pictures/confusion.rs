@@ -64,10 +64,7 @@ const SCALE_GAP: f32 = 24.0;
 const SCALE: f32 = 16.0;
 const STEPS: usize = 50;
 
-pub(super) fn scene<const N: usize>(
-    matrix: &[[u64; N]; N],
-    labels: &[impl AsRef<str>; N],
-) -> Scene {
+fn scene<const N: usize>(matrix: &[[u64; N]; N], labels: &[impl AsRef<str>; N]) -> Scene {
     let counts = matrix
         .iter()
         .flatten()

@@ -76,7 +76,7 @@ struct Curve<'a> {
     color: Color,
 }
 
-pub(super) fn scene(history: &History) -> Scene {
+fn scene(history: &History) -> Scene {
     let mut panels = vec![("loss", &history.loss, &history.val_loss)];
     let metrics = history.metrics.iter();
     panels.extend(metrics.map(|(name, values, validated)| (*name, values, validated)));
