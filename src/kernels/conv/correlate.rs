@@ -187,9 +187,13 @@ impl<'a, T: Real> Correlate<'a, T> {
             unsafe {
                 let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
                 let y = self.y.padded_data().as_mut_ptr();
-                for i in 0..count {
-                    for j in 0..NV {
-                        s.store(sums[i][j], y.add(to[i] + j * S::LANES));
+                // With a constant end of the loop the sums stay in registers.
+                let full = count == MR;
+                for i in 0..MR {
+                    if full || i < count {
+                        for j in 0..NV {
+                            s.store(sums[i][j], y.add(to[i] + j * S::LANES));
+                        }
                     }
                 }
             }
