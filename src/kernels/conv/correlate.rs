@@ -257,7 +257,7 @@ impl<'a, T: Real> Correlate<'a, T> {
     #[inline(always)]
     fn tiles<S: Simd<E = T>, const MR: usize>(&mut self, s: S) {
         let [down, across] = self.sweeps;
-        let together = together(down.positions() * across.positions());
+        let together = together(1024, down.positions() * across.positions());
         for first in (0..self.samples).step_by(together) {
             let samples = first..(first + together).min(self.samples);
             for down in down {

@@ -64,11 +64,11 @@ impl Conv {
     }
 }
 
-/// How many samples go together, so that there are enough positions of each kind to fill tiles: by the
-/// shape alone.
+/// How many samples of so many positions each go together, so that there are enough positions of each
+/// kind to fill tiles, and what they read stays in a fast cache: by the shape alone.
 #[inline(always)]
-pub(super) fn together(outputs: usize) -> usize {
-    (2048 / outputs.max(1)).max(1)
+pub(super) fn together(most: usize, positions: usize) -> usize {
+    (most / positions.max(1)).max(1)
 }
 
 /// How many numbers of `columns` fit into a vector without a rest: a power of two, at most 16.

@@ -212,7 +212,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
     #[inline(always)]
     fn tiles<S: Simd<E = T>, const MR: usize>(&mut self, s: S) {
         let [down, across] = self.sweeps;
-        let together = together(down.positions() * across.positions());
+        let together = together(512, down.positions() * across.positions());
         for first in (0..self.samples).step_by(together) {
             let samples = first..(first + together).min(self.samples);
             for down in down {
