@@ -13,7 +13,7 @@ use plywood::kernels::rule::{Adam, Momentum, RmsProp, Rule, Sgd};
 use plywood::rows::{Rows, RowsMut, padded};
 use plywood::simd::{Isa, Job, Level, dispatch};
 use std::hint::black_box;
-use std::ops::{Deref, DerefMut, Range};
+use support::numbers::{Numbers, numbers};
 use support::{OfPeak, work};
 
 const LAYERS: [[usize; 2]; 4] = [[784, 128], [128, 256], [256, 512], [512, 10]];
@@ -30,39 +30,6 @@ struct Layer {
     y: Numbers,
     dz: Numbers,
     dx: Numbers,
-}
-
-/// Numbers that begin with a cache line, as those of a network do.
-struct Numbers {
-    data: Vec<f32>,
-    range: Range<usize>,
-}
-
-impl Deref for Numbers {
-    type Target = [f32];
-    fn deref(&self) -> &[f32] {
-        &self.data[self.range.clone()]
-    }
-}
-
-impl DerefMut for Numbers {
-    fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.data[self.range.clone()]
-    }
-}
-
-fn numbers(rows: usize, n: usize) -> Numbers {
-    let len = rows * padded(n);
-    let data = vec![0.0; len + 16];
-    let start = data.as_ptr().align_offset(64);
-    let range = start..start + len;
-    let mut data = Numbers { data, range };
-    for (r, row) in data.chunks_exact_mut(padded(n)).enumerate() {
-        for (i, x) in row[..n].iter_mut().enumerate() {
-            *x = ((r * 31 + i * 17) % 101) as f32 / 50.5 - 0.999;
-        }
-    }
-    data
 }
 
 impl Layer {

@@ -1,6 +1,8 @@
 //! What the benches have in common: work is counted in floating-point operations, and reported
 //! beside what one core can do at best, measured in the same run.
 
+#[allow(dead_code)] // for the benches of kernels
+pub mod numbers;
 pub mod peak;
 
 use criterion::Throughput;
