@@ -548,7 +548,7 @@ where
             if M::SHORTCUT {
                 "{layer} needs a list of layers, as in `Residual(Dense(8, relu), Dense(8))`"
             } else {
-                "{layer} needs two to four lists of layers, as in `{layer}([Dense(8)], [Dense(8)])`"
+                "{layer} needs two to four lists of layers, each in brackets, as in `([Dense(8)], [Dense(8)])`"
             },
             &[],
         )

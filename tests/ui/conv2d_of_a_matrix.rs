@@ -1,0 +1,9 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [28, 28] => [8, 26, 26] {
+        Conv2D(8, 3),
+    }
+}
+
+fn main() {}

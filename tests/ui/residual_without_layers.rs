@@ -1,0 +1,9 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [8] => [8] {
+        Residual,
+    }
+}
+
+fn main() {}
