@@ -1,6 +1,6 @@
 //! What can go wrong while a program runs. (Shapes that do not fit are errors of the compiler.)
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 /// What can go wrong at run time: where, what was expected, and what was found.
 #[derive(Debug, thiserror::Error)]
@@ -126,3 +126,27 @@ pub enum Error {
 
 /// `Result` with Plywood's [`Error`].
 pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// A setting that must be in its range.
+pub(crate) fn check(
+    name: &'static str,
+    expected: &'static str,
+    found: impl ToString,
+    ok: bool,
+) -> Result<()> {
+    if ok {
+        Ok(())
+    } else {
+        Err(Error::BadArgument {
+            name,
+            expected,
+            found: found.to_string(),
+        })
+    }
+}
+
+/// A share that may be nothing, but not all.
+pub(crate) fn check_share(name: &'static str, share: f64) -> Result<()> {
+    let ok = (0.0..1.0).contains(&share);
+    check(name, "at least 0 and below 1", share, ok)
+}

@@ -13,10 +13,14 @@ pub use crate::kernels::Element;
 pub use crate::layer::{Arguments, Layer, Matrix, Model, NoWeights, Vector, Weights};
 pub use crate::layers::*;
 pub use crate::losses::{
-    BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,
-    SparseCategoricalCrossentropy,
+    BinaryCrossentropy, CategoricalCrossentropy, CategoricalHinge, CosineSimilarity, Hinge, Huber,
+    KLDivergence, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
 };
-pub use crate::metrics::{Accuracy, BinaryAccuracy, TopK};
+pub use crate::metrics::{
+    Accuracy, Auc, Average, BinaryAccuracy, ClassAccuracy, ConfusionMatrix, Curve, F1Score, Named,
+    Precision, R2Score, Recall, RootMeanSquaredError, TopK,
+};
 pub use crate::optimizers::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 pub use crate::rows::{Rows, RowsMut};
 pub use crate::shape::{Causal, Check, Dim, Fact, Same, Shape, Valid};

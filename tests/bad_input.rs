@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use plywood::cast::Plain;
 use plywood::layer::Model;
+use plywood::losses::{Fits, Loss};
 use plywood::metrics::Metric;
 use plywood::prelude::*;
 use plywood::random::Stream;
@@ -314,6 +315,97 @@ fn settings_of_optimizers() {
     );
 }
 
+/// Settings that every way into a training refuses.
+fn refused<L, Me>(loss: L, metric: Me, text: &str)
+where
+    L: Fits<Softmax> + Loss<f32, [f32; 4], [f32; 4]>,
+    Me: Metric<f32, [f32; 4], [f32; 4]>,
+{
+    let training = Training::new(Classes::new(1), Sgd::new(0.1), loss).metrics(metric);
+    assert_refused!(
+        training,
+        &[[0.0; 3]],
+        &[[0.25; 4]],
+        Error::BadArgument { .. },
+        text
+    );
+}
+
+#[test]
+fn settings_of_losses() {
+    for share in [-0.1, 1.0, 1.5, f64::NAN, f64::INFINITY] {
+        let text = format!("label_smoothing is {share}, but must be at least 0 and below 1");
+        refused(BinaryCrossentropy.label_smoothing(share), Accuracy, &text);
+        let loss = CategoricalCrossentropy.label_smoothing(share);
+        refused(loss, Accuracy, &text);
+        // As a metric it is checked, too.
+        refused(MeanSquaredError, loss, &text);
+        let mut training = line_with(BinaryCrossentropy::from_logits().label_smoothing(share));
+        assert_error!(
+            training.train_on_batch(&[[1.0]], &[[1.0]]),
+            Error::BadArgument { .. },
+            text
+        );
+    }
+    for delta in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
+        let text = format!("delta is {delta}, but must be a finite number above 0");
+        refused(Huber::new(delta), Accuracy, &text);
+    }
+    line_with(BinaryCrossentropy::from_logits().label_smoothing(0.0))
+        .train_on_batch(&[[1.0]], &[[1.0]])
+        .unwrap();
+}
+
+fn line_with<L: Fits<Linear>>(loss: L) -> Training<Box<Line>, Sgd, L> {
+    Training::new(Line::new(1), Sgd::new(0.1), loss)
+}
+
+#[test]
+fn settings_of_metrics() {
+    fn no<Me: Metric<f32, [f32; 4], [f32; 4]>>(metric: Me, text: &str) {
+        refused(MeanSquaredError, metric, text);
+    }
+    let text = "class_id is 4, but must be below the number of outputs";
+    no(Precision::new().class_id(4), text);
+    no(Recall::new().class_id(4), text);
+    no(Named("of_five", Recall::new().class_id(4)), text);
+    no(
+        Precision::new().top_k(0),
+        "top_k is 0, but must be at least 1",
+    );
+    no(TopK::new(0), "k is 0, but must be at least 1");
+    let text = "threshold is NaN, but must be a finite number";
+    no(Precision::new().threshold(f64::NAN), text);
+    no(BinaryAccuracy::threshold(f64::NAN), text);
+    for threshold in [-0.5, 0.0, 1.5, f64::NAN] {
+        let text = format!("threshold is {threshold}, but must be above 0 and at most 1");
+        no(F1Score::new().threshold(threshold), &text);
+    }
+    for count in [0, 1, 1_000_001, usize::MAX] {
+        let text = format!("num_thresholds is {count}, but must be from 2 to 1000000");
+        no(Auc::new().num_thresholds(count), &text);
+    }
+    // Among several, too, and with targets that are class numbers.
+    let mut training = Training::new(
+        Classes::new(1),
+        Sgd::new(0.1),
+        SparseCategoricalCrossentropy,
+    )
+    .metrics(Recall::new().class_id(usize::MAX))
+    .metrics(Accuracy);
+    assert_error!(
+        training.fit(&[[0.0; 3]], &[0u8], fit()),
+        Error::BadArgument {
+            name: "class_id",
+            ..
+        },
+        format!(
+            "class_id is {}, but must be below the number of outputs",
+            usize::MAX
+        )
+    );
+}
+
 #[test]
 fn a_bad_learning_rate_from_a_callback() {
     let mut training = line();
@@ -395,12 +487,11 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for Order {
     fn name(&self) -> &'static str {
         "order"
     }
-    fn of(&self, _: &[T], target: &P) -> f64 {
+    fn add<I: Isa>(&self, _: I, _: &[T], target: &P, _: &mut [f64]) {
         self.0
             .lock()
             .unwrap()
             .push(target.numbers()[0].as_f64() as u32);
-        0.0
     }
 }
 

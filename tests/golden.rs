@@ -541,6 +541,54 @@ fn losses() {
                 Softmax => SparseCategoricalCrossentropy;
             "sparse_categorical_crossentropy/large_logits" Four labels SparseCategoricalCrossentropy::from_logits(),
                 Softmax => SparseCategoricalCrossentropy;
+            "log_cosh/5x4" Four samples LogCosh;
+            "log_cosh/5x1" One samples LogCosh;
+            "log_cosh/5x2x3" Grid samples LogCosh;
+            "log_cosh/edges" Four samples LogCosh;
+            "mean_absolute_percentage_error/5x4" Four samples MeanAbsolutePercentageError;
+            "mean_absolute_percentage_error/5x1" One samples MeanAbsolutePercentageError;
+            "mean_absolute_percentage_error/5x2x3" Grid samples MeanAbsolutePercentageError;
+            "mean_absolute_percentage_error/edges" Four samples MeanAbsolutePercentageError;
+            "mean_squared_logarithmic_error/5x4" Four samples MeanSquaredLogarithmicError;
+            "mean_squared_logarithmic_error/5x1" One samples MeanSquaredLogarithmicError;
+            "mean_squared_logarithmic_error/5x2x3" Grid samples MeanSquaredLogarithmicError;
+            "mean_squared_logarithmic_error/edges" Four samples MeanSquaredLogarithmicError;
+            "hinge/signs/5x4" Four samples Hinge;
+            "hinge/zeros_and_ones/5x4" Four samples Hinge;
+            "hinge/signs/5x1" One samples Hinge;
+            "hinge/zeros_and_ones/5x1" One samples Hinge;
+            "hinge/signs/5x2x3" Grid samples Hinge;
+            "hinge/zeros_and_ones/5x2x3" Grid samples Hinge;
+            "squared_hinge/signs/5x4" Four samples SquaredHinge;
+            "squared_hinge/zeros_and_ones/5x4" Four samples SquaredHinge;
+            "squared_hinge/signs/5x1" One samples SquaredHinge;
+            "squared_hinge/zeros_and_ones/5x1" One samples SquaredHinge;
+            "squared_hinge/signs/5x2x3" Grid samples SquaredHinge;
+            "squared_hinge/zeros_and_ones/5x2x3" Grid samples SquaredHinge;
+            "categorical_hinge/scores" Four samples CategoricalHinge;
+            "categorical_hinge/probabilities" Four samples CategoricalHinge;
+            "poisson/5x4" Four samples Poisson;
+            "poisson/5x1" One samples Poisson;
+            "poisson/5x2x3" Grid samples Poisson;
+            "poisson/zeros" Four samples Poisson;
+            "kl_divergence/probabilities" Four samples KLDivergence;
+            "kl_divergence/one_hot" Four samples KLDivergence;
+            "kl_divergence/cut" Four samples KLDivergence;
+            "cosine_similarity/5x4" Four samples CosineSimilarity;
+            "cosine_similarity/5x1" One samples CosineSimilarity;
+            "cosine_similarity/edges" Four samples CosineSimilarity;
+            "binary_crossentropy/probabilities/label_smoothing/0.1" Four samples BinaryCrossentropy.label_smoothing(0.1);
+            "binary_crossentropy/logits/label_smoothing/0.1" Four samples BinaryCrossentropy::from_logits().label_smoothing(0.1),
+                Sigmoid => BinaryCrossentropy.label_smoothing(0.1);
+            "binary_crossentropy/probabilities/label_smoothing/0.3" Four samples BinaryCrossentropy.label_smoothing(0.3);
+            "binary_crossentropy/logits/label_smoothing/0.3" Four samples BinaryCrossentropy::from_logits().label_smoothing(0.3),
+                Sigmoid => BinaryCrossentropy.label_smoothing(0.3);
+            "categorical_crossentropy/probabilities/label_smoothing/0.1" Four samples CategoricalCrossentropy.label_smoothing(0.1);
+            "categorical_crossentropy/logits/label_smoothing/0.1" Four samples CategoricalCrossentropy::from_logits().label_smoothing(0.1),
+                Softmax => CategoricalCrossentropy.label_smoothing(0.1);
+            "categorical_crossentropy/probabilities/label_smoothing/0.3" Four samples CategoricalCrossentropy.label_smoothing(0.3);
+            "categorical_crossentropy/logits/label_smoothing/0.3" Four samples CategoricalCrossentropy::from_logits().label_smoothing(0.3),
+                Softmax => CategoricalCrossentropy.label_smoothing(0.3);
         }
     });
 }
@@ -851,32 +899,133 @@ fn metrics() {
             "accuracy/binary" One samples Accuracy;
             "MeanAbsoluteError/4" Four samples MeanAbsoluteError;
             "MeanAbsoluteError/1" One samples MeanAbsoluteError;
-        }
-        for width in [4, 1] {
-            let reason = "it is a loss, but not a metric";
-            golden.lacks(&format!("MeanSquaredError/{width}"), reason);
-            let reason = "a metric is a mean over samples, which this one is not";
-            golden.lacks(&format!("RootMeanSquaredError/{width}"), reason);
+            "MeanSquaredError/4" Four samples MeanSquaredError;
+            "RootMeanSquaredError/4" Four samples RootMeanSquaredError;
+            "MeanSquaredError/1" One samples MeanSquaredError;
+            "RootMeanSquaredError/1" One samples RootMeanSquaredError;
+            "Precision/default" Four samples Precision::new();
+            "Precision/0.25" Four samples Precision::new().threshold(0.25);
+            "Precision/class_id" Four samples Precision::new().class_id(2);
+            "Precision/top_k" Four samples Precision::new().top_k(2);
+            "Precision/top_k/class_id" Four samples Precision::new().top_k(2).class_id(1);
+            "Precision/top_k/threshold" Four samples Precision::new().top_k(2).threshold(0.625);
+            "Precision/ties" Four samples Precision::new().top_k(2);
+            "Precision/nothing" Four samples Precision::new();
+            "Precision/5x1" One samples Precision::new();
+            "Recall/default" Four samples Recall::new();
+            "Recall/0.25" Four samples Recall::new().threshold(0.25);
+            "Recall/class_id" Four samples Recall::new().class_id(2);
+            "Recall/top_k" Four samples Recall::new().top_k(2);
+            "Recall/top_k/class_id" Four samples Recall::new().top_k(2).class_id(1);
+            "Recall/top_k/threshold" Four samples Recall::new().top_k(2).threshold(0.625);
+            "Recall/ties" Four samples Recall::new().top_k(2);
+            "Recall/nothing" Four samples Recall::new();
+            "Recall/5x1" One samples Recall::new();
+            "f1_score/None" Four samples F1Score::new();
+            "f1_score/None/ties" Four samples F1Score::new();
+            "f1_score/None/0.375" Four samples F1Score::new().threshold(0.375);
+            "f1_score/micro" Four samples F1Score::new().average(Average::Micro);
+            "f1_score/micro/ties" Four samples F1Score::new().average(Average::Micro);
+            "f1_score/micro/0.375" Four samples F1Score::new().average(Average::Micro).threshold(0.375);
+            "f1_score/macro" Four samples F1Score::new().average(Average::Macro);
+            "f1_score/macro/ties" Four samples F1Score::new().average(Average::Macro);
+            "f1_score/macro/0.375" Four samples F1Score::new().average(Average::Macro).threshold(0.375);
+            "f1_score/weighted" Four samples F1Score::new().average(Average::Weighted);
+            "f1_score/weighted/ties" Four samples F1Score::new().average(Average::Weighted);
+            "f1_score/weighted/0.375" Four samples F1Score::new().average(Average::Weighted).threshold(0.375);
+            "f1_score/5x1" One samples F1Score::new();
+            "auc/ROC/1" One samples Auc::new();
+            "auc/ROC/4" Four samples Auc::new();
+            "auc/ROC/5" Four samples Auc::new().num_thresholds(5);
+            "auc/ROC/2" Four samples Auc::new().num_thresholds(2);
+            "auc/ROC/logits" One samples Auc::new().from_logits(true);
+            "auc/ROC/edges" Three samples Auc::new();
+            "auc/ROC/one_kind" Four samples Auc::new();
+            "auc/PR/1" One samples Auc::new().curve(Curve::Pr);
+            "auc/PR/4" Four samples Auc::new().curve(Curve::Pr);
+            "auc/PR/5" Four samples Auc::new().curve(Curve::Pr).num_thresholds(5);
+            "auc/PR/2" Four samples Auc::new().curve(Curve::Pr).num_thresholds(2);
+            "auc/PR/logits" One samples Auc::new().curve(Curve::Pr).from_logits(true);
+            "auc/PR/edges" Three samples Auc::new().curve(Curve::Pr);
+            "auc/PR/one_kind" Four samples Auc::new().curve(Curve::Pr);
+            "MeanAbsolutePercentageError/4" Four samples MeanAbsolutePercentageError;
+            "MeanSquaredLogarithmicError/4" Four samples MeanSquaredLogarithmicError;
+            "LogCoshError/4" Four samples LogCosh;
+            "CosineSimilarity/4" Four samples CosineSimilarity;
+            "Poisson/4" Four samples Poisson;
+            "Hinge/4" Four samples Hinge;
+            "SquaredHinge/4" Four samples SquaredHinge;
+            "CategoricalHinge/4" Four samples CategoricalHinge;
+            "KLDivergence/4" Four samples KLDivergence;
+            "BinaryCrossentropy/4" Four samples BinaryCrossentropy;
+            "CategoricalCrossentropy/4" Four samples CategoricalCrossentropy;
+            "CategoricalCrossentropy/label_smoothing" Four samples CategoricalCrossentropy.label_smoothing(0.1);
+            "SparseCategoricalCrossentropy/4" Four labels SparseCategoricalCrossentropy;
+            "SparseCategoricalCrossentropy/logits" Four labels SparseCategoricalCrossentropy::from_logits();
+            "r2_score/4" Four samples R2Score;
+            "r2_score/near/4" Four samples R2Score;
+            "r2_score/1" One samples R2Score;
+            "r2_score/near/1" One samples R2Score;
+            "r2_score/constant" One samples R2Score;
         }
     });
 }
 
-/// Compares the value of a metric so far, after each batch.
+/// A metric's state, and a batch to be added to it.
+struct Measure<'a, T, P, Y, Me> {
+    metric: &'a Me,
+    predictions: &'a [P],
+    targets: &'a [Y],
+    state: &'a mut [f64],
+    number: PhantomData<T>,
+}
+
+impl<T: Element, P: Plain<T>, Y, Me: Metric<T, P, Y>> Job for Measure<'_, T, P, Y, Me> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        for (p, y) in self.predictions.iter().zip(self.targets) {
+            self.metric.add(isa, p.numbers(), y, self.state);
+        }
+    }
+}
+
+/// Compares what a metric says so far, after each batch: its value, or its table.
 fn metric<T: Element, P: Plain<T>, Y, Me: Metric<T, P, Y>>(
     golden: &mut Golden,
     case: &Case,
     metric: &Me,
     targets: fn(&Value) -> Vec<Y>,
 ) {
-    let (mut values, mut found) = (Vec::new(), Vec::new());
-    for batch in case.0["batches"].as_array().expect("a list of batches") {
-        let predictions: Vec<P> = samples(&batch["y_pred"]);
-        for (p, y) in predictions.iter().zip(&targets(&batch["y_true"])) {
-            values.push(metric.of(p.numbers(), y));
+    metric.check().expect("the settings are in their ranges");
+    for level in levels() {
+        let (mut state, mut found) = (vec![0.0; metric.state()], Vec::new());
+        for batch in case.0["batches"].as_array().expect("a list of batches") {
+            let predictions: Vec<P> = samples(&batch["y_pred"]);
+            let measure = Measure {
+                metric,
+                predictions: &predictions,
+                targets: &targets(&batch["y_true"]),
+                state: &mut state,
+                number: PhantomData,
+            };
+            dispatch_on(level, measure);
+            if case.has("tables") {
+                let table = metric.table(&state).expect("the metric has a table");
+                found.extend_from_slice(table.values());
+            } else {
+                found.push(metric.value(&state));
+            }
         }
-        found.push(T::of(mean(&values)));
+        let found: Vec<T> = found.into_iter().map(T::of).collect();
+        let key = if case.has("tables") {
+            "tables"
+        } else {
+            "values"
+        };
+        golden.compare(case, key, &found, &case.numbers(key));
     }
-    golden.compare(case, "values", &found, &case.numbers("values"));
 }
 
 // --- Initializers -----------------------------------------------------------------------------

@@ -241,11 +241,22 @@ for_both_numbers! {
         trains::<ToLinear<T>, _, _, _>(sgd(), MeanSquaredError, y);
         trains::<ToLinear<T>, _, _, _>(sgd(), MeanAbsoluteError, y);
         trains::<ToLinear<T>, _, _, _>(sgd(), Huber::new(0.3), y);
+        trains::<ToLinear<T>, _, _, _>(sgd(), LogCosh, y);
+        trains::<ToLinear<T>, _, _, _>(sgd(), MeanAbsolutePercentageError, y);
+        trains::<ToLinear<T>, _, _, _>(sgd(), MeanSquaredLogarithmicError, y);
+        trains::<ToLinear<T>, _, _, _>(sgd(), CosineSimilarity, y);
+        trains::<ToLinear<T>, _, _, _>(sgd(), Hinge, y);
+        trains::<ToLinear<T>, _, _, _>(sgd(), SquaredHinge, y);
+        trains::<ToLinear<T>, _, _, _>(sgd(), CategoricalHinge, y);
         trains::<ToLinear<T>, _, _, _>(sgd(), BinaryCrossentropy::from_logits(), y);
         trains::<ToLinear<T>, _, _, _>(sgd(), CategoricalCrossentropy::from_logits(), y);
         trains::<ToLinear<T>, _, _, _>(sgd(), SparseCategoricalCrossentropy::from_logits(), classes);
         trains::<ToSigmoid<T>, _, _, _>(sgd(), BinaryCrossentropy, y);
+        trains::<ToSigmoid<T>, _, _, _>(sgd(), BinaryCrossentropy.label_smoothing(0.1), y);
+        trains::<ToSigmoid<T>, _, _, _>(sgd(), Poisson, y);
         trains::<ToSoftmax<T>, _, _, _>(sgd(), CategoricalCrossentropy, y);
+        trains::<ToSoftmax<T>, _, _, _>(sgd(), CategoricalCrossentropy.label_smoothing(0.1), y);
+        trains::<ToSoftmax<T>, _, _, _>(sgd(), KLDivergence, y);
         trains::<ToSoftmax<T>, _, _, _>(sgd(), SparseCategoricalCrossentropy, classes);
     }
 
@@ -256,7 +267,18 @@ for_both_numbers! {
             .metrics(Accuracy)
             .metrics(TopK::new(2))
             .metrics(BinaryAccuracy::default())
-            .metrics(MeanAbsoluteError);
+            .metrics(MeanAbsoluteError)
+            .metrics(ClassAccuracy)
+            .metrics(ConfusionMatrix)
+            .metrics(Precision::new())
+            .metrics(Recall::new().top_k(2).class_id(1))
+            .metrics(F1Score::new().average(Average::Weighted))
+            .metrics(Auc::new())
+            .metrics(Named("pr", Auc::new().curve(Curve::Pr).from_logits(true)))
+            .metrics(RootMeanSquaredError)
+            .metrics(R2Score)
+            .metrics(CosineSimilarity)
+            .metrics(CategoricalCrossentropy.label_smoothing(0.1));
         training.train_on_batch(&x, &y).unwrap();
         let count = allocations(|| {
             for _ in 0..STEPS {
@@ -290,7 +312,11 @@ fn steps_of_a_fit() {
     for threads in [1, 2] {
         let counts = [64, 640].map(|count| {
             let mut model = FashionMlp::<f32>::new(1);
-            let mut training = model.compile(Sgd::new(0.01), CategoricalCrossentropy);
+            let mut training = model
+                .compile(Sgd::new(0.01), CategoricalCrossentropy)
+                .metrics(ConfusionMatrix)
+                .metrics(Auc::new())
+                .metrics(R2Score);
             let settings = Fit::new().threads(threads).verbose(Verbose::Silent);
             allocations(|| {
                 training.fit(&x[..count], &y[..count], settings).unwrap();

@@ -181,6 +181,17 @@ fn targets<const N: usize>() -> Vec<[f64; N]> {
 
 const CLASSES: [u8; 5] = [0, 2, 1, 2, 2];
 
+/// The same as arrays.
+fn one_hot() -> Vec<[f64; 3]> {
+    plywood::data::one_hot(&CLASSES).unwrap()
+}
+
+/// Answers of 1 and this number.
+fn answers(no: f64) -> Vec<[f64; 3]> {
+    let answer = |y: f64| if y > 0.5 { 1.0 } else { no };
+    targets::<3>().iter().map(|y| y.map(answer)).collect()
+}
+
 macro_rules! descents {
     ($($name:ident: $input:tt => $output:tt { $($layers:tt)* } [$($loss:expr, $y:expr;)*])*) => { $(
         #[test]
@@ -199,14 +210,43 @@ descents! {
         MeanAbsoluteError, &targets::<3>();
         Huber::default(), &targets::<3>();
         Huber::new(0.3), &targets::<3>();
+        LogCosh, &targets::<3>();
+        MeanAbsolutePercentageError, &targets::<3>();
+        MeanSquaredLogarithmicError, &targets::<3>();
+        CosineSimilarity, &targets::<3>();
+        Hinge, &answers(-1.0);
+        SquaredHinge, &answers(-1.0);
+        SquaredHinge, &answers(0.0);
+        CategoricalHinge, &targets::<3>();
+        CategoricalHinge, &one_hot();
         BinaryCrossentropy::from_logits(), &targets::<3>();
+        BinaryCrossentropy::from_logits().label_smoothing(0.2), &targets::<3>();
         CategoricalCrossentropy::from_logits(), &targets::<3>();
+        CategoricalCrossentropy::from_logits().label_smoothing(0.2), &targets::<3>();
         SparseCategoricalCrossentropy::from_logits(), &CLASSES;
     ]
     after_sigmoid: [4] => [3] { Dense(6, silu), Dense(3, sigmoid) } [
         BinaryCrossentropy, &targets::<3>();
+        BinaryCrossentropy.label_smoothing(0.2), &targets::<3>();
         MeanSquaredError, &targets::<3>();
+        MeanSquaredLogarithmicError, &targets::<3>();
         Huber::new(0.2), &targets::<3>();
+        Poisson, &targets::<3>();
+        CosineSimilarity, &targets::<3>();
+        CategoricalHinge, &one_hot();
+    ]
+    after_tanh: [4] => [3] { Dense(6, silu), Dense(3, tanh) } [
+        Hinge, &answers(0.0);
+        SquaredHinge, &answers(-1.0);
+        LogCosh, &targets::<3>();
+    ]
+    after_relu: [4] => [3] { Dense(16, silu), Dense(3, relu) } [
+        Poisson, &targets::<3>();
+        MeanSquaredLogarithmicError, &targets::<3>();
+    ]
+    after_softplus: [4] => [3] { Dense(6, silu), Dense(3, softplus) } [
+        Poisson, &targets::<3>();
+        MeanAbsolutePercentageError, &targets::<3>();
     ]
     after_one_sigmoid: [4] => [1] { Dense(6, silu), Dense(1, sigmoid) } [
         BinaryCrossentropy, &targets::<1>();
@@ -214,8 +254,16 @@ descents! {
     after_softmax: [4] => [3] { Dense(6, gelu), Dense(3, softmax) } [
         CategoricalCrossentropy, &targets::<3>();
         SparseCategoricalCrossentropy, &CLASSES;
+        CategoricalCrossentropy.label_smoothing(0.2), &targets::<3>();
+        CategoricalCrossentropy.label_smoothing(0.2), &one_hot();
         BinaryCrossentropy, &targets::<3>();
+        BinaryCrossentropy.label_smoothing(0.2), &targets::<3>();
+        KLDivergence, &targets::<3>();
+        KLDivergence, &one_hot();
         MeanSquaredError, &targets::<3>();
+        Poisson, &targets::<3>();
+        CosineSimilarity, &targets::<3>();
+        CategoricalHinge, &one_hot();
     ]
     after_a_wide_softmax: [4] => [37] { Dense(37, softmax) } [
         CategoricalCrossentropy, &targets::<37>();
@@ -223,6 +271,8 @@ descents! {
     ]
     after_hard_sigmoid: [4] => [3] { Dense(5, tanh), Dense(3, hard_sigmoid) } [
         BinaryCrossentropy, &targets::<3>();
+        BinaryCrossentropy.label_smoothing(0.2), &targets::<3>();
+        Poisson, &targets::<3>();
     ]
     after_activation_layers: [4] => [3] { Dense(3), Activation(softmax) } [
         CategoricalCrossentropy, &targets::<3>();
@@ -237,8 +287,14 @@ descents! {
     ]
     after_anything: [4] => [3] { Dense(5, elu), Dense(3, softmax), Flatten } [
         BinaryCrossentropy, &targets::<3>();
+        BinaryCrossentropy.label_smoothing(0.2), &targets::<3>();
         CategoricalCrossentropy, &targets::<3>();
+        CategoricalCrossentropy.label_smoothing(0.2), &targets::<3>();
         SparseCategoricalCrossentropy, &CLASSES;
+        KLDivergence, &targets::<3>();
+        Poisson, &targets::<3>();
+        Hinge, &answers(0.0);
+        SquaredHinge, &answers(0.0);
         BinaryCrossentropy::from_logits(), &targets::<3>();
         CategoricalCrossentropy::from_logits(), &targets::<3>();
         SparseCategoricalCrossentropy::from_logits(), &CLASSES;
@@ -256,4 +312,7 @@ fn losses_of_outputs_in_two_dimensions() {
         .collect();
     descends::<Net<f64>, _, _>(MeanSquaredError, &y);
     descends::<Net<f64>, _, _>(BinaryCrossentropy, &y);
+    descends::<Net<f64>, _, _>(BinaryCrossentropy.label_smoothing(0.1), &y);
+    descends::<Net<f64>, _, _>(Poisson, &y);
+    descends::<Net<f64>, _, _>(LogCosh, &y);
 }

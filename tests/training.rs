@@ -69,12 +69,11 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for Seen {
     fn name(&self) -> &'static str {
         "seen"
     }
-    fn of(&self, _: &[T], target: &P) -> f64 {
+    fn add<I: Isa>(&self, _: I, _: &[T], target: &P, _: &mut [f64]) {
         self.0
             .lock()
             .unwrap()
             .push(target.numbers()[0].as_f64() as u32);
-        0.0
     }
 }
 
@@ -259,8 +258,17 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for Planned {
     fn name(&self) -> &'static str {
         self.0
     }
-    fn of(&self, _: &[T], _: &P) -> f64 {
-        self.1.lock().unwrap().pop_front().unwrap()
+    fn state(&self) -> usize {
+        1
+    }
+    fn add<I: Isa>(&self, _: I, _: &[T], _: &P, state: &mut [f64]) {
+        state[0] = self.1.lock().unwrap().pop_front().unwrap();
+    }
+    fn value(&self, state: &[f64]) -> f64 {
+        state[0]
+    }
+    fn lower_is_better(&self) -> bool {
+        self.0 == "falling"
     }
 }
 
@@ -291,22 +299,22 @@ fn early_stopping_waits_as_long_as_in_keras() {
     // The best value comes in epoch 3.
     let falling = [5.0, 4.0, 3.0, 3.5, 3.0, 3.2, 3.1, 3.0, 3.0, 3.0];
     // Keras: no patience and a patience of 1 are the same.
-    assert_eq!(stops("an_error", new(), &falling), (4, 4));
-    assert_eq!(stops("an_error", new().patience(1), &falling), (4, 4));
-    assert_eq!(stops("an_error", new().patience(2), &falling), (5, 5));
-    assert_eq!(stops("an_error", new().patience(4), &falling), (7, 7));
-    assert_eq!(stops("an_error", new().patience(9), &falling), (10, 10));
+    assert_eq!(stops("falling", new(), &falling), (4, 4));
+    assert_eq!(stops("falling", new().patience(1), &falling), (4, 4));
+    assert_eq!(stops("falling", new().patience(2), &falling), (5, 5));
+    assert_eq!(stops("falling", new().patience(4), &falling), (7, 7));
+    assert_eq!(stops("falling", new().patience(9), &falling), (10, 10));
     // Each better value starts the count again.
     let steps = [5.0, 6.0, 4.0, 6.0, 3.0, 6.0, 6.0, 1.0];
-    assert_eq!(stops("an_error", new().patience(2), &steps), (7, 7));
-    // What is not a loss or an error should rise.
+    assert_eq!(stops("falling", new().patience(2), &steps), (7, 7));
+    // What does not say that it should fall should rise.
     let rising = [0.1, 0.3, 0.2, 0.4, 0.4, 0.4, 0.9];
-    assert_eq!(stops("a_score", new().patience(2), &rising), (6, 6));
+    assert_eq!(stops("rising", new().patience(2), &rising), (6, 6));
     // Too little is not better.
     let slow = [5.0, 4.9, 4.8, 4.7, 4.6];
-    assert_eq!(stops("an_error", new().patience(2), &slow), (5, 5));
+    assert_eq!(stops("falling", new().patience(2), &slow), (5, 5));
     assert_eq!(
-        stops("an_error", new().patience(2).min_delta(0.5), &slow),
+        stops("falling", new().patience(2).min_delta(0.5), &slow),
         (3, 3)
     );
 }
@@ -315,15 +323,12 @@ fn early_stopping_waits_as_long_as_in_keras() {
 fn early_stopping_restores_the_best_weights() {
     let new = || EarlyStopping::new().restore_best_weights(true);
     let falling = [5.0, 4.0, 3.0, 3.5, 3.0, 3.2, 2.0];
-    assert_eq!(stops("an_error", new().patience(3), &falling), (6, 3));
-    assert_eq!(stops("an_error", new().patience(1), &falling), (4, 3));
+    assert_eq!(stops("falling", new().patience(3), &falling), (6, 3));
+    assert_eq!(stops("falling", new().patience(1), &falling), (4, 3));
     // Also if the training ends by itself.
-    assert_eq!(stops("an_error", new().patience(9), &falling), (7, 7));
-    assert_eq!(stops("an_error", new().patience(9), &falling[..6]), (6, 3));
-    assert_eq!(
-        stops("a_score", new().patience(9), &[0.1, 0.5, 0.3]),
-        (3, 2)
-    );
+    assert_eq!(stops("falling", new().patience(9), &falling), (7, 7));
+    assert_eq!(stops("falling", new().patience(9), &falling[..6]), (6, 3));
+    assert_eq!(stops("rising", new().patience(9), &[0.1, 0.5, 0.3]), (3, 2));
 }
 
 #[test]

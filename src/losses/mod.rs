@@ -5,24 +5,53 @@
 //! | [`MeanSquaredError`] | mean of (p - y)^2 | like the predictions | any output |
 //! | [`MeanAbsoluteError`] | mean of \|p - y\| | like the predictions | any output |
 //! | [`Huber`] | mean of (p - y)^2 / 2 within delta, delta (\|p - y\| - delta / 2) beyond | like the predictions | any output |
+//! | [`LogCosh`] | mean of ln cosh(p - y) | like the predictions | any output |
+//! | [`MeanAbsolutePercentageError`] | 100 times the mean of \|p - y\| / \|y\| | like the predictions | any output |
+//! | [`MeanSquaredLogarithmicError`] | mean of (ln(1 + p) - ln(1 + y))^2 | like the predictions | any output |
+//! | [`CosineSimilarity`] | -p y / (\|p\| \|y\|) | like the predictions, one dimension | any output |
+//! | [`Poisson`] | mean of p - y ln p | like the predictions | outputs that are not negative: softplus, relu, sigmoid, hard_sigmoid, softmax |
+//! | [`Hinge`] | mean of max(1 - y p, 0) | -1 and 1, or 0 and 1 | linear, tanh |
+//! | [`SquaredHinge`] | mean of max(1 - y p, 0)^2 | -1 and 1, or 0 and 1 | linear, tanh |
+//! | [`CategoricalHinge`] | max(1 + max (1 - y) p - Σ y p, 0) | one-hot | any output |
 //! | [`BinaryCrossentropy`] | mean of -y ln p - (1 - y) ln(1 - p) | like the predictions | sigmoid |
-//! | [`CategoricalCrossentropy`] | -Σ y ln p | like the predictions | softmax |
+//! | [`CategoricalCrossentropy`] | -Σ y ln p | like the predictions, one dimension | softmax |
 //! | [`SparseCategoricalCrossentropy`] | -ln p of the true class | class numbers | softmax |
+//! | [`KLDivergence`] | Σ y ln(y / p) | like the predictions, one dimension | softmax |
 //!
-//! The last three take probabilities, cut off at 1e-7 from 0 and 1 as in Keras;
-//! `BinaryCrossentropy::from_logits()` and so on are the forms for a linear output. After a sigmoid
-//! or softmax they use the joint gradient p - y, which is exact and never overflows.
+//! The cross-entropies take probabilities, cut off at 1e-7 from 0 and 1 as in Keras;
+//! `BinaryCrossentropy::from_logits()` and so on are the forms for a linear output, and
+//! `CategoricalCrossentropy.label_smoothing(0.1)` or `BinaryCrossentropy.label_smoothing(0.1)` those
+//! with softened targets. After a sigmoid or softmax they and the divergence use the joint gradient
+//! p - y, which is exact and never overflows.
+//!
+//! Every loss is a metric, too (see [`metrics`](crate::metrics)).
 
+mod cosine;
 mod crossentropy;
+mod divergence;
+mod hinge;
+mod mean;
+mod poisson;
 mod regression;
+#[cfg(test)]
+mod tests;
 
+pub use cosine::CosineSimilarity;
 pub use crossentropy::{
-    BinaryCrossentropy, CategoricalCrossentropy, FromLogits, SparseCategoricalCrossentropy,
+    BinaryCrossentropy, CategoricalCrossentropy, FromLogits, LabelSmoothing,
+    SparseCategoricalCrossentropy,
 };
-pub use regression::{Huber, MeanAbsoluteError, MeanSquaredError};
+pub use divergence::KLDivergence;
+pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
+pub use poisson::Poisson;
+pub use regression::{
+    Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError,
+};
 
 use crate::activations::Head;
 use crate::cast::Plain;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::simd::Isa;
 
@@ -32,7 +61,8 @@ use crate::simd::Isa;
     label = "this loss does not fit the model's last activation",
     note = "`CategoricalCrossentropy` and `SparseCategoricalCrossentropy` take the probabilities of \
             `softmax`, `BinaryCrossentropy` those of `sigmoid`; for a model that ends in `linear` \
-            use their form `::from_logits()`"
+            use their form `::from_logits()`. `KLDivergence` goes with `softmax`, `Hinge` and \
+            `SquaredHinge` with `linear` and `tanh`, `Poisson` with outputs that are never negative"
 )]
 pub trait Fits<H: Head> {
     /// Whether the gradient is the one before the activation `H`.
@@ -64,6 +94,14 @@ pub trait Loss<T: Element, P: Plain<T>, Y>: Send {
 
     /// What is wrong with a target, if anything is.
     fn complaint(&self, target: &Y) -> Option<Complaint>;
+
+    /// Whether all settings are in their ranges.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`](crate::Error::BadArgument) for the first one that is not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What is wrong with a target.
@@ -83,4 +121,14 @@ pub enum Complaint {
 /// The complaint about a target of numbers.
 fn not_finite<T: Element>(numbers: &[T]) -> Option<Complaint> {
     (!crate::rows::all_finite(numbers)).then_some(Complaint::NotFinite)
+}
+
+/// Keras' epsilon: what keeps quotients and logarithms finite.
+const EPSILON: f64 = 1e-7;
+
+/// The larger one of a number and a bound. (A NaN stays one: it must not be hidden.)
+#[inline(always)]
+fn at_least<T: Element>(x: T, low: f64) -> T {
+    let low = T::of(low);
+    if x < low { low } else { x }
 }

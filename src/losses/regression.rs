@@ -1,8 +1,10 @@
 //! The losses between numbers of any kind.
 
-use super::{Complaint, Fits, Loss, not_finite};
+use super::mean::mean_over_numbers;
+use super::{Complaint, EPSILON, Fits, Loss, at_least, not_finite};
 use crate::activations::Head;
 use crate::cast::Plain;
+use crate::error::{Result, check};
 use crate::kernels::Element;
 use crate::simd::Isa;
 
@@ -14,8 +16,24 @@ pub struct MeanSquaredError;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanAbsoluteError;
 
+/// 100 times the mean of |p - y| / |y|, for targets that are not near 0 (|y| is at least 1e-7).
+/// Gradient by p: 100 sign(p - y) / |y| / n.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MeanAbsolutePercentageError;
+
+/// The mean of (ln(1 + p) - ln(1 + y))^2, for numbers that are not negative: what is below 1e-7
+/// counts as 1e-7, and a prediction there has no gradient. Elsewhere that by p is
+/// 2 (ln(1 + p) - ln(1 + y)) / (1 + p) / n.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MeanSquaredLogarithmicError;
+
+/// The mean of ln cosh(p - y): near (p - y)^2 / 2 for small differences, |p - y| - ln 2 for large
+/// ones. Gradient by p: tanh(p - y) / n.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogCosh;
+
 /// The mean of (p - y)^2 / 2 where |p - y| is at most delta, and of delta (|p - y| - delta / 2)
-/// beyond (Huber, 1964).
+/// beyond (Huber, 1964). Delta must be a finite number above 0.
 ///
 /// ```
 /// use plywood::prelude::*;
@@ -40,61 +58,57 @@ impl Default for Huber {
     }
 }
 
-/// Implements a loss that is the mean of a function of each difference d = p - y.
-macro_rules! mean_of_differences {
-    ($loss:ident: |$self:ident, $d:ident| $value:expr, $slope:expr) => {
+macro_rules! fits_any_output {
+    ($($loss:ident)*) => { $(
         #[diagnostic::do_not_recommend]
         impl<H: Head> Fits<H> for $loss {}
-
-        #[diagnostic::do_not_recommend]
-        impl<T: Element, P: Plain<T>> Loss<T, P, P> for $loss {
-            #[inline(always)]
-            fn loss<I: Isa>(&$self, _: I, prediction: &[T], target: &P) -> T {
-                let mut sum = T::zero();
-                for (&p, &y) in prediction.iter().zip(target.numbers()) {
-                    let $d = p - y;
-                    sum += $value;
-                }
-                sum / T::of(prediction.len() as f64)
-            }
-
-            #[inline(always)]
-            fn gradient<I: Isa>(
-                &$self,
-                _: I,
-                prediction: &[T],
-                target: &P,
-                _: bool,
-                scale: T,
-                gradient: &mut [T],
-            ) {
-                let scale = scale / T::of(prediction.len() as f64);
-                let pairs = prediction.iter().zip(target.numbers());
-                for (g, (&p, &y)) in gradient.iter_mut().zip(pairs) {
-                    let $d = p - y;
-                    *g = scale * $slope;
-                }
-            }
-
-            #[inline(always)]
-            fn complaint(&self, target: &P) -> Option<Complaint> {
-                not_finite(target.numbers())
-            }
-        }
-    };
+    )* };
 }
+fits_any_output!(MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError);
+fits_any_output!(MeanSquaredLogarithmicError LogCosh Huber);
 
-mean_of_differences!(MeanSquaredError: |self, d| d * d, d + d);
-mean_of_differences!(MeanAbsoluteError: |self, d| d.abs(), sign(d));
-mean_of_differences!(Huber: |self, d|
+mean_over_numbers!(MeanSquaredError: |self, isa, p, y|
+    { let d = p - y; d * d },
+    { let d = p - y; d + d }
+);
+mean_over_numbers!(MeanAbsoluteError: |self, isa, p, y| (p - y).abs(), sign(p - y));
+mean_over_numbers!(MeanAbsolutePercentageError: |self, isa, p, y|
+    T::of(100.0) * (p - y).abs() / at_least(y.abs(), EPSILON),
+    T::of(100.0) * sign(p - y) / at_least(y.abs(), EPSILON)
+);
+mean_over_numbers!(MeanSquaredLogarithmicError: |self, isa, p, y|
     {
-        let delta = T::of(self.delta);
+        let d = logarithm(isa, p) - logarithm(isa, y);
+        d * d
+    },
+    if p > T::of(EPSILON) {
+        let d = logarithm(isa, p) - logarithm(isa, y);
+        (d + d) / (p + T::one())
+    } else {
+        T::zero()
+    }
+);
+// cosh itself would overflow from |p - y| = 89 on, in f32.
+mean_over_numbers!(LogCosh: |self, isa, p, y|
+    {
+        let size = (p - y).abs();
+        size + T::ln_1p(isa, T::exp(isa, -(size + size))) - T::of(core::f64::consts::LN_2)
+    },
+    T::tanh(isa, p - y)
+);
+mean_over_numbers!(Huber: |self, isa, p, y|
+    {
+        let (d, delta) = (p - y, T::of(self.delta));
         let size = d.abs();
         if size <= delta { T::of(0.5) * d * d } else { delta * (size - T::of(0.5) * delta) }
     },
     {
-        let delta = T::of(self.delta);
+        let (d, delta) = (p - y, T::of(self.delta));
         if d.abs() <= delta { d } else { delta * sign(d) }
+    },
+    check {
+        let ok = self.delta.is_finite() && self.delta > 0.0;
+        check("delta", "a finite number above 0", self.delta, ok)
     }
 );
 
@@ -108,4 +122,10 @@ fn sign<T: Element>(d: T) -> T {
     } else {
         T::zero()
     }
+}
+
+/// ln(1 + x), with Keras' floor.
+#[inline(always)]
+fn logarithm<T: Element, I: Isa>(isa: I, x: T) -> T {
+    T::ln_1p(isa, at_least(x, EPSILON))
 }

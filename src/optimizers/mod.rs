@@ -18,10 +18,9 @@ pub use adam::{Adam, AdamW};
 pub use rms_prop::RmsProp;
 pub use sgd::Sgd;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, check, check_share};
 use crate::kernels::rule::Rule;
 use crate::math::Real;
-use alloc::string::ToString;
 
 /// An optimiser: settings that make a [`Rule`] for every step.
 #[diagnostic::on_unimplemented(
@@ -38,34 +37,13 @@ pub trait Optimizer: Send {
     /// Whether all settings are in their ranges.
     ///
     /// # Errors
-    /// [`Error::BadArgument`] for the first one that is not.
+    /// [`Error::BadArgument`](crate::Error::BadArgument) for the first one that is not.
     fn check(&self) -> Result<()>;
-}
-
-fn check(name: &'static str, expected: &'static str, found: f64, ok: bool) -> Result<()> {
-    if ok {
-        Ok(())
-    } else {
-        Err(Error::BadArgument {
-            name,
-            expected,
-            found: found.to_string(),
-        })
-    }
 }
 
 fn check_rate(rate: f64) -> Result<()> {
     let ok = rate.is_finite() && rate >= 0.0;
     check("learning_rate", "a finite number, 0 or more", rate, ok)
-}
-
-fn check_share(name: &'static str, share: f64) -> Result<()> {
-    check(
-        name,
-        "at least 0 and below 1",
-        share,
-        (0.0..1.0).contains(&share),
-    )
 }
 
 fn check_positive(name: &'static str, x: f64) -> Result<()> {

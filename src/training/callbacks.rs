@@ -150,8 +150,8 @@ impl EarlyStopping {
         }
     }
 
-    /// What to watch: `loss`, `val_loss`, or a metric. Losses and errors should fall, everything
-    /// else should rise.
+    /// What to watch: `loss`, `val_loss`, or a metric. Losses should fall, and metrics of which a
+    /// small value is a good one (they know); everything else should rise.
     pub fn monitor(mut self, name: &'static str) -> Self {
         self.monitor = name;
         self
@@ -192,7 +192,7 @@ impl Callback for EarlyStopping {
         let Some(value) = end.value(self.monitor).or(fallback) else {
             return;
         };
-        let falls = self.monitor.ends_with("loss") || self.monitor.ends_with("error");
+        let falls = end.history.lower_is_better(self.monitor);
         let better = self.best.is_none_or(|best| {
             if falls {
                 value < best - self.min_delta

@@ -5,7 +5,7 @@ use super::fit::Purpose;
 use super::progress::Progress;
 use super::snapshot::{Snapshot, is_finite};
 use super::step::Course;
-use super::{Number, Training};
+use super::{Number, Score, Training};
 use crate::layer::Model;
 use crate::losses::Loss;
 use crate::metrics::Metrics;
@@ -87,7 +87,8 @@ struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
     batch_size: usize,
     /// The number of the last step before them.
     steps: u64,
-    sums: &'s mut [f64],
+    /// The state of the metrics.
+    state: &'s mut [f64],
     /// Where to keep the weights before them, once their loss has proved finite.
     snapshot: Option<&'s mut Snapshot<M::Element>>,
     progress: Option<&'s mut Progress>,
@@ -111,7 +112,7 @@ where
             let snapshot = self.snapshot.take();
             let loss = self
                 .course
-                .step(isa, batch, number, self.sums, |model, slots| {
+                .step(isa, batch, number, self.state, |model, slots| {
                     if let Some(snapshot) = snapshot {
                         snapshot.save(model, slots);
                     }
@@ -121,7 +122,8 @@ where
             }
             total += loss;
             if let Some(progress) = &mut self.progress {
-                progress.advance(batch.len(), total, self.sums);
+                let (metrics, state) = (self.course.metrics, &*self.state);
+                progress.advance(batch.len(), |done| Score::of(total, done, metrics, state));
             }
         }
         Ok(total)
@@ -133,15 +135,15 @@ where
     B: DerefMut<Target: Model>,
     O: Optimizer,
 {
-    /// Allocates what steps of so many samples, with so many metrics, need.
-    pub(super) fn prepare(&mut self, rows: usize, metrics: usize) {
+    /// Allocates what steps of so many samples, with metrics of so much state, need.
+    pub(super) fn prepare(&mut self, rows: usize, state: usize) {
         let slots = self.optimizer.rule::<Number<B::Target>>(1).slots();
         self.workspace.reserve::<B::Target>(rows, slots);
-        self.sums.clear();
-        self.sums.resize(metrics, 0.0);
+        self.state.clear();
+        self.state.resize(state, 0.0);
     }
 
-    /// Trains for an epoch. Gives the sum of all losses, and leaves those of the metrics.
+    /// Trains for an epoch. Gives the sum of all losses, and leaves the state of the metrics.
     pub(super) fn epoch<Y>(
         &mut self,
         lap: &Lap<'_, <B::Target as Model>::Input, Y>,
@@ -187,7 +189,7 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        self.sums.fill(0.0);
+        self.state.fill(0.0);
         let samples = lap.order.len().min(count * lap.batch_size);
         dispatch(Steps {
             course: Course {
@@ -205,7 +207,7 @@ where
             order: &lap.order[..samples],
             batch_size: lap.batch_size,
             steps: self.steps,
-            sums: &mut self.sums,
+            state: &mut self.state,
             snapshot,
             progress,
         })

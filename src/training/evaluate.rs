@@ -9,10 +9,9 @@ use crate::optimizers::Optimizer;
 use crate::simd::{Isa, Job, dispatch};
 use crate::team::Team;
 use alloc::vec;
-use alloc::vec::Vec;
 use core::ops::DerefMut;
 
-/// The sums of loss and metrics over all samples.
+/// The sum of the losses of all samples, and the state of the metrics after them.
 struct Evaluation<'a, M: Model, L, Me, Y> {
     team: Team<'a>,
     model: &'a M,
@@ -21,7 +20,7 @@ struct Evaluation<'a, M: Model, L, Me, Y> {
     x: &'a [M::Input],
     y: &'a [Y],
     list: Option<&'a [u32]>,
-    sums: &'a mut [f64],
+    state: &'a mut [f64],
 }
 
 impl<M, L, Me, Y> Job for Evaluation<'_, M, L, Me, Y>
@@ -38,7 +37,7 @@ where
         self.model
             .see_predictions(isa, self.team, self.x, self.list, |i, prediction| {
                 total += as_f64(self.loss.loss(isa, prediction, &self.y[i]));
-                self.metrics.add(prediction, &self.y[i], self.sums);
+                self.metrics.add(isa, prediction, &self.y[i], self.state);
             });
         total
     }
@@ -59,9 +58,7 @@ where
     L: Loss<Number<M>, M::Prediction, Y>,
     Me: Metrics<Number<M>, M::Prediction, Y>,
 {
-    let mut names = Vec::new();
-    metrics.names(&mut names);
-    let mut sums = vec![0.0; Me::COUNT];
+    let mut state = vec![0.0; metrics.state()];
     let total = dispatch(Evaluation {
         team,
         model,
@@ -70,10 +67,12 @@ where
         x,
         y,
         list,
-        sums: &mut sums,
+        state: &mut state,
     });
     let count = list.map_or(x.len(), <[u32]>::len);
-    Score::mean(total, &sums, &names, count)
+    let mut score = Score::of(total, count, metrics, &state);
+    metrics.tables(&state, &mut score.tables);
+    score
 }
 
 impl<B, O, L, Me> Training<B, O, L, Me>
@@ -84,14 +83,15 @@ where
     /// The mean loss and metrics over some samples, without training on them.
     ///
     /// # Errors
-    /// If there are no samples, not as many targets, a number that is not finite, or a label out of
-    /// range.
+    /// If there are no samples, not as many targets, a number that is not finite, a label out of
+    /// range, or a setting of the loss or a metric outside its range.
     pub fn evaluate<Y>(&self, x: &[<B::Target as Model>::Input], y: &[Y]) -> Result<Score>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
         samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        self.check_settings()?;
         let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
         Ok(evaluate(Team::alone(), model, loss, metrics, x, y, None))
     }

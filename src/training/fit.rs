@@ -263,6 +263,7 @@ where
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
         samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        self.check_settings()?;
         self.optimizer.check()?;
         settings.check(x.len())?;
         let (list, held_out) = settings.split(x.len());
@@ -308,8 +309,6 @@ where
             val_y,
             val_list,
         } = data;
-        let mut names = Vec::new();
-        self.metrics.names(&mut names);
         let mut lap = Lap::new(
             x,
             y,
@@ -319,9 +318,10 @@ where
             settings.seed,
             team,
         );
-        self.prepare(lap.batch_size(), names.len());
+        self.prepare(lap.batch_size(), self.metrics.state());
         let mut history = History::default();
-        let mut progress = Progress::new(settings.verbose, settings.epochs, list.len(), &names);
+        self.metrics.lower_is_better(&mut history.lower_is_better);
+        let mut progress = Progress::new(settings.verbose, settings.epochs, list.len());
         let (mut before, mut now) = (Snapshot::default(), Snapshot::default());
         for epoch in 1..=settings.epochs {
             let clock = Clock::start();
@@ -342,7 +342,7 @@ where
                 }
             };
 
-            let score = Score::mean(total, &self.sums, &names, list.len());
+            let score = Score::of(total, list.len(), &self.metrics, &self.state);
             let validated = (!val_x.is_empty()).then(|| {
                 let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
                 evaluate(team, model, loss, metrics, val_x, val_y, val_list)

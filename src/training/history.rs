@@ -1,5 +1,8 @@
 //! What a training leaves behind: one value an epoch.
 
+use crate::cast::Plain;
+use crate::kernels::Element;
+use crate::metrics::{Metrics, Table};
 use alloc::vec::Vec;
 
 /// What `fit` gives: one value an epoch of everything that was watched.
@@ -13,6 +16,8 @@ pub struct History {
     pub seconds: Vec<f64>,
     /// The metrics, under their names, those of the validation data with `val_` before.
     pub(crate) metrics: Vec<(&'static str, Vec<f64>, Vec<f64>)>,
+    /// The names of those of which a small value is a good one.
+    pub(super) lower_is_better: Vec<&'static str>,
 }
 
 impl History {
@@ -24,6 +29,12 @@ impl History {
         }
         let (_, values, _) = self.metrics.iter().find(|(own, ..)| *own == name)?;
         Some(values)
+    }
+
+    /// Whether a small value is a good one: of `loss`, `val_loss`, and of the metrics that say so.
+    pub fn lower_is_better(&self, name: &str) -> bool {
+        let name = name.strip_prefix("val_").unwrap_or(name);
+        name == "loss" || self.lower_is_better.contains(&name)
     }
 
     /// How many epochs there were.
@@ -53,6 +64,8 @@ pub struct Score {
     pub loss: f64,
     /// The metrics under their names.
     pub(super) metrics: Vec<(&'static str, f64)>,
+    /// The tables of those that have one.
+    pub(super) tables: Vec<(&'static str, Table)>,
 }
 
 impl Score {
@@ -67,16 +80,26 @@ impl Score {
         &self.metrics
     }
 
-    /// From sums over `n` samples.
-    pub(super) fn mean(loss: f64, sums: &[f64], names: &[&'static str], n: usize) -> Self {
-        let n = n as f64;
-        Self {
-            loss: loss / n,
-            metrics: names
-                .iter()
-                .zip(sums)
-                .map(|(&name, sum)| (name, sum / n))
-                .collect(),
-        }
+    /// The details behind a metric, such as all of a `confusion_matrix`; none if it was not asked
+    /// for, or has none.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        let found = self.tables.iter().find(|(own, _)| *own == name)?;
+        Some(&found.1)
+    }
+
+    /// From the sum of the losses of some samples, and the state of the metrics after them; without
+    /// tables, which are for the end.
+    pub(super) fn of<T, P, Y, Me>(loss: f64, samples: usize, metrics: &Me, state: &[f64]) -> Self
+    where
+        T: Element,
+        P: Plain<T>,
+        Me: Metrics<T, P, Y>,
+    {
+        let mut score = Self {
+            loss: loss / samples as f64,
+            ..Self::default()
+        };
+        metrics.values(state, &mut score.metrics);
+        score
     }
 }

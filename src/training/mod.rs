@@ -69,8 +69,8 @@ pub struct Training<B: DerefMut<Target: Model>, O, L, Me = ()> {
     workspace: Workspace<Number<B::Target>>,
     /// The samples in the order of the epoch.
     order: Vec<u32>,
-    /// Sums of the metrics.
-    sums: Vec<f64>,
+    /// The state of the metrics.
+    state: Vec<f64>,
 }
 
 impl<B, O, L> Training<B, O, L>
@@ -91,7 +91,7 @@ where
             epochs: 0,
             workspace: Workspace::default(),
             order: Vec::new(),
-            sums: Vec::new(),
+            state: Vec::new(),
         }
     }
 }
@@ -113,7 +113,7 @@ where
             epochs: self.epochs,
             workspace: self.workspace,
             order: self.order,
-            sums: self.sums,
+            state: self.state,
         }
     }
 
@@ -155,8 +155,19 @@ where
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
         samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        self.check_settings()?;
         self.optimizer.check()?;
         self.single_step(x, y)
+    }
+
+    /// Whether the settings of loss and metrics are in their ranges.
+    fn check_settings<Y>(&self) -> Result<()>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        self.loss.check()?;
+        self.metrics.check()
     }
 }
 

@@ -1,7 +1,6 @@
 //! What `fit` tells while it runs: a bar on a terminal, lines elsewhere, or nothing.
 
 use super::{Score, Verbose};
-use alloc::vec::Vec;
 
 #[cfg(feature = "progress")]
 mod bar;
@@ -36,8 +35,6 @@ pub(super) struct Progress {
     epoch: usize,
     samples: usize,
     done: usize,
-    #[cfg_attr(not(feature = "progress"), allow(dead_code))] // only the bar shows them under way
-    names: Vec<&'static str>,
     clock: Clock,
     /// The bar is drawn again when this many samples are done: often enough for the eye, too seldom
     /// to cost anything.
@@ -71,19 +68,13 @@ impl Style {
 }
 
 impl Progress {
-    pub(super) fn new(
-        verbose: Verbose,
-        epochs: usize,
-        samples: usize,
-        names: &[&'static str],
-    ) -> Self {
+    pub(super) fn new(verbose: Verbose, epochs: usize, samples: usize) -> Self {
         Self {
             style: Style::of(verbose),
             epochs,
             epoch: 0,
             samples,
             done: 0,
-            names: names.to_vec(),
             clock: Clock::start(),
             next: usize::MAX,
         }
@@ -101,26 +92,25 @@ impl Progress {
         }
     }
 
-    /// A batch is done; `loss` and `sums` are over all samples of the epoch so far.
+    /// A batch is done; `score` is that of all samples of the epoch so far, given how many.
     #[inline(always)]
-    pub(super) fn advance(&mut self, batch: usize, loss: f64, sums: &[f64]) {
+    pub(super) fn advance(&mut self, batch: usize, score: impl FnOnce(usize) -> Score) {
         self.done += batch;
         if self.done >= self.next {
-            self.draw(loss, sums);
+            self.draw(&score(self.done));
         }
     }
 
     #[cold]
-    fn draw(&mut self, loss: f64, sums: &[f64]) {
+    fn draw(&mut self, score: &Score) {
         let seconds = self.clock.seconds();
         // Twenty times a second, at the speed so far.
         let speed = self.done as f64 / seconds.max(1e-6);
         self.next = self.done + (speed / 20.0) as usize + 1;
-        let _ = (loss, sums);
+        let _ = score;
         #[cfg(feature = "progress")]
         if let Style::Bar(bar) = &mut self.style {
-            let score = Score::mean(loss, sums, &self.names, self.done);
-            bar.draw(self.done, seconds, &values(&score, None));
+            bar.draw(self.done, seconds, &values(score, None));
         }
     }
 

@@ -124,7 +124,7 @@ where
     Me: Metrics<Number<M>, M::Prediction, Y>,
 {
     /// Takes step number `step` (from 1 on, over the whole training) on the samples in `batch`.
-    /// Gives the sum of their losses, and adds their metrics to `sums`.
+    /// Gives the sum of their losses, and adds them to the `state` of the metrics.
     ///
     /// If that is not finite, the step ends before the weights change, unless `before_update` has
     /// been called, which happens in between.
@@ -134,19 +134,19 @@ where
         isa: I,
         batch: &[u32],
         step: u64,
-        sums: &mut [f64],
+        state: &mut [f64],
         before_update: impl FnOnce(&M, &[M::Element]),
     ) -> f64 {
         // A network of a few weights that learns from a sample or two at a time is all bookkeeping: it
         // gets steps of its own, in which the compiler knows the number of samples.
         if const { M::MACS <= 64 } {
             match *batch {
-                [a] => return self.step_on(isa, &[a], step, sums, before_update),
-                [a, b] => return self.step_on(isa, &[a, b], step, sums, before_update),
+                [a] => return self.step_on(isa, &[a], step, state, before_update),
+                [a, b] => return self.step_on(isa, &[a, b], step, state, before_update),
                 _ => {}
             }
         }
-        self.step_on(isa, batch, step, sums, before_update)
+        self.step_on(isa, batch, step, state, before_update)
     }
 
     /// The same.
@@ -156,7 +156,7 @@ where
         isa: I,
         batch: &[u32],
         step: u64,
-        sums: &mut [f64],
+        state: &mut [f64],
         before_update: impl FnOnce(&M, &[M::Element]),
     ) -> f64 {
         let rows = batch.len();
@@ -177,7 +177,7 @@ where
             let target = &self.y[i as usize];
             let mut learn = |y: &[M::Element], dy: &mut [M::Element]| {
                 total += as_f64(self.loss.loss(isa, y, target));
-                self.metrics.add(y, target, sums);
+                self.metrics.add(isa, y, target, state);
                 self.loss.gradient(isa, y, target, joint, scale, dy);
             };
             if const { plain_len::<M::OutputShape>() > 0 } {
@@ -273,7 +273,7 @@ struct SingleStep<'a, M: Model, O, L, Me, Y> {
     course: Course<'a, M, O, L, Me, Y>,
     batch: &'a [u32],
     step: u64,
-    sums: &'a mut [f64],
+    state: &'a mut [f64],
 }
 
 impl<M, O, L, Me, Y> Job for SingleStep<'_, M, O, L, Me, Y>
@@ -288,7 +288,7 @@ where
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> f64 {
         self.course
-            .step(isa, self.batch, self.step, self.sums, |_, _| {})
+            .step(isa, self.batch, self.step, self.state, |_, _| {})
     }
 }
 
@@ -311,8 +311,8 @@ where
         self.workspace.reserve::<B::Target>(x.len(), slots);
         self.order.clear();
         self.order.extend(0..x.len() as u32);
-        self.sums.clear();
-        self.sums.resize(Me::COUNT, 0.0);
+        self.state.clear();
+        self.state.resize(self.metrics.state(), 0.0);
         let total = dispatch(SingleStep {
             course: Course {
                 model: &mut *self.model,
@@ -328,7 +328,7 @@ where
             },
             batch: &self.order,
             step: self.steps + 1,
-            sums: &mut self.sums,
+            state: &mut self.state,
         });
         if !total.is_finite() {
             return Err(Error::NonFiniteLoss {

@@ -357,6 +357,9 @@ REGRESSION_LOSSES = [
     ("mean_absolute_error", "MeanAbsoluteError", {}),
     ("huber/1", "Huber", {"delta": 1.0}),
     ("huber/0.5", "Huber", {"delta": 0.5}),
+    ("log_cosh", "LogCosh", {}),
+    ("mean_absolute_percentage_error", "MeanAbsolutePercentageError", {}),
+    ("mean_squared_logarithmic_error", "MeanSquaredLogarithmicError", {}),
 ]
 
 
@@ -501,8 +504,90 @@ def soft_target_losses(inputs):
     return cases
 
 
+def hinge_losses():
+    """Targets of -1 and 1, and of 0 and 1, which Keras converts where a batch has no others."""
+    cases = []
+    for label, kind in [("hinge", "Hinge"), ("squared_hinge", "SquaredHinge")]:
+        for shape in [(BATCH, 4), (BATCH, 1), (BATCH, 2, 3)]:
+            for form in ("signs", "zeros_and_ones"):
+                name = f"{label}/{form}/{'x'.join(map(str, shape))}"
+                rng = generator("losses/" + name)
+                y_true = rng.integers(0, 2, shape).astype(float)
+                y_pred = normal(rng, *shape, scale=1.5)
+                assert (np.abs(y_pred) != 1.0).all(), f"{name} is at a kink"
+                if form == "signs":
+                    y_true = 2.0 * y_true - 1.0
+                cases.append(loss_case(name, kind, {}, y_true, y_pred))
+    rng = generator("losses/categorical_hinge")
+    scores, shares = normal(rng, BATCH, 4, scale=2.0), probabilities(rng, BATCH, 4)
+    for form, y_pred in [("scores", scores), ("probabilities", shares)]:
+        name = f"categorical_hinge/{form}"
+        cases.append(loss_case(name, "CategoricalHinge", {}, one_hot(LABELS, 4), y_pred))
+    return cases
+
+
+def poisson_losses():
+    cases = []
+    for shape in [(BATCH, 4), (BATCH, 1), (BATCH, 2, 3)]:
+        name = f"poisson/{'x'.join(map(str, shape))}"
+        rng = generator("losses/" + name)
+        y_true = rng.integers(0, 6, shape).astype(float)
+        y_pred = on_grid(rng.uniform(0.05, 5.0, shape))
+        cases.append(loss_case(name, "Poisson", {}, y_true, y_pred))
+    zeros = np.array([[0.0, 0.0, 1.0, 100.0]])
+    cases.append(loss_case("poisson/zeros", "Poisson", {}, zeros[:, [0, 2, 3, 1]], zeros))
+    return cases
+
+
+# Cut off from below, and from above; none is 1, where backends differ.
+CUT_ROWS = np.array([
+    [0.75, 0.25, 0.0, 0.0],
+    [0.0, 0.5, 0.5, 0.0],
+    [2.0, 0.0, 0.5, 0.25],
+])
+
+
+def divergence_losses():
+    rng = generator("losses/kl_divergence")
+    y_true, y_pred = probabilities(rng, BATCH, 4), probabilities(rng, BATCH, 4)
+    kind = "KLDivergence"
+    return [
+        loss_case("kl_divergence/probabilities", kind, {}, y_true, y_pred),
+        loss_case("kl_divergence/one_hot", kind, {}, one_hot(LABELS, 4), y_pred),
+        loss_case("kl_divergence/cut", kind, {}, probabilities(rng, 3, 4), CUT_ROWS),
+    ]
+
+
+def cosine_losses():
+    cases = []
+    for shape in [(BATCH, 4), (BATCH, 1)]:
+        name = f"cosine_similarity/{'x'.join(map(str, shape))}"
+        rng = generator("losses/" + name)
+        y_true, y_pred = normal(rng, *shape), normal(rng, *shape, scale=1.5)
+        cases.append(loss_case(name, "CosineSimilarity", {}, y_true, y_pred))
+    name = "cosine_similarity/edges"
+    return [*cases, loss_case(name, "CosineSimilarity", {}, *edge_errors())]
+
+
+def smoothed_losses():
+    cases = []
+    for label, kind in [("binary", "BinaryCrossentropy"), ("categorical", "CategoricalCrossentropy")]:
+        for from_logits in (False, True):
+            form = "logits" if from_logits else "probabilities"
+            for smoothing in (0.1, 0.3):
+                name = f"{label}_crossentropy/{form}/label_smoothing/{smoothing}"
+                rng = generator("losses/" + name)
+                y_true = one_hot(LABELS, 4)
+                y_pred = normal(rng, BATCH, 4, scale=2.0) if from_logits else probabilities(rng, BATCH, 4)
+                options = {"from_logits": from_logits, "label_smoothing": smoothing}
+                cases.append(loss_case(name, kind, options, y_true, y_pred))
+    return cases
+
+
 def make_losses():
-    return {"cases": regression_losses() + binary_losses() + categorical_losses()}
+    cases = regression_losses() + binary_losses() + categorical_losses()
+    cases += hinge_losses() + poisson_losses() + divergence_losses() + cosine_losses()
+    return {"cases": cases + smoothed_losses()}
 
 
 # --- Optimizers ----------------------------------------------------------------------------
@@ -658,10 +743,11 @@ def metric_case(name, kind, options, batches):
     values = []
     for y_true, y_pred in batches:
         metric.update_state(y_true, y_pred)
-        values.append(float(metric.result()))
+        values.append(flat(metric.result()))
+    what = "values" if len(values[0]) == 1 else "tables"
     return {
         "name": name, "metric": {"type": kind, **options},
-        "batches": list_batches(batches), "values": values,
+        "batches": list_batches(batches), what: sum(values, []),
     }
 
 
@@ -759,8 +845,113 @@ def error_metrics():
     return cases
 
 
+CHOICES = {
+    "default": {},
+    "0.25": {"thresholds": 0.25},
+    "class_id": {"class_id": 2},
+    "top_k": {"top_k": 2},
+    "top_k/class_id": {"top_k": 2, "class_id": 1},
+    "top_k/threshold": {"top_k": 2, "thresholds": 0.625},
+}
+
+
+def precision_metrics():
+    rng = generator("metrics/precision")
+    batches = [binary_batch(rng, n, 4) for n in (5, 3, 8)]
+    ties = [(one_hot(TIED_LABELS, 4), TIED_SCORES)]
+    nothing = [(np.zeros((2, 4)), np.zeros((2, 4)))]
+    column = [binary_batch(rng, n, 1) for n in (5, 2)]
+    cases = []
+    for kind in ("Precision", "Recall"):
+        for label, options in CHOICES.items():
+            cases.append(metric_case(f"{kind}/{label}", kind, options, batches))
+        cases.append(metric_case(f"{kind}/ties", kind, {"top_k": 2}, ties))
+        cases.append(metric_case(f"{kind}/nothing", kind, {}, nothing))
+        cases.append(metric_case(f"{kind}/5x1", kind, {}, column))
+    return cases
+
+
+def f1_metrics():
+    rng = generator("metrics/f1_score")
+    scores = score_batches(rng)
+    classes = [(one_hot(t, 4), p) for t, p in scores]
+    labels = [binary_batch(rng, n, 4) for n in (5, 3, 8)]
+    ties = [(one_hot(TIED_LABELS, 4), TIED_SCORES), (one_hot([1], 4), np.zeros((1, 4)))]
+    column = [binary_batch(rng, n, 1) for n in (5, 2)]
+    cases = []
+    for average in (None, "micro", "macro", "weighted"):
+        options = {"average": average}
+        cases.append(metric_case(f"f1_score/{average}", "F1Score", options, classes))
+        cases.append(metric_case(f"f1_score/{average}/ties", "F1Score", options, ties))
+        options = {**options, "threshold": 0.375}
+        cases.append(metric_case(f"f1_score/{average}/0.375", "F1Score", options, labels))
+    options = {"average": "macro", "threshold": 0.5}
+    cases.append(metric_case("f1_score/5x1", "F1Score", options, column))
+    return cases
+
+
+def area_metrics():
+    rng = generator("metrics/auc")
+    column = [binary_batch(rng, n, 1) for n in (9, 20, 40)]
+    wide = [binary_batch(rng, n, 4) for n in (5, 16)]
+    logits = [(t, normal(rng, *t.shape, scale=2.0)) for t, _ in column]
+    edges = [(EDGE_TARGETS, EDGE_PROBABILITIES), (EDGE_TARGETS, np.eye(3))]
+    one_kind = [(np.ones((3, 4)), np.full((3, 4), 0.25))]
+    cases = []
+    for curve in ("ROC", "PR"):
+        options = {"curve": curve}
+        cases += [
+            metric_case(f"auc/{curve}/1", "AUC", options, column),
+            metric_case(f"auc/{curve}/4", "AUC", options, wide),
+            metric_case(f"auc/{curve}/5", "AUC", {**options, "num_thresholds": 5}, wide),
+            metric_case(f"auc/{curve}/2", "AUC", {**options, "num_thresholds": 2}, wide),
+            metric_case(f"auc/{curve}/logits", "AUC", {**options, "from_logits": True}, logits),
+            metric_case(f"auc/{curve}/edges", "AUC", options, edges),
+            metric_case(f"auc/{curve}/one_kind", "AUC", options, one_kind),
+        ]
+    return cases
+
+
+# Every loss of which Keras has a metric of its own.
+LOSS_METRICS = [
+    "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "LogCoshError", "CosineSimilarity",
+    "Poisson", "Hinge", "SquaredHinge", "CategoricalHinge", "KLDivergence",
+    "BinaryCrossentropy", "CategoricalCrossentropy",
+]
+
+
+def loss_metrics():
+    rng = generator("metrics/losses")
+    batches = [
+        (one_hot(rng.integers(0, 4, n), 4), probabilities(rng, n, 4)) for n in (5, 3, 1)
+    ]
+    cases = [metric_case(f"{kind}/4", kind, {}, batches) for kind in LOSS_METRICS]
+    name, smoothing = "CategoricalCrossentropy", {"label_smoothing": 0.1}
+    cases.append(metric_case(f"{name}/label_smoothing", name, smoothing, batches))
+    sparse = [(t.argmax(-1), p) for t, p in batches]
+    name = "SparseCategoricalCrossentropy"
+    cases.append(metric_case(f"{name}/4", name, {}, sparse))
+    cases.append(metric_case(f"{name}/logits", name, {"from_logits": True}, sparse))
+    return cases
+
+
+def r2_metrics():
+    cases = []
+    for width in (4, 1):
+        rng = generator(f"metrics/r2_score/{width}")
+        batches = [(normal(rng, n, width), normal(rng, n, width)) for n in (5, 3, 2)]
+        near = [(t, t + p / 8) for t, p in batches]
+        cases.append(metric_case(f"r2_score/{width}", "R2Score", {}, batches))
+        cases.append(metric_case(f"r2_score/near/{width}", "R2Score", {}, near))
+    constant = [(np.ones((3, 1)), np.array([[0.5], [1.0], [2.0]]))]
+    cases.append(metric_case("r2_score/constant", "R2Score", {}, constant))
+    return cases
+
+
 def make_metrics():
-    return {"cases": categorical_metrics() + binary_metrics() + chosen_metrics() + error_metrics()}
+    cases = categorical_metrics() + binary_metrics() + chosen_metrics() + error_metrics()
+    cases += precision_metrics() + f1_metrics() + area_metrics() + loss_metrics() + r2_metrics()
+    return {"cases": cases}
 
 
 # --- Initializers --------------------------------------------------------------------------

@@ -1,0 +1,104 @@
+//! Independent yes-or-no questions.
+
+use super::super::Fits;
+use super::label_smoothing::Soften;
+use super::{FromLogits, clip, inside};
+use crate::activations::{HardSigmoid, Sigmoid, Softmax};
+use crate::kernels::Element;
+use crate::simd::Isa;
+
+/// The mean of -y ln p - (1 - y) ln(1 - p), for probabilities p of independent yes-or-no questions.
+///
+/// ```
+/// use plywood::prelude::*;
+/// let (after_sigmoid, after_linear) = (BinaryCrossentropy, BinaryCrossentropy::from_logits());
+/// let with_softened_targets = BinaryCrossentropy.label_smoothing(0.1);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BinaryCrossentropy;
+
+#[diagnostic::do_not_recommend]
+impl Fits<Sigmoid> for BinaryCrossentropy {
+    const JOINT: bool = true;
+}
+#[diagnostic::do_not_recommend]
+impl Fits<HardSigmoid> for BinaryCrossentropy {}
+#[diagnostic::do_not_recommend]
+impl Fits<Softmax> for BinaryCrossentropy {}
+
+impl<T: Element> Soften<T> for BinaryCrossentropy {
+    fn answers(&self, _: usize) -> usize {
+        2
+    }
+
+    #[inline(always)]
+    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &[T], soften: impl Fn(T) -> T) -> T {
+        let one = T::one();
+        let mut sum = T::zero();
+        for (&p, &y) in prediction.iter().zip(target) {
+            let (p, y) = (clip(p), soften(y));
+            sum -= y * T::ln(isa, p) + (one - y) * T::ln(isa, one - p);
+        }
+        sum / T::of(prediction.len() as f64)
+    }
+
+    #[inline(always)]
+    fn gradient<I: Isa>(
+        &self,
+        _: I,
+        prediction: &[T],
+        target: &[T],
+        soften: impl Fn(T) -> T,
+        joint: bool,
+        scale: T,
+        gradient: &mut [T],
+    ) {
+        let one = T::one();
+        let scale = scale / T::of(prediction.len() as f64);
+        for ((g, &p), &y) in gradient.iter_mut().zip(prediction).zip(target) {
+            let y = soften(y);
+            *g = if joint {
+                scale * (p - y)
+            } else if inside(p) {
+                scale * ((one - y) / (one - p) - y / p)
+            } else {
+                T::zero()
+            };
+        }
+    }
+}
+
+impl<T: Element> Soften<T> for FromLogits<BinaryCrossentropy> {
+    fn answers(&self, _: usize) -> usize {
+        2
+    }
+
+    /// max(z, 0) - z y + ln(1 + e^-|z|)
+    #[inline(always)]
+    fn loss<I: Isa>(&self, isa: I, logits: &[T], target: &[T], soften: impl Fn(T) -> T) -> T {
+        let mut sum = T::zero();
+        for (&z, &y) in logits.iter().zip(target) {
+            let positive = if z > T::zero() { z } else { T::zero() };
+            sum += positive - z * soften(y) + T::ln_1p(isa, T::exp(isa, -z.abs()));
+        }
+        sum / T::of(logits.len() as f64)
+    }
+
+    /// σ(z) - y
+    #[inline(always)]
+    fn gradient<I: Isa>(
+        &self,
+        isa: I,
+        logits: &[T],
+        target: &[T],
+        soften: impl Fn(T) -> T,
+        _: bool,
+        scale: T,
+        gradient: &mut [T],
+    ) {
+        let scale = scale / T::of(logits.len() as f64);
+        for ((g, &z), &y) in gradient.iter_mut().zip(logits).zip(target) {
+            *g = scale * (T::sigmoid(isa, z) - soften(y));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The losses that are the mean of a function of each number and its target.
+
+/// Implements such a loss: for a prediction p and a target y, the value and its derivative by p.
+macro_rules! mean_over_numbers {
+    ($loss:ident: |$self:ident, $isa:ident, $p:ident, $y:ident| $value:expr, $slope:expr
+     $(, check $check:expr)?) => {
+        #[diagnostic::do_not_recommend]
+        impl<T: Element, P: Plain<T>> Loss<T, P, P> for $loss {
+            #[inline(always)]
+            fn loss<I: Isa>(&$self, $isa: I, prediction: &[T], target: &P) -> T {
+                let _ = $isa; // not every loss has need of it
+                let mut sum = T::zero();
+                for (&$p, &$y) in prediction.iter().zip(target.numbers()) {
+                    sum += $value;
+                }
+                sum / T::of(prediction.len() as f64)
+            }
+
+            #[inline(always)]
+            fn gradient<I: Isa>(
+                &$self,
+                $isa: I,
+                prediction: &[T],
+                target: &P,
+                _: bool,
+                scale: T,
+                gradient: &mut [T],
+            ) {
+                let _ = $isa;
+                let scale = scale / T::of(prediction.len() as f64);
+                let pairs = prediction.iter().zip(target.numbers());
+                for (g, (&$p, &$y)) in gradient.iter_mut().zip(pairs) {
+                    *g = scale * $slope;
+                }
+            }
+
+            #[inline(always)]
+            fn complaint(&self, target: &P) -> Option<Complaint> {
+                not_finite(target.numbers())
+            }
+
+            $(fn check(&$self) -> Result<()> {
+                $check
+            })?
+        }
+    };
+}
+pub(super) use mean_over_numbers;

@@ -1,0 +1,59 @@
+//! What a target says, whatever its type.
+
+use crate::cast::Plain;
+use crate::data::Label;
+use crate::kernels::Element;
+
+/// A target for outputs `P`: an array like them, or the number of a class.
+pub trait Truth<T: Element, P> {
+    /// The true class: of an array where its largest number is; of a single number 1 if it is above
+    /// 0.5, and 0 else.
+    fn class(&self) -> usize;
+    /// How true an output is: the number of an array; of a class 1 at the class and 0 elsewhere.
+    fn at(&self, output: usize) -> f64;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Element, P: Plain<T>> Truth<T, P> for P {
+    #[inline(always)]
+    fn class(&self) -> usize {
+        decided(self.numbers())
+    }
+    #[inline(always)]
+    fn at(&self, output: usize) -> f64 {
+        self.numbers()[output].as_f64()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Element, const N: usize, C: Label> Truth<T, [T; N]> for C {
+    #[inline(always)]
+    fn class(&self) -> usize {
+        Label::class(*self)
+    }
+    #[inline(always)]
+    fn at(&self, output: usize) -> f64 {
+        f64::from(u8::from(Label::class(*self) == output))
+    }
+}
+
+/// Which class numbers decide for: where the largest one is, the first of several; a single one
+/// decides between 0 and 1.
+#[inline(always)]
+pub(super) fn decided<T: Element>(numbers: &[T]) -> usize {
+    if let [single] = numbers {
+        return usize::from(*single > T::of(0.5));
+    }
+    let mut best = 0;
+    for (i, &x) in numbers.iter().enumerate() {
+        if x > numbers[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+/// How many classes so many outputs decide between.
+pub(super) const fn classes(outputs: usize) -> usize {
+    if outputs == 1 { 2 } else { outputs }
+}
