@@ -166,7 +166,6 @@ fn precision_and_recall() {
     );
 }
 
-/// The share of pairs of a yes and a no that are in the right order.
 #[test]
 fn area_under_the_curve_is_the_share_of_pairs_in_order() {
     let x = inputs(200, 4);
@@ -177,9 +176,9 @@ fn area_under_the_curve_is_the_share_of_pairs_in_order() {
         .collect();
     let mut model = Single::<f64>::new(5);
     let predictions = model.predict_batch(&x);
-    let mut training = model
+    let training = model
         .compile(Sgd::new(0.1), BinaryCrossentropy)
-        .metrics(Auc::new().num_thresholds(1_000_000));
+        .metrics(Auc::new().num_thresholds(50_000));
     let (mut ordered, mut pairs) = (0.0, 0.0);
     for (p, yes) in predictions.iter().zip(&y) {
         for (q, no) in predictions.iter().zip(&y) {
@@ -196,10 +195,13 @@ fn area_under_the_curve_is_the_share_of_pairs_in_order() {
     );
     assert!(auc != 0.5);
 
-    // It does not know more than the outputs tell: a model that has learnt gets better.
-    let history = training.fit(&x, &y, fit().epochs(100)).unwrap();
+    // A model that has learnt has a larger one.
+    let mut training = model
+        .compile(Sgd::new(0.1), BinaryCrossentropy)
+        .metrics(Auc::new());
+    let history = training.fit(&x, &y, fit().epochs(20)).unwrap();
     let values = history.metric("auc").unwrap();
-    assert!(values[99] > 0.9 && values[99] > values[0], "{values:?}");
+    assert!(values[19] > 0.75 && values[19] > values[0], "{values:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Shares of right answers.
 
-use super::truth::{Truth, classes, decided};
+use super::truth::{Alike, Truth, classes, decided};
 use super::{Metric, Table, add_to_mean, share};
 use crate::cast::Plain;
 use crate::error::{Result, check};
@@ -74,14 +74,14 @@ impl<T: Element, const N: usize, Y: Truth<T, [T; N]>> Metric<T, [T; N], Y> for A
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Element, P: Plain<T>> Metric<T, P, P> for BinaryAccuracy {
+impl<T: Element, P: Plain<T>, Y: Alike<P>> Metric<T, P, Y> for BinaryAccuracy {
     fn name(&self) -> &'static str {
         "binary_accuracy"
     }
     #[inline(always)]
-    fn add<I: Isa>(&self, _: I, prediction: &[T], target: &P, state: &mut [f64]) {
+    fn add<I: Isa>(&self, _: I, prediction: &[T], target: &Y, state: &mut [f64]) {
         let threshold = T::of(self.threshold);
-        let pairs = prediction.iter().zip(target.numbers());
+        let pairs = prediction.iter().zip(target.array().numbers());
         let right = pairs.filter(|&(&p, &y)| (p > threshold) == (y > T::of(0.5)));
         add_to_mean(state, right.count() as f64 / prediction.len() as f64);
     }

@@ -1,5 +1,6 @@
 //! Losses as metrics: their means.
 
+use super::truth::Alike;
 use super::{Metric, add_to_mean};
 use crate::cast::Plain;
 use crate::error::Result;
@@ -12,22 +13,24 @@ use crate::losses::{
 };
 use crate::simd::Isa;
 
+/// Implements metrics, with the targets that they take and how the loss sees one.
 macro_rules! metrics {
-    ($($sign:literal $loss:ty: $name:literal;)*) => { $(
+    ($target:ident: $bound:path, $seen:ty, |$y:ident| $see:expr;
+     $($loss:ty: $name:literal;)*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<T: Element, P: Plain<T>, Y> Metric<T, P, Y> for $loss
+        impl<T: Element, P: Plain<T>, $target: $bound> Metric<T, P, $target> for $loss
         where
-            $loss: Loss<T, P, Y>,
+            $loss: Loss<T, P, $seen>,
         {
             fn name(&self) -> &'static str {
                 $name
             }
             #[inline(always)]
-            fn add<I: Isa>(&self, isa: I, prediction: &[T], target: &Y, state: &mut [f64]) {
-                add_to_mean(state, $sign * self.loss(isa, prediction, target).as_f64());
+            fn add<I: Isa>(&self, isa: I, prediction: &[T], $y: &$target, state: &mut [f64]) {
+                add_to_mean(state, self.loss(isa, prediction, $see).as_f64());
             }
             fn lower_is_better(&self) -> bool {
-                $sign > 0.0
+                true
             }
             fn check(&self) -> Result<()> {
                 Loss::check(self)
@@ -36,27 +39,44 @@ macro_rules! metrics {
     )* };
 }
 
-metrics! {
-    1.0 MeanSquaredError: "mean_squared_error";
-    1.0 MeanAbsoluteError: "mean_absolute_error";
-    1.0 MeanAbsolutePercentageError: "mean_absolute_percentage_error";
-    1.0 MeanSquaredLogarithmicError: "mean_squared_logarithmic_error";
-    1.0 Huber: "huber";
-    1.0 LogCosh: "logcosh";
-    1.0 Poisson: "poisson";
-    1.0 Hinge: "hinge";
-    1.0 SquaredHinge: "squared_hinge";
-    1.0 CategoricalHinge: "categorical_hinge";
-    1.0 KLDivergence: "kl_divergence";
-    1.0 BinaryCrossentropy: "binary_crossentropy";
-    1.0 CategoricalCrossentropy: "categorical_crossentropy";
-    1.0 SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
-    1.0 FromLogits<BinaryCrossentropy>: "binary_crossentropy";
-    1.0 FromLogits<CategoricalCrossentropy>: "categorical_crossentropy";
-    1.0 FromLogits<SparseCategoricalCrossentropy>: "sparse_categorical_crossentropy";
-    1.0 LabelSmoothing<BinaryCrossentropy>: "binary_crossentropy";
-    1.0 LabelSmoothing<CategoricalCrossentropy>: "categorical_crossentropy";
-    1.0 LabelSmoothing<FromLogits<BinaryCrossentropy>>: "binary_crossentropy";
-    1.0 LabelSmoothing<FromLogits<CategoricalCrossentropy>>: "categorical_crossentropy";
-    -1.0 CosineSimilarity: "cosine_similarity";
+metrics! { Y: Alike<P>, P, |target| target.array();
+    MeanSquaredError: "mean_squared_error";
+    MeanAbsoluteError: "mean_absolute_error";
+    MeanAbsolutePercentageError: "mean_absolute_percentage_error";
+    MeanSquaredLogarithmicError: "mean_squared_logarithmic_error";
+    Huber: "huber";
+    LogCosh: "logcosh";
+    Poisson: "poisson";
+    Hinge: "hinge";
+    SquaredHinge: "squared_hinge";
+    CategoricalHinge: "categorical_hinge";
+    KLDivergence: "kl_divergence";
+    BinaryCrossentropy: "binary_crossentropy";
+    CategoricalCrossentropy: "categorical_crossentropy";
+    FromLogits<BinaryCrossentropy>: "binary_crossentropy";
+    FromLogits<CategoricalCrossentropy>: "categorical_crossentropy";
+    LabelSmoothing<BinaryCrossentropy>: "binary_crossentropy";
+    LabelSmoothing<CategoricalCrossentropy>: "categorical_crossentropy";
+    LabelSmoothing<FromLogits<BinaryCrossentropy>>: "binary_crossentropy";
+    LabelSmoothing<FromLogits<CategoricalCrossentropy>>: "categorical_crossentropy";
+}
+
+metrics! { Y: Sized, Y, |target| target;
+    SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
+    FromLogits<SparseCategoricalCrossentropy>: "sparse_categorical_crossentropy";
+}
+
+/// The cosine itself, which should rise: minus the loss.
+#[diagnostic::do_not_recommend]
+impl<T: Element, P: Plain<T>, Y: Alike<P>> Metric<T, P, Y> for CosineSimilarity
+where
+    CosineSimilarity: Loss<T, P, P>,
+{
+    fn name(&self) -> &'static str {
+        "cosine_similarity"
+    }
+    #[inline(always)]
+    fn add<I: Isa>(&self, isa: I, prediction: &[T], target: &Y, state: &mut [f64]) {
+        add_to_mean(state, -self.loss(isa, prediction, target.array()).as_f64());
+    }
 }

@@ -69,7 +69,7 @@ pub use named::Named;
 pub use precision::{Precision, Recall};
 pub use regression::{R2Score, RootMeanSquaredError};
 pub use table::Table;
-pub use truth::Truth;
+pub use truth::{Alike, Nobodys, Truth};
 
 use crate::cast::Plain;
 use crate::error::Result;

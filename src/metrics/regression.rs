@@ -1,5 +1,6 @@
 //! How near numbers are.
 
+use super::truth::Alike;
 use super::{Metric, add_to_mean};
 use crate::cast::Plain;
 use crate::kernels::Element;
@@ -19,13 +20,13 @@ pub struct RootMeanSquaredError;
 pub struct R2Score;
 
 #[diagnostic::do_not_recommend]
-impl<T: Element, P: Plain<T>> Metric<T, P, P> for RootMeanSquaredError {
+impl<T: Element, P: Plain<T>, Y: Alike<P>> Metric<T, P, Y> for RootMeanSquaredError {
     fn name(&self) -> &'static str {
         "root_mean_squared_error"
     }
     #[inline(always)]
-    fn add<I: Isa>(&self, _: I, prediction: &[T], target: &P, state: &mut [f64]) {
-        let pairs = prediction.iter().zip(target.numbers());
+    fn add<I: Isa>(&self, _: I, prediction: &[T], target: &Y, state: &mut [f64]) {
+        let pairs = prediction.iter().zip(target.array().numbers());
         let squares = pairs.map(|(&p, &y)| ((p - y) * (p - y)).as_f64());
         add_to_mean(state, squares.sum::<f64>() / prediction.len() as f64);
     }
@@ -38,7 +39,7 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for RootMeanSquaredError {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Element, P: Plain<T>> Metric<T, P, P> for R2Score {
+impl<T: Element, P: Plain<T>, Y: Alike<P>> Metric<T, P, Y> for R2Score {
     fn name(&self) -> &'static str {
         "r2_score"
     }
@@ -48,10 +49,10 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for R2Score {
         1 + 3 * (size_of::<P>() / size_of::<T>())
     }
     #[inline(always)]
-    fn add<I: Isa>(&self, _: I, prediction: &[T], target: &P, state: &mut [f64]) {
+    fn add<I: Isa>(&self, _: I, prediction: &[T], target: &Y, state: &mut [f64]) {
         state[0] += 1.0;
         let (count, outputs) = (state[0], state[1..].chunks_exact_mut(3));
-        let pairs = prediction.iter().zip(target.numbers());
+        let pairs = prediction.iter().zip(target.array().numbers());
         for ((&p, &y), output) in pairs.zip(outputs) {
             let (p, y) = (p.as_f64(), y.as_f64());
             // Welford's way: Σ y^2 - (Σ y)^2 / n would lose its digits where the mean is large.

@@ -37,6 +37,32 @@ impl<T: Element, const N: usize, C: Label> Truth<T, [T; N]> for C {
     }
 }
 
+/// A target that is an array like the predictions `P`.
+pub trait Alike<P> {
+    /// The array.
+    fn array(&self) -> &P;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P> Alike<P> for P {
+    #[inline(always)]
+    fn array(&self) -> &P {
+        self
+    }
+}
+
+/// Nobody's target. Because there are two types that would do, the compiler looks whether a target
+/// fits the metric; otherwise it would conclude which type it must be, and complain about the loss.
+#[derive(Clone, Copy, Debug)]
+pub enum Nobodys {}
+
+#[diagnostic::do_not_recommend]
+impl<X, const N: usize> Alike<[X; N]> for Nobodys {
+    fn array(&self) -> &[X; N] {
+        match *self {}
+    }
+}
+
 /// Which class numbers decide for: where the largest one is, the first of several; a single one
 /// decides between 0 and 1.
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! Independent yes-or-no questions.
 
 use super::super::Fits;
-use super::label_smoothing::Soften;
+use super::label_smoothing::{Soften, Target};
 use super::{FromLogits, clip, inside};
 use crate::activations::{HardSigmoid, Sigmoid, Softmax};
 use crate::kernels::Element;
@@ -32,11 +32,11 @@ impl<T: Element> Soften<T> for BinaryCrossentropy {
     }
 
     #[inline(always)]
-    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &[T], soften: impl Fn(T) -> T) -> T {
+    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: impl Target<T>) -> T {
         let one = T::one();
         let mut sum = T::zero();
-        for (&p, &y) in prediction.iter().zip(target) {
-            let (p, y) = (clip(p), soften(y));
+        for (&p, y) in prediction.iter().zip(target) {
+            let p = clip(p);
             sum -= y * T::ln(isa, p) + (one - y) * T::ln(isa, one - p);
         }
         sum / T::of(prediction.len() as f64)
@@ -47,16 +47,14 @@ impl<T: Element> Soften<T> for BinaryCrossentropy {
         &self,
         _: I,
         prediction: &[T],
-        target: &[T],
-        soften: impl Fn(T) -> T,
+        target: impl Target<T>,
         joint: bool,
         scale: T,
         gradient: &mut [T],
     ) {
         let one = T::one();
         let scale = scale / T::of(prediction.len() as f64);
-        for ((g, &p), &y) in gradient.iter_mut().zip(prediction).zip(target) {
-            let y = soften(y);
+        for ((g, &p), y) in gradient.iter_mut().zip(prediction).zip(target) {
             *g = if joint {
                 scale * (p - y)
             } else if inside(p) {
@@ -75,11 +73,11 @@ impl<T: Element> Soften<T> for FromLogits<BinaryCrossentropy> {
 
     /// max(z, 0) - z y + ln(1 + e^-|z|)
     #[inline(always)]
-    fn loss<I: Isa>(&self, isa: I, logits: &[T], target: &[T], soften: impl Fn(T) -> T) -> T {
+    fn loss<I: Isa>(&self, isa: I, logits: &[T], target: impl Target<T>) -> T {
         let mut sum = T::zero();
-        for (&z, &y) in logits.iter().zip(target) {
+        for (&z, y) in logits.iter().zip(target) {
             let positive = if z > T::zero() { z } else { T::zero() };
-            sum += positive - z * soften(y) + T::ln_1p(isa, T::exp(isa, -z.abs()));
+            sum += positive - z * y + T::ln_1p(isa, T::exp(isa, -z.abs()));
         }
         sum / T::of(logits.len() as f64)
     }
@@ -90,15 +88,14 @@ impl<T: Element> Soften<T> for FromLogits<BinaryCrossentropy> {
         &self,
         isa: I,
         logits: &[T],
-        target: &[T],
-        soften: impl Fn(T) -> T,
+        target: impl Target<T>,
         _: bool,
         scale: T,
         gradient: &mut [T],
     ) {
         let scale = scale / T::of(logits.len() as f64);
-        for ((g, &z), &y) in gradient.iter_mut().zip(logits).zip(target) {
-            *g = scale * (T::sigmoid(isa, z) - soften(y));
+        for ((g, &z), y) in gradient.iter_mut().zip(logits).zip(target) {
+            *g = scale * (T::sigmoid(isa, z) - y);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Classes that exclude each other, the true one given by an array.
 
 use super::super::Fits;
-use super::label_smoothing::Soften;
+use super::label_smoothing::{Soften, Target};
 use super::{FromLogits, clip, inside, log_sum_exp, sum};
 use crate::activations::Softmax;
 use crate::kernels::Element;
@@ -30,11 +30,11 @@ impl<T: Element> Soften<T> for CategoricalCrossentropy {
     }
 
     #[inline(always)]
-    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &[T], soften: impl Fn(T) -> T) -> T {
+    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: impl Target<T>) -> T {
         let total = sum(prediction);
         let mut loss = T::zero();
-        for (&p, &y) in prediction.iter().zip(target) {
-            loss -= soften(y) * T::ln(isa, clip(p / total));
+        for (&p, y) in prediction.iter().zip(target) {
+            loss -= y * T::ln(isa, clip(p / total));
         }
         loss
     }
@@ -46,31 +46,30 @@ impl<T: Element> Soften<T> for CategoricalCrossentropy {
         &self,
         _: I,
         prediction: &[T],
-        target: &[T],
-        soften: impl Fn(T) -> T,
+        target: impl Target<T>,
         joint: bool,
         scale: T,
         gradient: &mut [T],
     ) {
         let mut weight = T::zero();
         if joint {
-            for &y in target {
-                weight += soften(y);
+            for y in target.clone() {
+                weight += y;
             }
-            for ((g, &p), &y) in gradient.iter_mut().zip(prediction).zip(target) {
-                *g = scale * (p * weight - soften(y));
+            for ((g, &p), y) in gradient.iter_mut().zip(prediction).zip(target) {
+                *g = scale * (p * weight - y);
             }
             return;
         }
         let total = sum(prediction);
-        for (&p, &y) in prediction.iter().zip(target) {
+        for (&p, y) in prediction.iter().zip(target.clone()) {
             if inside(p / total) {
-                weight += soften(y);
+                weight += y;
             }
         }
-        for ((g, &p), &y) in gradient.iter_mut().zip(prediction).zip(target) {
+        for ((g, &p), y) in gradient.iter_mut().zip(prediction).zip(target) {
             let q = p / total;
-            let own = if inside(q) { soften(y) / q } else { T::zero() };
+            let own = if inside(q) { y / q } else { T::zero() };
             *g = scale * (weight - own) / total;
         }
     }
@@ -83,11 +82,11 @@ impl<T: Element> Soften<T> for FromLogits<CategoricalCrossentropy> {
 
     /// ln Σ e^z Σ y - Σ y z
     #[inline(always)]
-    fn loss<I: Isa>(&self, isa: I, logits: &[T], target: &[T], soften: impl Fn(T) -> T) -> T {
+    fn loss<I: Isa>(&self, isa: I, logits: &[T], target: impl Target<T>) -> T {
         let (most, rest) = log_sum_exp(isa, logits);
         let mut loss = T::zero();
-        for (&z, &y) in logits.iter().zip(target) {
-            loss += soften(y) * (rest - (z - most));
+        for (&z, y) in logits.iter().zip(target) {
+            loss += y * (rest - (z - most));
         }
         loss
     }
@@ -98,19 +97,18 @@ impl<T: Element> Soften<T> for FromLogits<CategoricalCrossentropy> {
         &self,
         isa: I,
         logits: &[T],
-        target: &[T],
-        soften: impl Fn(T) -> T,
+        target: impl Target<T>,
         _: bool,
         scale: T,
         gradient: &mut [T],
     ) {
         let (most, rest) = log_sum_exp(isa, logits);
         let mut weight = T::zero();
-        for &y in target {
-            weight += soften(y);
+        for y in target.clone() {
+            weight += y;
         }
-        for ((g, &z), &y) in gradient.iter_mut().zip(logits).zip(target) {
-            *g = scale * (T::exp(isa, z - most - rest) * weight - soften(y));
+        for ((g, &z), y) in gradient.iter_mut().zip(logits).zip(target) {
+            *g = scale * (T::exp(isa, z - most - rest) * weight - y);
         }
     }
 }

@@ -22,37 +22,40 @@ pub struct LabelSmoothing<L> {
     share: f64,
 }
 
-/// A cross-entropy that takes its targets through a function.
-pub(super) trait Soften<T: Element> {
+/// A cross-entropy that takes the numbers of a target as they come.
+pub trait Soften<T: Element> {
     /// How many answers a target chooses from, if it has so many numbers.
     fn answers(&self, numbers: usize) -> usize;
 
     /// The loss of a sample.
-    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &[T], soften: impl Fn(T) -> T) -> T;
+    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: impl Target<T>) -> T;
 
     /// Its gradient, as in [`Loss`].
     fn gradient<I: Isa>(
         &self,
         isa: I,
         prediction: &[T],
-        target: &[T],
-        soften: impl Fn(T) -> T,
+        target: impl Target<T>,
         joint: bool,
         scale: T,
         gradient: &mut [T],
     );
 }
 
+/// The numbers of a target.
+pub trait Target<T>: Iterator<Item = T> + Clone {}
+impl<T, Y: Iterator<Item = T> + Clone> Target<T> for Y {}
+
 impl<L> LabelSmoothing<L> {
-    /// What becomes of a target of so many numbers.
+    /// What becomes of a target.
     #[inline(always)]
-    fn softened<T: Element>(&self, numbers: usize) -> impl Fn(T) -> T
+    fn softened<T: Element>(&self, target: &[T]) -> impl Target<T>
     where
         L: Soften<T>,
     {
         let keep = T::of(1.0 - self.share);
-        let even = T::of(self.share / self.loss.answers(numbers) as f64);
-        move |y| y * keep + even
+        let even = T::of(self.share / self.loss.answers(target.len()) as f64);
+        target.iter().map(move |&y| y * keep + even)
     }
 }
 
@@ -61,57 +64,98 @@ impl<H: Head, L: Fits<H>> Fits<H> for LabelSmoothing<L> {
     const JOINT: bool = L::JOINT;
 }
 
-/// Implements a loss, without and with softened targets, for those that are arrays like the
-/// predictions.
-macro_rules! softened {
-    ($loss:ty: [$($generics:tt)*] $target:ty) => {
+#[diagnostic::do_not_recommend]
+impl<T, P, L> Loss<T, P, P> for LabelSmoothing<L>
+where
+    T: Element,
+    P: Plain<T>,
+    L: Soften<T> + Loss<T, P, P>,
+{
+    #[inline(always)]
+    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &P) -> T {
+        let y = self.softened(target.numbers());
+        Soften::loss(&self.loss, isa, prediction, y)
+    }
+
+    #[inline(always)]
+    fn gradient<I: Isa>(
+        &self,
+        isa: I,
+        prediction: &[T],
+        target: &P,
+        joint: bool,
+        scale: T,
+        gradient: &mut [T],
+    ) {
+        let y = self.softened(target.numbers());
+        Soften::gradient(&self.loss, isa, prediction, y, joint, scale, gradient);
+    }
+
+    #[inline(always)]
+    fn complaint(&self, target: &P) -> Option<Complaint> {
+        self.loss.complaint(target)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_share("label_smoothing", self.share)
+    }
+}
+
+/// The methods of a [`Loss`] that takes the targets as they are.
+macro_rules! targets_as_they_are {
+    ($target:ty) => {
+        #[inline(always)]
+        fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &$target) -> T {
+            Soften::loss(self, isa, prediction, target.numbers().iter().copied())
+        }
+
+        #[inline(always)]
+        fn gradient<I: Isa>(
+            &self,
+            isa: I,
+            prediction: &[T],
+            target: &$target,
+            joint: bool,
+            scale: T,
+            gradient: &mut [T],
+        ) {
+            let y = target.numbers().iter().copied();
+            Soften::gradient(self, isa, prediction, y, joint, scale, gradient);
+        }
+
+        #[inline(always)]
+        fn complaint(&self, target: &$target) -> Option<Complaint> {
+            not_finite(target.numbers())
+        }
+    };
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Element, P: Plain<T>> Loss<T, P, P> for BinaryCrossentropy {
+    targets_as_they_are!(P);
+}
+#[diagnostic::do_not_recommend]
+impl<T: Element, P: Plain<T>> Loss<T, P, P> for FromLogits<BinaryCrossentropy> {
+    targets_as_they_are!(P);
+}
+#[diagnostic::do_not_recommend]
+impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for CategoricalCrossentropy {
+    targets_as_they_are!([T; N]);
+}
+#[diagnostic::do_not_recommend]
+impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for FromLogits<CategoricalCrossentropy> {
+    targets_as_they_are!([T; N]);
+}
+
+macro_rules! label_smoothing {
+    ($($loss:ty),*) => { $(
         impl $loss {
             /// With targets softened by this share.
             pub fn label_smoothing(self, share: f64) -> LabelSmoothing<Self> {
                 LabelSmoothing { loss: self, share }
             }
         }
-        softened!(@impl [$($generics)*] $target, $loss, |self, _numbers| *self, |y| y, Ok(()));
-        softened!(@impl [$($generics)*] $target, LabelSmoothing<$loss>,
-            |self, numbers| self.loss, self.softened(numbers), check_share("label_smoothing", self.share));
-    };
-    (@impl [$($generics:tt)*] $target:ty, $loss:ty,
-     |$self:ident, $numbers:ident| $inner:expr, $soften:expr, $check:expr) => {
-        #[diagnostic::do_not_recommend]
-        impl<T: Element, $($generics)*> Loss<T, $target, $target> for $loss {
-            #[inline(always)]
-            fn loss<I: Isa>(&$self, isa: I, prediction: &[T], target: &$target) -> T {
-                let $numbers = prediction.len();
-                Soften::loss(&$inner, isa, prediction, target.numbers(), $soften)
-            }
-
-            #[inline(always)]
-            fn gradient<I: Isa>(
-                &$self,
-                isa: I,
-                prediction: &[T],
-                target: &$target,
-                joint: bool,
-                scale: T,
-                gradient: &mut [T],
-            ) {
-                let ($numbers, y) = (prediction.len(), target.numbers());
-                let soften = $soften;
-                Soften::gradient(&$inner, isa, prediction, y, soften, joint, scale, gradient);
-            }
-
-            #[inline(always)]
-            fn complaint(&self, target: &$target) -> Option<Complaint> {
-                not_finite(target.numbers())
-            }
-
-            fn check(&$self) -> Result<()> {
-                $check
-            }
-        }
-    };
+    )* };
 }
-softened!(BinaryCrossentropy: [P: Plain<T>] P);
-softened!(FromLogits<BinaryCrossentropy>: [P: Plain<T>] P);
-softened!(CategoricalCrossentropy: [const N: usize] [T; N]);
-softened!(FromLogits<CategoricalCrossentropy>: [const N: usize] [T; N]);
+label_smoothing!(BinaryCrossentropy, FromLogits<BinaryCrossentropy>);
+label_smoothing!(CategoricalCrossentropy, FromLogits<CategoricalCrossentropy>);
