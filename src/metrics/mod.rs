@@ -107,8 +107,6 @@ use crate::simd::Isa;
 ///         true
 ///     }
 /// }
-/// # use plywood::math::Real;
-/// # use plywood::metrics::Metric;
 /// # sequential! { struct Net: [1] => [1] { Dense(1) } }
 /// let training = Training::new(Net::new(1), Sgd::new(0.1), MeanSquaredError).metrics(LargestError);
 /// let score = training.evaluate(&[[0.0], [0.0]], &[[3.0], [-5.0]])?;
