@@ -9,11 +9,10 @@ use crate::layer::{
     RowGradient, Tensor, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut, padded};
-use crate::shape::{Check, D3, Dim, Fact, Padding, PaddingArgument, Shape, Slide, Valid, Zeros};
+use crate::shape::{Check, D3, Dim, Divides, Fact, Padding, PaddingArgument, Shape, Slide, Valid, Zeros};
 use crate::simd::Isa;
 use core::marker::PhantomData;
-use core::ops::Div;
-use typenum::{Max, Maximum, Quot, U1, Unsigned};
+use typenum::{U1, Unsigned};
 
 /// `y = f(x * W + b)`: filters that move over an image, Keras' `Conv2D`.
 ///
@@ -115,12 +114,10 @@ where
     S: Argument,
     P: PaddingArgument,
     D: Argument,
-    G: Argument<Number: Max<U1>>,
+    G: Argument<Number: Divides<In::Channels>>,
     In::Height: Slide<K::First, S::First, D::First, P::Padding>,
     In::Width: Slide<K::Second, S::Second, D::Second, P::Padding>,
-    In::Channels: Div<Maximum<G::Number, U1>>,
-    Maximum<G::Number, U1>: Unsigned,
-    D3<K::First, K::Second, Quot<In::Channels, Maximum<G::Number, U1>>>: Shape,
+    D3<K::First, K::Second, <G::Number as Divides<In::Channels>>::Out>: Shape,
     D3<
         N::Number,
         Positions<In::Height, K::First, S::First, D::First, P::Padding>,
@@ -132,7 +129,7 @@ where
         Positions<In::Height, K::First, S::First, D::First, P::Padding>,
         Positions<In::Width, K::Second, S::Second, D::Second, P::Padding>,
     >;
-    type Taps = D3<K::First, K::Second, Quot<In::Channels, Maximum<G::Number, U1>>>;
+    type Taps = D3<K::First, K::Second, <G::Number as Divides<In::Channels>>::Out>;
     const CONV: Conv = Conv {
         windows: [
             <In::Height as Slide<K::First, S::First, D::First, P::Padding>>::WINDOW,
@@ -140,7 +137,7 @@ where
         ],
         channels: In::Channels::USIZE,
         filters: N::Number::USIZE,
-        groups: Maximum::<G::Number, U1>::USIZE,
+        groups: if G::Number::USIZE > 0 { G::Number::USIZE } else { 1 },
     };
 }
 

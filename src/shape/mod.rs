@@ -16,7 +16,7 @@ pub use check::{
     check_nonzero, check_output, same_shape,
 };
 pub use dim::{Dim, Push, bit, check_dimension, fitting};
-pub use window::{Causal, Padding, PaddingArgument, Same, Slide, Valid, Window, Zeros};
+pub use window::{Causal, Divides, Padding, PaddingArgument, Same, Slide, Valid, Window, Zeros};
 
 use core::marker::PhantomData;
 use core::ops::Mul;

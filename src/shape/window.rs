@@ -12,7 +12,7 @@
 use super::{Dim, Shape};
 use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network};
 use core::ops::{Add, Div, Mul, Sub};
-use typenum::{Add1, B1, Diff, Max, Maximum, Prod, Quot, Sub1, Sum, U1, Unsigned};
+use typenum::{Add1, B1, Diff, Max, Maximum, Prod, Quot, Sub1, Sum, U0, U1, UInt, Unsigned};
 
 /// A window on one dimension, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,26 @@ impl Window {
     }
 }
 
+/// `N / Self`, rounded down. (Most divisors are 1, and the compiler takes long for a division; one by 0 is
+/// refused by a sentence, so here it only needs an answer.)
+pub trait Divides<N> {
+    /// The quotient.
+    type Out: Dim;
+}
+impl<N: Dim> Divides<N> for U0 {
+    type Out = N;
+}
+impl<N: Dim> Divides<N> for U1 {
+    type Out = N;
+}
+impl<N, H, B, C> Divides<N> for UInt<UInt<H, B>, C>
+where
+    N: Div<Self>,
+    Quot<N, Self>: Dim,
+{
+    type Out = Quot<N, Self>;
+}
+
 /// The number of positions on a dimension `H` of a window that covers `E`. It has an answer for all
 /// numbers, also where the window does not fit.
 pub trait Positions<H, E, S>: Padding {
@@ -96,38 +116,39 @@ pub trait Positions<H, E, S>: Padding {
     type Out: Dim;
 }
 
+/// What is left of H beyond E, or nothing.
+type Beyond<H, E> = Diff<Maximum<H, E>, E>;
+
 impl<H, E, S> Positions<H, E, S> for Valid
 where
     H: Max<E>,
     Maximum<H, E>: Sub<E>,
-    Diff<Maximum<H, E>, E>: Div<S>,
-    Quot<Diff<Maximum<H, E>, E>, S>: Add<B1>,
-    Add1<Quot<Diff<Maximum<H, E>, E>, S>>: Dim,
+    S: Divides<Beyond<H, E>>,
+    S::Out: Add<B1>,
+    Add1<S::Out>: Dim,
 {
-    type Out = Add1<Quot<Diff<Maximum<H, E>, E>, S>>;
+    type Out = Add1<S::Out>;
 }
 
-/// `(H + S - 1) / S`.
-type RoundedUp<H, S> = Quot<Sub1<Sum<H, S>>, S>;
+/// `H + S - 1`.
+type Filled<H, S> = Sub1<Sum<H, S>>;
 
 impl<H, E, S> Positions<H, E, S> for Same
 where
     H: Add<S>,
     Sum<H, S>: Sub<B1>,
-    Sub1<Sum<H, S>>: Div<S>,
-    RoundedUp<H, S>: Dim,
+    S: Divides<Filled<H, S>>,
 {
-    type Out = RoundedUp<H, S>;
+    type Out = S::Out;
 }
 
 impl<H, E, S> Positions<H, E, S> for Causal
 where
     H: Add<S>,
     Sum<H, S>: Sub<B1>,
-    Sub1<Sum<H, S>>: Div<S>,
-    RoundedUp<H, S>: Dim,
+    S: Divides<Filled<H, S>>,
 {
-    type Out = RoundedUp<H, S>;
+    type Out = S::Out;
 }
 
 /// What a window of K taps covers, and how far it moves; never 0.
