@@ -25,6 +25,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod bias_grad;
+pub mod channelwise;
 pub mod conv;
 mod forward;
 mod gemm;

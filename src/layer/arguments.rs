@@ -71,6 +71,8 @@ pub trait Argument: 'static {
     type Keep<N: Dim>: Dim;
     /// Whether it is `true`.
     const FLAG: bool = false;
+    /// The argument itself, or the other one if it was not given.
+    type Or<Other: Argument>: Argument;
 }
 
 impl<N: Dim> Argument for Int<N> {
@@ -82,6 +84,7 @@ impl<N: Dim> Argument for Int<N> {
     type Second = N;
     const PAIR: bool = true;
     type Keep<M: Dim> = U0;
+    type Or<Other: Argument> = Self;
 }
 
 impl<const BITS: u64> Argument for Float<BITS> {
@@ -92,6 +95,7 @@ impl<const BITS: u64> Argument for Float<BITS> {
     type First = U1;
     type Second = U1;
     type Keep<M: Dim> = U0;
+    type Or<Other: Argument> = Self;
 }
 
 impl Argument for Bool<true> {
@@ -101,6 +105,7 @@ impl Argument for Bool<true> {
     type First = U1;
     type Second = U1;
     type Keep<M: Dim> = M;
+    type Or<Other: Argument> = Self;
     const FLAG: bool = true;
 }
 
@@ -111,6 +116,7 @@ impl Argument for Bool<false> {
     type First = U1;
     type Second = U1;
     type Keep<M: Dim> = U0;
+    type Or<Other: Argument> = Self;
 }
 
 impl<X: 'static, A: 'static, B: 'static, C: 'static> Argument for Name<X, A, B, C> {
@@ -120,6 +126,7 @@ impl<X: 'static, A: 'static, B: 'static, C: 'static> Argument for Name<X, A, B, 
     type First = U1;
     type Second = U1;
     type Keep<M: Dim> = U0;
+    type Or<Other: Argument> = Self;
 }
 
 impl<S: Shape> Argument for List<S> {
@@ -130,6 +137,7 @@ impl<S: Shape> Argument for List<S> {
     type Second = S::Width;
     const PAIR: bool = S::DIMS.len() == 2;
     type Keep<M: Dim> = U0;
+    type Or<Other: Argument> = Self;
 }
 
 impl<L: 'static> Argument for Network<L> {
@@ -139,6 +147,7 @@ impl<L: 'static> Argument for Network<L> {
     type First = U1;
     type Second = U1;
     type Keep<M: Dim> = U0;
+    type Or<Other: Argument> = Self;
 }
 
 impl Argument for Missing {
@@ -148,6 +157,7 @@ impl Argument for Missing {
     type First = U1;
     type Second = U1;
     type Keep<M: Dim> = U0;
+    type Or<Other: Argument> = Other;
 }
 
 /// The shape of a list of numbers: `(N,)` is [`D1`], `(H, W)` is [`D2`], and so on.

@@ -33,17 +33,30 @@ register! {
     activation::Activation,
     add::Add,
     concatenate::Concatenate,
+    average_pooling1d::AveragePooling1D,
+    average_pooling2d::AveragePooling2D,
+    conv1d::Conv1D,
     conv2d::Conv2D,
     dense::Dense,
     dropout::Dropout,
     flatten::Flatten,
+    global_average_pooling1d::GlobalAveragePooling1D,
+    global_average_pooling2d::GlobalAveragePooling2D,
+    global_max_pooling1d::GlobalMaxPooling1D,
+    global_max_pooling2d::GlobalMaxPooling2D,
+    max_pooling1d::MaxPooling1D,
+    max_pooling2d::MaxPooling2D,
     reshape::Reshape,
     residual::Residual,
 }
 
+mod check;
+mod convolution;
 mod image;
 mod parallel;
+mod pooling;
+mod signal;
 
-pub use conv2d::Conv2DWeights;
+pub use convolution::ConvWeights;
 pub use dense::DenseWeights;
 pub use parallel::{Parallel, ParallelWeights};

@@ -11,7 +11,7 @@
 
 use super::{Dim, Shape};
 use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network};
-use core::ops::{Add, Div, Mul, Sub};
+use core::ops::{Add, Div, Mul, Range, Sub};
 use typenum::{Add1, B1, Diff, Max, Maximum, Prod, Quot, Sub1, Sum, U0, U1, UInt, Unsigned};
 
 /// A window on one dimension, in numbers.
@@ -75,6 +75,47 @@ impl Window {
     pub const fn fits(&self, zeros: Zeros) -> bool {
         !matches!(zeros, Zeros::Nowhere) || self.extent() <= self.input
     }
+
+    /// The taps of a position that lie inside: the first one, how many, and where the first one lies.
+    #[inline(always)]
+    pub const fn inside(&self, position: usize) -> (usize, usize, usize) {
+        let at = position * self.stride;
+        if self.before == 0 && self.output.saturating_sub(1) * self.stride + self.extent() <= self.input {
+            return (0, self.kernel, at);
+        }
+        let first = self.before.saturating_sub(at).div_ceil(self.dilation);
+        let end = (self.input + self.before).saturating_sub(at).div_ceil(self.dilation);
+        let end = if end < self.kernel { end } else { self.kernel };
+        if first < end {
+            (first, end - first, at + first * self.dilation - self.before)
+        } else {
+            (0, 0, 0)
+        }
+    }
+
+    /// The positions at which a tap lies inside, and where it lies at the first one.
+    #[inline(always)]
+    pub fn meeting(&self, tap: usize) -> (Range<usize>, usize) {
+        let at = tap * self.dilation;
+        let first = self.before.saturating_sub(at).div_ceil(self.stride);
+        let end = (self.input + self.before).saturating_sub(at).div_ceil(self.stride);
+        let end = end.min(self.output);
+        if first < end {
+            (first..end, first * self.stride + at - self.before)
+        } else {
+            (0..0, 0)
+        }
+    }
+
+    /// One tap on one row: what a window has across a dimension that is not there.
+    pub const ONE: Self = Window {
+        input: 1,
+        output: 1,
+        kernel: 1,
+        stride: 1,
+        dilation: 1,
+        before: 0,
+    };
 
     const fn padded(mut self, zeros: Zeros) -> Self {
         self.before = match zeros {

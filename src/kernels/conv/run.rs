@@ -76,12 +76,12 @@ impl Sweep {
     /// The run of a single position.
     fn at(&self, position: usize) -> Run {
         let Window {
-            input,
             output,
             kernel,
             stride,
             dilation,
             before,
+            ..
         } = self.window;
         let mut run = Run {
             first: position,
@@ -95,18 +95,7 @@ impl Sweep {
             tap_advance: dilation,
         };
         if !self.backward {
-            // 0 <= position stride + tap dilation - before < input
-            let at = position * stride;
-            let low = before.saturating_sub(at).div_ceil(dilation);
-            let high = (input + before)
-                .saturating_sub(at)
-                .div_ceil(dilation)
-                .min(kernel);
-            if low < high {
-                run.tap = low;
-                run.taps = high - low;
-                run.source = at + low * dilation - before;
-            }
+            (run.tap, run.taps, run.source) = self.window.inside(position);
             return run;
         }
         // output place = (position + before - tap dilation) / stride, without a rest

@@ -1,0 +1,1 @@
+//! Filters that see one channel each.

@@ -1,0 +1,114 @@
+//! Windows that move over an image and take each channel for itself: pooling, and filters that see one
+//! channel.
+//!
+//! The channels of a pixel lie side by side, so all loops run along them, in blocks of a length that
+//! the compiler knows: arrays that it holds in vector registers. This code is safe, and compiled where
+//! the model is, for its sizes.
+
+pub mod depthwise;
+pub mod pool;
+#[cfg(test)]
+mod tests;
+
+use crate::shape::Window;
+
+/// Windows over an image: sizes.
+#[derive(Clone, Copy, Debug)]
+pub struct Channelwise {
+    /// The windows down and across the image.
+    pub windows: [Window; 2],
+    /// Channels of the image.
+    pub channels: usize,
+}
+
+/// The taps of a position that lie inside, as [`Window::inside`] says, down and across.
+#[derive(Clone, Copy)]
+struct Taps {
+    windows: [Window; 2],
+    channels: usize,
+    down: (usize, usize, usize),
+    across: (usize, usize, usize),
+}
+
+impl Channelwise {
+    /// Calls `each` for every position, in order, with its number and its taps.
+    #[inline(always)]
+    fn positions(&self, mut each: impl FnMut(usize, Taps)) {
+        let Self { windows, channels } = *self;
+        for p in 0..windows[0].output {
+            let down = windows[0].inside(p);
+            for q in 0..windows[1].output {
+                let taps = Taps {
+                    windows,
+                    channels,
+                    down,
+                    across: windows[1].inside(q),
+                };
+                each(p * windows[1].output + q, taps);
+            }
+        }
+    }
+}
+
+impl Taps {
+    /// How many there are.
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.down.1 * self.across.1
+    }
+
+    /// The number of the first one.
+    #[inline(always)]
+    fn first(&self) -> usize {
+        self.down.0 * self.windows[1].kernel + self.across.0
+    }
+
+    /// Calls `each` with the number of every tap and where its pixel begins.
+    #[inline(always)]
+    fn each(&self, mut each: impl FnMut(usize, usize)) {
+        let [down, across] = self.windows;
+        for i in 0..self.down.1 {
+            let line = (self.down.2 + i * down.dilation) * across.input;
+            let first = (self.down.0 + i) * across.kernel + self.across.0;
+            for j in 0..self.across.1 {
+                let pixel = line + self.across.2 + j * across.dilation;
+                each(first + j, pixel * self.channels);
+            }
+        }
+    }
+}
+
+/// Goes through the numbers of a range in blocks of 16, and what is left in one of 8, 4, 2 and 1: the
+/// body knows where its block begins, and its length as a constant.
+macro_rules! in_blocks {
+    ($range:expr, $at:ident, $length:ident => $body:block) => {
+        let (mut $at, end) = ($range.start, $range.end);
+        while $at + 16 <= end {
+            const $length: usize = 16;
+            $body
+            $at += 16;
+        }
+        in_blocks!(@rest end, $at, $length => $body, 8, 4, 2, 1);
+    };
+    (@rest $end:ident, $at:ident, $length:ident => $body:block, $($n:literal),*) => {
+        $(
+            if ($end - $at) & $n != 0 {
+                const $length: usize = $n;
+                $body
+                #[allow(unused_assignments)] // by the last one
+                {
+                    $at += $n;
+                }
+            }
+        )*
+    };
+}
+use in_blocks;
+
+/// A block of numbers.
+#[inline(always)]
+fn block<T: Copy, const N: usize>(from: &[T], at: usize) -> [T; N] {
+    let mut block = [from[at]; N];
+    block.copy_from_slice(&from[at..at + N]);
+    block
+}

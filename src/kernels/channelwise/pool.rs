@@ -1,0 +1,95 @@
+//! The largest number and the mean of each window.
+
+use super::{Channelwise, block, in_blocks};
+use crate::math::Real;
+
+/// The largest number of each window; NaN if there is one. In `winners`, unless it is empty, the number
+/// of its tap: the first one of equals.
+#[inline(always)]
+pub fn max<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], winners: &mut [T]) {
+    let channels = pool.channels;
+    let keeps = !winners.is_empty();
+    pool.positions(|position, taps| {
+        in_blocks!(0..channels, c, N => {
+            let mut best = [-T::INFINITY; N];
+            let mut winner = [T::of(taps.first() as f64); N];
+            taps.each(|tap, pixel| {
+                let (x, tap) = (block::<T, N>(x, pixel + c), T::of(tap as f64));
+                for i in 0..N {
+                    #[allow(clippy::eq_op)] // whether it is NaN, in a way that becomes vector code
+                    let wins = x[i] > best[i] || x[i] != x[i];
+                    best[i] = if wins { x[i] } else { best[i] };
+                    winner[i] = if wins { tap } else { winner[i] };
+                }
+            });
+            let at = position * channels + c;
+            y[at..at + N].copy_from_slice(&best);
+            if keeps {
+                winners[at..at + N].copy_from_slice(&winner);
+            }
+        });
+    });
+}
+
+/// The way of a gradient back to the winners.
+#[inline(always)]
+pub fn max_backward<T: Real>(pool: &Channelwise, winners: &[T], dy: &[T], dx: &mut [T]) {
+    let channels = pool.channels;
+    dx.fill(T::zero());
+    pool.positions(|position, taps| {
+        in_blocks!(0..channels, c, N => {
+            let at = position * channels + c;
+            let (dy, winner) = (block::<T, N>(dy, at), block::<T, N>(winners, at));
+            taps.each(|tap, pixel| {
+                let (mut sum, tap) = (block::<T, N>(dx, pixel + c), T::of(tap as f64));
+                for i in 0..N {
+                    sum[i] += if winner[i] == tap { dy[i] } else { T::zero() };
+                }
+                dx[pixel + c..pixel + c + N].copy_from_slice(&sum);
+            });
+        });
+    });
+}
+
+/// The mean of each window, of what lies inside the image.
+#[inline(always)]
+pub fn average<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T]) {
+    let channels = pool.channels;
+    pool.positions(|position, taps| {
+        let count = T::of(taps.len() as f64);
+        in_blocks!(0..channels, c, N => {
+            let mut sum = [T::zero(); N];
+            taps.each(|_, pixel| {
+                let x = block::<T, N>(x, pixel + c);
+                for i in 0..N {
+                    sum[i] += x[i];
+                }
+            });
+            for sum in &mut sum {
+                *sum /= count;
+            }
+            let at = position * channels + c;
+            y[at..at + N].copy_from_slice(&sum);
+        });
+    });
+}
+
+/// The way of a gradient back to all of a window.
+#[inline(always)]
+pub fn average_backward<T: Real>(pool: &Channelwise, dy: &[T], dx: &mut [T]) {
+    let channels = pool.channels;
+    dx.fill(T::zero());
+    pool.positions(|position, taps| {
+        let count = T::of(taps.len() as f64);
+        in_blocks!(0..channels, c, N => {
+            let dy = block::<T, N>(dy, position * channels + c).map(|dy| dy / count);
+            taps.each(|_, pixel| {
+                let mut sum = block::<T, N>(dx, pixel + c);
+                for i in 0..N {
+                    sum[i] += dy[i];
+                }
+                dx[pixel + c..pixel + c + N].copy_from_slice(&sum);
+            });
+        });
+    });
+}

@@ -1,0 +1,44 @@
+//! The mean of each window of an image.
+
+use super::pooling::{Mean, Pixels, Pooling};
+use crate::layer::{Int, Missing};
+use crate::shape::Valid;
+use typenum::U2;
+
+/// The mean of each window that moves over an image: Keras' `AveragePooling2D`.
+///
+/// Input `[channels, height, width]`, output `[channels, height', width']`. Output (c, p, q) is
+/// the mean of its window, over all x(c, p stride + i - before, q stride + j - before) inside the image.
+/// Zeros around the image are not counted.
+///
+/// | argument | default | meaning |
+/// | --- | --- | --- |
+/// | `pool_size` | `2` | how large the window is, down and across: `2` or `[2, 3]` |
+/// | `strides` | `pool_size` | how far it moves: `2` or `[2, 1]` |
+/// | `padding` | `valid` | `valid`: windows stay inside, `same`: they may reach over the edges |
+///
+/// Height and width of the output are `(n - pool_size) / stride + 1` with `valid`, and `n / stride`,
+/// rounded up, with `same`.
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     struct Net: [1, 2, 4] => [1, 1, 2] { AveragePooling2D }
+/// }
+/// let image = [[[1.0, 2.0, 3.0, 4.0], [4.0, 5.0, 6.0, 7.0]]];
+/// assert_eq!(Net::new(1).predict(&image), [[[3.0, 5.0]]]);
+/// ```
+///
+/// # Errors of the compiler
+/// If the input is no image, or the window does not fit into it.
+pub type AveragePooling2D<PoolSize = Int<U2>, Strides = Missing, Padding = crate::word!(Valid)> =
+    Pooling<Mean, Pixels<PoolSize, Strides, Padding>>;
+
+#[cfg(test)]
+pub fn samples() {
+    use crate::contract::contract;
+    contract!([3, 5, 6] => [3, 2, 3] { AveragePooling2D });
+    contract!([2, 5, 7] => [2, 5, 3] { AveragePooling2D([3, 2], [1, 3], same) });
+    contract!([19, 4, 4] => [19, 2, 2] { AveragePooling2D(3, strides = 1) });
+    contract!([1, 5, 5] => [2] { AveragePooling2D(2, padding = same), Flatten, Dense(2) });
+}
