@@ -38,6 +38,7 @@ register! {
     conv1d::Conv1D,
     conv2d::Conv2D,
     dense::Dense,
+    depthwise_conv2d::DepthwiseConv2D,
     dropout::Dropout,
     flatten::Flatten,
     global_average_pooling1d::GlobalAveragePooling1D,
