@@ -14,7 +14,9 @@ use crate::layer::{
     Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut, padded};
-use crate::shape::{Check, D2, D3, Dim, Divides, Fact, Padding, PaddingArgument, Shape, Slide, Window};
+use crate::shape::{
+    Check, D2, D3, Dim, Divides, Fact, Padding, PaddingArgument, Shape, Slide, Window,
+};
 use crate::simd::Isa;
 use core::marker::PhantomData;
 use typenum::Unsigned;
@@ -126,7 +128,11 @@ where
         ],
         channels: In::Channels::USIZE,
         filters: N::Number::USIZE,
-        groups: if G::Number::USIZE > 0 { G::Number::USIZE } else { 1 },
+        groups: if G::Number::USIZE > 0 {
+            G::Number::USIZE
+        } else {
+            1
+        },
     };
     const ARGUMENTS: Check = check::filters::<N, K>(&[Fact::Word("Conv2D(8, 3)")])
         .and(check::kernel_size::<K>())
@@ -149,8 +155,7 @@ where
     D2<K::Number, Depth<In::Width, G::Number>>: Shape,
     D2<Positions<In::Height, K::Number, S::Number, D::Number, P::Padding>, N::Number>: Shape,
 {
-    type Output =
-        D2<Positions<In::Height, K::Number, S::Number, D::Number, P::Padding>, N::Number>;
+    type Output = D2<Positions<In::Height, K::Number, S::Number, D::Number, P::Padding>, N::Number>;
     type Taps = D2<K::Number, Depth<In::Width, G::Number>>;
     const CONV: Conv = Conv {
         windows: [
@@ -159,7 +164,11 @@ where
         ],
         channels: In::Width::USIZE,
         filters: N::Number::USIZE,
-        groups: if G::Number::USIZE > 0 { G::Number::USIZE } else { 1 },
+        groups: if G::Number::USIZE > 0 {
+            G::Number::USIZE
+        } else {
+            1
+        },
     };
     const ARGUMENTS: Check = check::filters::<N, K>(&[Fact::Word("Conv1D(8, 3)")])
         .and(check::whole::<K>(&[Fact::Word("kernel_size")]))
@@ -198,8 +207,12 @@ where
         .and(check::whole::<G>(&[Fact::Word("groups")]))
         .and(check::activation::<Act>())
         .and(check::use_bias::<UseBias>())
-        .and(check::initializer::<KernelInit>(&[Fact::Word("kernel_initializer")]))
-        .and(check::initializer::<BiasInit>(&[Fact::Word("bias_initializer")]))
+        .and(check::initializer::<KernelInit>(&[Fact::Word(
+            "kernel_initializer",
+        )]))
+        .and(check::initializer::<BiasInit>(&[Fact::Word(
+            "bias_initializer",
+        )]))
         .and(O::INPUT)
         .and(Check::that(
             O::CONV.channels % O::CONV.groups == 0,
@@ -218,9 +231,7 @@ where
         ));
 
     const INPUT_WIDTH: usize = O::CONV.channels;
-    const MACS: usize = O::CONV.taps()
-        * O::CONV.depth()
-        * O::Output::SIZE;
+    const MACS: usize = O::CONV.taps() * O::CONV.depth() * O::Output::SIZE;
     const CACHE: usize = if Act::Activation::NEEDS_INPUT {
         padded(O::Output::SIZE)
     } else {
@@ -273,19 +284,13 @@ where
         let Some(mut dx) = pass.dx else { return };
         for group in 0..O::CONV.groups {
             let dz = pass.dy.as_rows();
-            let kernel =
-                Correlate::backward(&O::CONV, group, dz, pass.prepared, dx.reborrow());
+            let kernel = Correlate::backward(&O::CONV, group, dz, pass.prepared, dx.reborrow());
             T::correlate(isa, kernel);
         }
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         let stride = padded(N::Number::USIZE);
         let cost = kept.dz.len() * kept.dz.width();
         let gradient = KernelGradient {

@@ -4,12 +4,12 @@ use super::{check, image, signal};
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::kernels::channelwise::{Channelwise, pool};
-use crate::layer::{
-    Argument, Arguments, Backward, Kind, Layer, Moment, NoWeights, SetArgument,
-};
+use crate::layer::{Argument, Arguments, Backward, Kind, Layer, Moment, NoWeights, SetArgument};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
-use crate::shape::{Check, D1, D2, D3, Fact, Padding, PaddingArgument, Shape, Slide, Window, Zeros};
+use crate::shape::{
+    Check, D1, D2, D3, Fact, Padding, PaddingArgument, Shape, Slide, Window, Zeros,
+};
 use crate::simd::Isa;
 use core::marker::PhantomData;
 use typenum::{U1, Unsigned};
@@ -52,7 +52,11 @@ impl<T: Element, In: Shape, What: Reduce, O: Over<In>> Layer<T, In> for Pooling<
         _: Moment<'_>,
     ) {
         for (row, (x, y)) in x.iter().zip(y.iter_mut()).enumerate() {
-            let kept = if What::KEEPS { &mut cache[row * y.len()..][..y.len()] } else { &mut [][..] };
+            let kept = if What::KEEPS {
+                &mut cache[row * y.len()..][..y.len()]
+            } else {
+                &mut [][..]
+            };
             What::forward(&O::POOL, x, y, kept);
         }
     }
@@ -61,7 +65,11 @@ impl<T: Element, In: Shape, What: Reduce, O: Over<In>> Layer<T, In> for Pooling<
     fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
         let Some(mut dx) = pass.dx else { return };
         for (row, (dy, dx)) in pass.dy.as_rows().iter().zip(dx.iter_mut()).enumerate() {
-            let kept = if What::KEEPS { &pass.cache[row * dy.len()..][..dy.len()] } else { &[][..] };
+            let kept = if What::KEEPS {
+                &pass.cache[row * dy.len()..][..dy.len()]
+            } else {
+                &[][..]
+            };
             What::backward(&O::POOL, kept, dy, dx);
         }
     }
@@ -154,20 +162,21 @@ where
         Down<In::Width, K::Second, <Strides<S, K> as Argument>::Second, P::Padding>,
     >;
     const POOL: Channelwise = Channelwise {
-        windows: [
-            <In::Height as Slide<
-                K::First,
-                <Strides<S, K> as Argument>::First,
-                U1,
-                P::Padding,
-            >>::WINDOW,
-            <In::Width as Slide<
-                K::Second,
-                <Strides<S, K> as Argument>::Second,
-                U1,
-                P::Padding,
-            >>::WINDOW,
-        ],
+        windows:
+            [
+                <In::Height as Slide<
+                    K::First,
+                    <Strides<S, K> as Argument>::First,
+                    U1,
+                    P::Padding,
+                >>::WINDOW,
+                <In::Width as Slide<
+                    K::Second,
+                    <Strides<S, K> as Argument>::Second,
+                    U1,
+                    P::Padding,
+                >>::WINDOW,
+            ],
         channels: In::Channels::USIZE,
     };
     const CHECK: Check = Check::that(
@@ -181,7 +190,10 @@ where
         &[],
     ))
     .and(check::padding::<P>())
-    .and(image::expected(In::DIMS, const { &image::one_channel::<In>() }))
+    .and(image::expected(
+        In::DIMS,
+        const { &image::one_channel::<In>() },
+    ))
     .and(Check::that(
         fits(&<Self as Over<In>>::POOL, P::Padding::ZEROS),
         "the {0}x{1} window of {layer} does not fit into its input {input}",
@@ -196,41 +208,38 @@ where
     S: Argument,
     P: PaddingArgument,
     In::Height: Slide<K::Number, <Strides<S, K> as Argument>::Number, U1, P::Padding>,
-    D2<
-        Down<In::Height, K::Number, <Strides<S, K> as Argument>::Number, P::Padding>,
-        In::Width,
-    >: Shape,
+    D2<Down<In::Height, K::Number, <Strides<S, K> as Argument>::Number, P::Padding>, In::Width>:
+        Shape,
 {
-    type Output = D2<
-        Down<In::Height, K::Number, <Strides<S, K> as Argument>::Number, P::Padding>,
-        In::Width,
-    >;
+    type Output =
+        D2<Down<In::Height, K::Number, <Strides<S, K> as Argument>::Number, P::Padding>, In::Width>;
     const POOL: Channelwise = Channelwise {
-        windows: [
-            Window::ONE,
-            <In::Height as Slide<
-                K::Number,
-                <Strides<S, K> as Argument>::Number,
-                U1,
-                P::Padding,
-            >>::WINDOW,
-        ],
+        windows:
+            [
+                Window::ONE,
+                <In::Height as Slide<
+                    K::Number,
+                    <Strides<S, K> as Argument>::Number,
+                    U1,
+                    P::Padding,
+                >>::WINDOW,
+            ],
         channels: In::Width::USIZE,
     };
     const CHECK: Check = check::whole::<K>(&[Fact::Word("pool_size")])
-    .and(Check::that(
-        matches!(S::KIND, Kind::Missing)
-            || matches!(S::KIND, Kind::Int) && S::Number::USIZE > 0,
-        "the argument `strides` of {layer} must be a whole number from 1 on",
-        &[],
-    ))
-    .and(check::padding::<P>())
-    .and(signal::expected(In::DIMS))
-    .and(Check::that(
-        fits(&<Self as Over<In>>::POOL, P::Padding::ZEROS),
-        "the window of {layer}, {1} long, does not fit into its input {input}",
-        const { &image::sizes(&<Self as Over<In>>::POOL.windows) },
-    ));
+        .and(Check::that(
+            matches!(S::KIND, Kind::Missing)
+                || matches!(S::KIND, Kind::Int) && S::Number::USIZE > 0,
+            "the argument `strides` of {layer} must be a whole number from 1 on",
+            &[],
+        ))
+        .and(check::padding::<P>())
+        .and(signal::expected(In::DIMS))
+        .and(Check::that(
+            fits(&<Self as Over<In>>::POOL, P::Padding::ZEROS),
+            "the window of {layer}, {1} long, does not fit into its input {input}",
+            const { &image::sizes(&<Self as Over<In>>::POOL.windows) },
+        ));
 }
 
 impl<In: Shape> Over<In> for AllPixels {

@@ -80,11 +80,15 @@ impl Window {
     #[inline(always)]
     pub const fn inside(&self, position: usize) -> (usize, usize, usize) {
         let at = position * self.stride;
-        if self.before == 0 && self.output.saturating_sub(1) * self.stride + self.extent() <= self.input {
+        if self.before == 0
+            && self.output.saturating_sub(1) * self.stride + self.extent() <= self.input
+        {
             return (0, self.kernel, at);
         }
         let first = self.before.saturating_sub(at).div_ceil(self.dilation);
-        let end = (self.input + self.before).saturating_sub(at).div_ceil(self.dilation);
+        let end = (self.input + self.before)
+            .saturating_sub(at)
+            .div_ceil(self.dilation);
         let end = if end < self.kernel { end } else { self.kernel };
         if first < end {
             (first, end - first, at + first * self.dilation - self.before)
@@ -98,7 +102,9 @@ impl Window {
     pub fn meeting(&self, tap: usize) -> (Range<usize>, usize) {
         let at = tap * self.dilation;
         let first = self.before.saturating_sub(at).div_ceil(self.stride);
-        let end = (self.input + self.before).saturating_sub(at).div_ceil(self.stride);
+        let end = (self.input + self.before)
+            .saturating_sub(at)
+            .div_ceil(self.stride);
         let end = end.min(self.output);
         if first < end {
             (first..end, first * self.stride + at - self.before)

@@ -4,7 +4,7 @@
 //! filter for each channel, a tap's weights lie side by side as the channels of a pixel do: the loops
 //! run along the channels. With several, they run along the filters of one channel.
 
-use super::{Channelwise, block, in_blocks};
+use super::{Channelwise, block, each, in_blocks, positions};
 use crate::math::Real;
 use crate::rows::padded;
 use crate::simd::Isa;
@@ -38,12 +38,12 @@ impl Depthwise {
     ) {
         let (channels, multiplier) = (self.over.channels, self.multiplier);
         let stride = padded(multiplier);
-        self.over.positions(|position, taps| {
+        positions!(self.over, position, taps => {
             let position = position * channels * multiplier;
             if multiplier == 1 {
                 in_blocks!(0..channels, c, N => {
                     let mut sum = start::<T, N>(bias, c);
-                    taps.each(|tap, pixel| {
+                    each!(taps, tap, pixel => {
                         let x = block::<T, N>(x, pixel + c);
                         let w = block::<T, N>(w, tap * channels + c);
                         for i in 0..N {
@@ -52,13 +52,13 @@ impl Depthwise {
                     });
                     y[position + c..position + c + N].copy_from_slice(&sum);
                 });
-                return;
+                continue;
             }
             for c in 0..channels {
                 in_blocks!(0..multiplier, m, N => {
                     let at = c * multiplier + m;
                     let mut sum = start::<T, N>(bias, at);
-                    taps.each(|tap, pixel| {
+                    each!(taps, tap, pixel => {
                         let x = x[pixel + c];
                         let w = block::<T, N>(w, (tap * channels + c) * stride + m);
                         for i in 0..N {
@@ -77,12 +77,12 @@ impl Depthwise {
         let (channels, multiplier) = (self.over.channels, self.multiplier);
         let stride = padded(multiplier);
         dx.fill(T::zero());
-        self.over.positions(|position, taps| {
+        positions!(self.over, position, taps => {
             let position = position * channels * multiplier;
             if multiplier == 1 {
                 in_blocks!(0..channels, c, N => {
                     let dz = block::<T, N>(dz, position + c);
-                    taps.each(|tap, pixel| {
+                    each!(taps, tap, pixel => {
                         let w = block::<T, N>(w, tap * channels + c);
                         let mut sum = block::<T, N>(dx, pixel + c);
                         for i in 0..N {
@@ -91,11 +91,11 @@ impl Depthwise {
                         dx[pixel + c..pixel + c + N].copy_from_slice(&sum);
                     });
                 });
-                return;
+                continue;
             }
             for c in 0..channels {
                 let dz = &dz[position + c * multiplier..][..multiplier];
-                taps.each(|tap, pixel| {
+                each!(taps, tap, pixel => {
                     let w = &w[(tap * channels + c) * stride..];
                     for (&dz, &w) in dz.iter().zip(w) {
                         dx[pixel + c] = T::fma(isa, dz, w, dx[pixel + c]);
@@ -136,7 +136,7 @@ impl Depthwise {
                 in_blocks!(from..to, row, N => {
                     let c = row - tap * channels;
                     let mut sum = block::<T, N>(dw, row - first);
-                    meets.each(|x_pixel, dz_pixel| {
+                    each!(meets, x_pixel, dz_pixel => {
                         let x = block::<T, N>(x, x_pixel * channels + c);
                         let dz = block::<T, N>(dz, dz_pixel * channels + c);
                         for i in 0..N {
@@ -151,7 +151,7 @@ impl Depthwise {
                 let (c, dw) = (row - tap * channels, &mut dw[(row - first) * stride..]);
                 in_blocks!(0..multiplier, m, N => {
                     let mut sum = block::<T, N>(dw, m);
-                    meets.each(|x_pixel, dz_pixel| {
+                    each!(meets, x_pixel, dz_pixel => {
                         let x = x[x_pixel * channels + c];
                         let dz = block::<T, N>(dz, (dz_pixel * channels + c) * multiplier + m);
                         for i in 0..N {
@@ -182,15 +182,18 @@ struct Meets {
 }
 
 impl Meets {
-    /// Calls `each` with the numbers of the pixels that meet: of the input and of the output.
+    /// How many there are, down and across.
     #[inline(always)]
-    fn each(&self, mut each: impl FnMut(usize, usize)) {
+    fn size(&self) -> (usize, usize) {
+        (self.rows.0.len(), self.columns.0.len())
+    }
+
+    /// The numbers of the pixels that meet at position (i, j) of these: of the input and of the output.
+    #[inline(always)]
+    fn at(&self, i: usize, j: usize) -> (usize, usize) {
         let [input, output] = self.widths;
-        for (i, p) in self.rows.0.clone().enumerate() {
-            let line = (self.rows.1 + i * self.strides[0]) * input + self.columns.1;
-            for (j, q) in self.columns.0.clone().enumerate() {
-                each(line + j * self.strides[1], p * output + q);
-            }
-        }
+        let line = (self.rows.1 + i * self.strides[0]) * input + self.columns.1;
+        let (p, q) = (self.rows.0.start + i, self.columns.0.start + j);
+        (line + j * self.strides[1], p * output + q)
     }
 }

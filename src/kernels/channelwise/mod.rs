@@ -31,30 +31,29 @@ struct Taps {
 }
 
 impl Channelwise {
-    /// Calls `each` for every position, in order, with its number and its taps.
+    /// How many positions there are, down and across.
     #[inline(always)]
-    fn positions(&self, mut each: impl FnMut(usize, Taps)) {
-        let Self { windows, channels } = *self;
-        for p in 0..windows[0].output {
-            let down = windows[0].inside(p);
-            for q in 0..windows[1].output {
-                let taps = Taps {
-                    windows,
-                    channels,
-                    down,
-                    across: windows[1].inside(q),
-                };
-                each(p * windows[1].output + q, taps);
-            }
+    fn size(&self) -> (usize, usize) {
+        (self.windows[0].output, self.windows[1].output)
+    }
+
+    /// The taps of a position.
+    #[inline(always)]
+    fn taps(&self, p: usize, q: usize) -> Taps {
+        Taps {
+            windows: self.windows,
+            channels: self.channels,
+            down: self.windows[0].inside(p),
+            across: self.windows[1].inside(q),
         }
     }
 }
 
 impl Taps {
-    /// How many there are.
+    /// How many there are, down and across.
     #[inline(always)]
-    fn len(&self) -> usize {
-        self.down.1 * self.across.1
+    fn size(&self) -> (usize, usize) {
+        (self.down.1, self.across.1)
     }
 
     /// The number of the first one.
@@ -63,20 +62,47 @@ impl Taps {
         self.down.0 * self.windows[1].kernel + self.across.0
     }
 
-    /// Calls `each` with the number of every tap and where its pixel begins.
+    /// The number of tap (i, j) of those inside, and where its pixel begins.
     #[inline(always)]
-    fn each(&self, mut each: impl FnMut(usize, usize)) {
+    fn at(&self, i: usize, j: usize) -> (usize, usize) {
         let [down, across] = self.windows;
-        for i in 0..self.down.1 {
-            let line = (self.down.2 + i * down.dilation) * across.input;
-            let first = (self.down.0 + i) * across.kernel + self.across.0;
-            for j in 0..self.across.1 {
-                let pixel = line + self.across.2 + j * across.dilation;
-                each(first + j, pixel * self.channels);
-            }
-        }
+        let line = (self.down.2 + i * down.dilation) * across.input;
+        let pixel = line + self.across.2 + j * across.dilation;
+        let tap = (self.down.0 + i) * across.kernel + self.across.0 + j;
+        (tap, pixel * self.channels)
     }
 }
+
+// Macros and not closures: a closure is not always compiled for the instructions of the function around
+// it.
+
+/// Goes through all positions, in order: the body knows the number of one, and its taps.
+macro_rules! positions {
+    ($over:expr, $position:ident, $taps:ident => $body:block) => {
+        let (rows, columns) = $over.size();
+        for p in 0..rows {
+            for q in 0..columns {
+                let ($position, $taps) = (p * columns + q, $over.taps(p, q));
+                $body
+            }
+        }
+    };
+}
+
+/// Goes through the taps of a position, or the positions of a tap: the body knows the two numbers that
+/// `at` gives.
+macro_rules! each {
+    ($all:expr, $one:pat, $other:pat => $body:block) => {
+        let (rows, columns) = $all.size();
+        for i in 0..rows {
+            for j in 0..columns {
+                let ($one, $other) = $all.at(i, j);
+                $body
+            }
+        }
+    };
+}
+use {each, positions};
 
 /// Goes through the numbers of a range in blocks of 16, and what is left in one of 8, 4, 2 and 1: the
 /// body knows where its block begins, and its length as a constant.

@@ -1,6 +1,6 @@
 //! The largest number and the mean of each window.
 
-use super::{Channelwise, block, in_blocks};
+use super::{Channelwise, block, each, in_blocks, positions};
 use crate::math::Real;
 
 /// The largest number of each window; NaN if there is one. In `winners`, unless it is empty, the number
@@ -9,11 +9,11 @@ use crate::math::Real;
 pub fn max<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], winners: &mut [T]) {
     let channels = pool.channels;
     let keeps = !winners.is_empty();
-    pool.positions(|position, taps| {
+    positions!(pool, position, taps => {
         in_blocks!(0..channels, c, N => {
             let mut best = [-T::INFINITY; N];
             let mut winner = [T::of(taps.first() as f64); N];
-            taps.each(|tap, pixel| {
+            each!(taps, tap, pixel => {
                 let (x, tap) = (block::<T, N>(x, pixel + c), T::of(tap as f64));
                 for i in 0..N {
                     #[allow(clippy::eq_op)] // whether it is NaN, in a way that becomes vector code
@@ -36,11 +36,11 @@ pub fn max<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], winners: &mut [T])
 pub fn max_backward<T: Real>(pool: &Channelwise, winners: &[T], dy: &[T], dx: &mut [T]) {
     let channels = pool.channels;
     dx.fill(T::zero());
-    pool.positions(|position, taps| {
+    positions!(pool, position, taps => {
         in_blocks!(0..channels, c, N => {
             let at = position * channels + c;
             let (dy, winner) = (block::<T, N>(dy, at), block::<T, N>(winners, at));
-            taps.each(|tap, pixel| {
+            each!(taps, tap, pixel => {
                 let (mut sum, tap) = (block::<T, N>(dx, pixel + c), T::of(tap as f64));
                 for i in 0..N {
                     sum[i] += if winner[i] == tap { dy[i] } else { T::zero() };
@@ -55,11 +55,11 @@ pub fn max_backward<T: Real>(pool: &Channelwise, winners: &[T], dy: &[T], dx: &m
 #[inline(always)]
 pub fn average<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T]) {
     let channels = pool.channels;
-    pool.positions(|position, taps| {
-        let count = T::of(taps.len() as f64);
+    positions!(pool, position, taps => {
+        let count = T::of((taps.size().0 * taps.size().1) as f64);
         in_blocks!(0..channels, c, N => {
             let mut sum = [T::zero(); N];
-            taps.each(|_, pixel| {
+            each!(taps, _, pixel => {
                 let x = block::<T, N>(x, pixel + c);
                 for i in 0..N {
                     sum[i] += x[i];
@@ -79,11 +79,11 @@ pub fn average<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T]) {
 pub fn average_backward<T: Real>(pool: &Channelwise, dy: &[T], dx: &mut [T]) {
     let channels = pool.channels;
     dx.fill(T::zero());
-    pool.positions(|position, taps| {
-        let count = T::of(taps.len() as f64);
+    positions!(pool, position, taps => {
+        let count = T::of((taps.size().0 * taps.size().1) as f64);
         in_blocks!(0..channels, c, N => {
             let dy = block::<T, N>(dy, position * channels + c).map(|dy| dy / count);
-            taps.each(|_, pixel| {
+            each!(taps, _, pixel => {
                 let mut sum = block::<T, N>(dx, pixel + c);
                 for i in 0..N {
                     sum[i] += dy[i];

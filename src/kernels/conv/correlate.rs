@@ -153,37 +153,50 @@ impl<'a, T: Real> Correlate<'a, T> {
             let position = (down.first + a * down.step) * y_row + across.first;
             sample * y_stride + position * self.y_pixel + y_first
         };
+        // SAFETY of both loops: the runs name sources and positions inside the images, and `checked` has
+        // seen that the samples hold them.
+        let whole = across.count / MR * MR;
+        for sample in samples.clone() {
+            for a in 0..down.count {
+                let (x_at, y_at) = (x_line(sample, a), y_line(sample, a));
+                for b in (0..whole).step_by(MR) {
+                    let mut from = [x_at + b * x_step; MR];
+                    for i in 0..MR {
+                        from[i] += i * x_step;
+                    }
+                    unsafe {
+                        let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
+                        let y = self.y.padded_data().as_mut_ptr().add(y_at + b * y_step);
+                        for i in 0..MR {
+                            for j in 0..NV {
+                                s.store(sums[i][j], y.add(i * y_step + j * S::LANES));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        // What is left at the ends of the rows goes together.
+        let rest = across.count - whole;
+        let mut left = samples.len() * down.count * rest;
         let (mut a, mut b, mut sample) = (0, 0, samples.start);
-        let (mut x_at, mut y_at) = (x_line(sample, 0), y_line(sample, 0));
-        let mut left = samples.len() * down.count * across.count;
         let (mut from, mut to) = ([0; MR], [0; MR]);
         while left > 0 {
             let count = left.min(MR);
-            if b + MR <= across.count {
-                for i in 0..MR {
-                    from[i] = x_at + (b + i) * x_step;
-                    to[i] = y_at + (b + i) * y_step;
+            for i in 0..count {
+                from[i] = x_line(sample, a) + (whole + b) * x_step;
+                to[i] = y_line(sample, a) + (whole + b) * y_step;
+                b += 1;
+                if b == rest {
+                    (a, b) = (a + 1, 0);
                 }
-                b += MR;
-            } else {
-                for i in 0..MR {
-                    if b == across.count && i < count {
-                        b = 0;
-                        a += 1;
-                        if a == down.count {
-                            a = 0;
-                            sample += 1;
-                        }
-                        (x_at, y_at) = (x_line(sample, a), y_line(sample, a));
-                    }
-                    // Behind the last one that one again, to be thrown away.
-                    from[i] = x_at + b.min(across.count - 1) * x_step;
-                    to[i] = y_at + b * y_step;
-                    b += usize::from(i < count);
+                if a == down.count {
+                    (sample, a) = (sample + 1, 0);
                 }
             }
-            // SAFETY: the runs name sources and positions inside the images, and `checked` has seen
-            // that the samples hold them.
+            // Behind the last one that one again, to be thrown away.
+            let last = from[count - 1];
+            from[count..].fill(last);
             unsafe {
                 let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
                 let y = self.y.padded_data().as_mut_ptr();
