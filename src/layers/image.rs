@@ -1,6 +1,7 @@
 //! What layers of images have in common: their checks, and sums over pixels.
 
 use crate::kernels::Element;
+use crate::kernels::channelwise;
 use crate::rows::Rows;
 use crate::shape::{Check, Dim, Fact, Shape, Window, Zeros};
 use typenum::Unsigned;
@@ -63,12 +64,9 @@ pub const fn sizes(windows: &[Window; 2]) -> [Fact<'static>; 4] {
 /// Adds all pixels of all samples, in order, to a pixel of N channels.
 #[inline(always)]
 pub fn add_pixels<T: Element, N: Dim>(rows: Rows<T>, sum: &mut [T]) {
-    let sum = &mut sum[..N::USIZE];
-    for row in rows.iter() {
-        for pixel in row.chunks_exact(N::USIZE.max(1)) {
-            for (sum, &x) in sum.iter_mut().zip(pixel) {
-                *sum += x;
-            }
+    if const { N::USIZE > 0 } {
+        for row in rows.iter() {
+            channelwise::add_pixels(N::USIZE, row, sum);
         }
     }
 }

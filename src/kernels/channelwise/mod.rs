@@ -10,6 +10,7 @@ pub mod pool;
 #[cfg(test)]
 mod tests;
 
+use crate::math::Real;
 use crate::shape::Window;
 
 /// Windows over an image: sizes.
@@ -130,6 +131,35 @@ macro_rules! in_blocks {
     };
 }
 use in_blocks;
+
+/// Adds all pixels of a sample to a pixel of `channels` channels: pixel i goes into sum i modulo 4.
+#[inline(always)]
+pub fn add_pixels<T: Real>(channels: usize, x: &[T], sum: &mut [T]) {
+    in_blocks!(0..channels, c, N => {
+        let mut sums = [[T::zero(); N]; 4];
+        let mut fours = x.chunks_exact(4 * channels);
+        for four in &mut fours {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                add(sums, &block::<T, N>(four, i * channels + c));
+            }
+        }
+        for (one, sums) in fours.remainder().chunks_exact(channels).zip(&mut sums) {
+            add(sums, &block::<T, N>(one, c));
+        }
+        let [a, b, c_sums, d] = sums;
+        for i in 0..N {
+            sum[c + i] += (a[i] + b[i]) + (c_sums[i] + d[i]);
+        }
+    });
+}
+
+/// `a += b`.
+#[inline(always)]
+fn add<T: Real, const N: usize>(a: &mut [T; N], b: &[T; N]) {
+    for i in 0..N {
+        a[i] += b[i];
+    }
+}
 
 /// A block of numbers.
 #[inline(always)]

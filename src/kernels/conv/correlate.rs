@@ -165,7 +165,8 @@ impl<'a, T: Real> Correlate<'a, T> {
                         from[i] += i * x_step;
                     }
                     unsafe {
-                        let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
+                        let sums =
+                            self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
                         let y = self.y.padded_data().as_mut_ptr().add(y_at + b * y_step);
                         for i in 0..MR {
                             for j in 0..NV {
@@ -211,6 +212,58 @@ impl<'a, T: Real> Correlate<'a, T> {
                 }
             }
             left -= count;
+        }
+    }
+
+    /// The positions of two runs of whole windows over an image of one channel, which have few taps: all
+    /// weights of a column stay in registers.
+    #[inline(always)]
+    fn grid<S: Simd<E = T>, const KH: usize, const KW: usize>(
+        &mut self,
+        s: S,
+        samples: core::ops::Range<usize>,
+        down: &Run,
+        across: &Run,
+        column: usize,
+    ) {
+        const MR: usize = 6;
+        let (x_row, y_row) = (self.sweeps[1].sources(), self.sweeps[1].positions());
+        // SAFETY: there are rows of weights for all taps, and biases for all columns; the runs name
+        // sources and positions inside the images, and `checked` has seen that the samples hold them.
+        unsafe {
+            let mut start = s.zero();
+            if !self.bias.is_empty() {
+                start = s.load(self.bias.as_ptr().add(column));
+            }
+            let mut w = [[start; KW]; KH];
+            for i in 0..KH {
+                for j in 0..KW {
+                    let row = (i * KW + j) * self.w_stride;
+                    w[i][j] = s.load(self.w.as_ptr().add(row + column));
+                }
+            }
+            for sample in samples {
+                for a in 0..down.count {
+                    let source = (down.source + a) * x_row + across.source;
+                    let x = self.x.as_ptr().add(sample * self.x_stride + source);
+                    let position = (down.first + a) * y_row + across.first;
+                    let to = sample * self.y.stride() + position * self.y_pixel + column;
+                    let y = self.y.padded_data().as_mut_ptr().add(to);
+                    let mut b = 0;
+                    while b + MR <= across.count {
+                        let sums = window::<S, KH, KW, MR>(s, x.add(b), x_row, &w, start);
+                        for i in 0..MR {
+                            s.store(sums[i], y.add((b + i) * self.y_pixel));
+                        }
+                        b += MR;
+                    }
+                    while b < across.count {
+                        let [sum] = window::<S, KH, KW, 1>(s, x.add(b), x_row, &w, start);
+                        s.store(sum, y.add(b * self.y_pixel));
+                        b += 1;
+                    }
+                }
+            }
         }
     }
 
@@ -270,12 +323,25 @@ impl<'a, T: Real> Correlate<'a, T> {
     #[inline(always)]
     fn tiles<S: Simd<E = T>, const MR: usize>(&mut self, s: S) {
         let [down, across] = self.sweeps;
+        let one_channel = self.x_pixel == 1 && down.is_dense() && across.is_dense();
         let together = together(1024, down.positions() * across.positions());
         for first in (0..self.samples).step_by(together) {
             let samples = first..(first + together).min(self.samples);
             for down in down {
                 for across in across {
                     let mut column = 0;
+                    let whole = (down.taps, across.taps);
+                    if one_channel && (whole == (3, 3) || whole == (5, 5)) {
+                        while column < self.columns {
+                            let samples = samples.clone();
+                            match whole {
+                                (3, 3) => self.grid::<S, 3, 3>(s, samples, &down, &across, column),
+                                _ => self.grid::<S, 5, 5>(s, samples, &down, &across, column),
+                            }
+                            column += S::LANES;
+                        }
+                        continue;
+                    }
                     if !S::NARROW {
                         while column + 2 * S::LANES <= self.columns {
                             self.positions::<S, MR, 2>(s, samples.clone(), &down, &across, column);
@@ -292,6 +358,32 @@ impl<'a, T: Real> Correlate<'a, T> {
             }
         }
     }
+}
+
+/// The windows of `MR` neighbouring positions: `x` is the first number of the first one, a line of the image
+/// is `line` long.
+///
+/// # Safety
+/// All windows must be readable.
+#[inline(always)]
+unsafe fn window<S: Simd, const KH: usize, const KW: usize, const MR: usize>(
+    s: S,
+    x: *const S::E,
+    line: usize,
+    w: &[[S::V; KW]; KH],
+    start: S::V,
+) -> [S::V; MR] {
+    let mut sums = [start; MR];
+    for i in 0..KH {
+        for j in 0..KW {
+            for p in 0..MR {
+                // SAFETY: the caller's.
+                let x = s.splat(unsafe { *x.add(i * line + j + p) });
+                sums[p] = s.fma(x, w[i][j], sums[p]);
+            }
+        }
+    }
+    sums
 }
 
 impl<T: Real> Kernel<T> for Correlate<'_, T> {

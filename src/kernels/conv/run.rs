@@ -73,6 +73,11 @@ impl Sweep {
         }
     }
 
+    /// Whether it goes forward in steps of one, over all of the kernel's taps, side by side.
+    pub fn is_dense(&self) -> bool {
+        !self.backward && self.window.stride == 1 && self.window.dilation == 1
+    }
+
     /// The run of a single position.
     fn at(&self, position: usize) -> Run {
         let Window {
@@ -136,6 +141,20 @@ impl Iterator for Sweep {
             self.next = self.residue;
         }
         let mut run = self.at(self.next);
+        if !self.backward && run.taps == self.window.kernel {
+            // All windows that lie inside, at once.
+            let Window {
+                input,
+                output,
+                stride,
+                before,
+                ..
+            } = self.window;
+            let last = ((input + before - self.window.extent()) / stride).min(output - 1);
+            run.count = last + 1 - run.first;
+            self.next = last + 1;
+            return Some(run);
+        }
         loop {
             self.next += step;
             if self.next >= self.positions() {

@@ -217,6 +217,11 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
             let samples = first..(first + together).min(self.samples);
             for down in down {
                 for across in across {
+                    if (S::NARROW || S::ROWS == 8) && down.taps * across.taps * self.depth == 9 {
+                        // A 3x3 kernel over one channel is one tile.
+                        self.runs::<S, 9>(s, samples.clone(), &down, &across);
+                        continue;
+                    }
                     self.runs::<S, MR>(s, samples.clone(), &down, &across);
                 }
             }
