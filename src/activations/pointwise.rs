@@ -40,13 +40,14 @@ pub trait Pointwise: 'static {
     const DEAD_AT_ZERO: bool = false;
 }
 
-/// Replaces all numbers by f of them.
+/// Replaces all numbers by f of them. (A type and no closure, which is not always compiled for the
+/// instructions of the function around it.)
 #[inline(always)]
-pub(super) fn each<T: Element>(z: &mut RowsMut<T>, f: impl Fn(T) -> T) {
+pub(super) fn each<A: Pointwise, T: Element, I: Isa>(isa: I, z: &mut RowsMut<T>) {
     let z = z.padded_data();
     if z.len() < 4 {
         for z in z {
-            *z = f(*z);
+            *z = A::apply(isa, *z);
         }
         return;
     }
@@ -55,7 +56,7 @@ pub(super) fn each<T: Element>(z: &mut RowsMut<T>, f: impl Fn(T) -> T) {
     // is unrolled is no longer turned into vector code.
     let len = black_box(z.len());
     for z in &mut z[..len] {
-        *z = f(*z);
+        *z = A::apply(isa, *z);
     }
 }
 
@@ -69,7 +70,7 @@ impl<A: Pointwise> Activation for A {
         if <A as Pointwise>::IDENTITY {
             return;
         }
-        each(&mut z, |z| A::apply(isa, z));
+        each::<A, T, I>(isa, &mut z);
     }
 
     #[inline(always)]

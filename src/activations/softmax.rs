@@ -1,7 +1,9 @@
 //! `softmax`: numbers become probabilities.
 
-use super::Activation;
+#![allow(clippy::needless_range_loop)] // lanes: every index is a constant in the end
+
 use super::pointwise::each;
+use super::{Activation, Pointwise};
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
@@ -10,32 +12,85 @@ use crate::simd::Isa;
 /// all instruction sets.
 const LANES: usize = 16;
 
-/// Takes two rows in, number by number, into the lanes one after another.
-#[inline(always)]
-fn in_lanes<T: Element>(start: T, a: &[T], b: &[T], step: impl Fn(T, T, T) -> T) -> [T; LANES] {
-    let mut lanes = [start; LANES];
-    let mut take = |a: &[T], b: &[T]| {
-        for ((lane, &a), &b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane = step(*lane, a, b);
-        }
-    };
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        take(a, b);
-    }
-    take(a_rest, b_rest);
-    lanes
+/// What is taken in by a lane.
+trait Take {
+    fn take<T: Element, I: Isa>(isa: I, lane: T, a: T, b: T) -> T;
+    fn join<T: Element>(a: T, b: T) -> T;
 }
 
-/// One number from all lanes: lane i takes lane i + 8, then those i + 4, down to one.
+/// The largest number.
+struct Largest;
+impl Take for Largest {
+    #[inline(always)]
+    fn take<T: Element, I: Isa>(_: I, lane: T, a: T, _: T) -> T {
+        Self::join(lane, a)
+    }
+    #[inline(always)]
+    fn join<T: Element>(a: T, b: T) -> T {
+        if b > a { b } else { a }
+    }
+}
+
+/// The sum of all numbers.
+struct Sum;
+impl Take for Sum {
+    #[inline(always)]
+    fn take<T: Element, I: Isa>(_: I, lane: T, a: T, _: T) -> T {
+        lane + a
+    }
+    #[inline(always)]
+    fn join<T: Element>(a: T, b: T) -> T {
+        a + b
+    }
+}
+
+/// The sum of all products.
+struct Products;
+impl Take for Products {
+    #[inline(always)]
+    fn take<T: Element, I: Isa>(isa: I, lane: T, a: T, b: T) -> T {
+        T::fma(isa, a, b, lane)
+    }
+    #[inline(always)]
+    fn join<T: Element>(a: T, b: T) -> T {
+        a + b
+    }
+}
+
+/// Takes two rows in, number by number, into the lanes one after another, and makes one number of these:
+/// lane i takes lane i + 8, then those i + 4, down to one.
 #[inline(always)]
-fn by_halves<T: Element>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
+fn in_lanes<F: Take, T: Element, I: Isa>(isa: I, start: T, a: &[T], b: &[T]) -> T {
+    let mut lanes = [start; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..LANES {
+            lanes[i] = F::take(isa, lanes[i], a[i], b[i]);
+        }
+    }
+    for ((lane, &a), &b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane = F::take(isa, *lane, a, b);
+    }
     for half in [8, 4, 2, 1] {
         for i in 0..half {
-            lanes[i] = join(lanes[i], lanes[i + half]);
+            lanes[i] = F::join(lanes[i], lanes[i + half]);
         }
     }
     lanes[0]
+}
+
+/// e^z.
+struct Exponential;
+impl Pointwise for Exponential {
+    const NEEDS_INPUT: bool = false;
+    #[inline(always)]
+    fn apply<T: Element, I: Isa>(isa: I, z: T) -> T {
+        T::exp(isa, z)
+    }
+    #[inline(always)]
+    fn derivative<T: Element, I: Isa>(_: I, y: T) -> T {
+        y
+    }
 }
 
 /// `softmax`: y_i = e^z_i / Σ_j e^z_j, over all numbers of a sample.
@@ -49,20 +104,15 @@ impl Activation for Softmax {
     #[inline(always)]
     fn forward<T: Element, I: Isa>(isa: I, mut z: RowsMut<T>) {
         // The largest number is taken from all, which changes nothing and overflows nowhere.
-        let larger = |most, z| if z > most { z } else { most };
         for z in z.iter_mut() {
-            let most = by_halves(
-                in_lanes(-T::INFINITY, z, z, |most, z, _| larger(most, z)),
-                larger,
-            );
+            let most = in_lanes::<Largest, T, I>(isa, -T::INFINITY, z, z);
             for z in z.iter_mut() {
                 *z -= most;
             }
         }
-        each(&mut z, |z| T::exp(isa, z));
+        each::<Exponential, T, I>(isa, &mut z);
         for e in z.iter_mut() {
-            let sum = by_halves(in_lanes(T::zero(), e, e, |sum, e, _| sum + e), T::add);
-            let scale = T::one() / sum;
+            let scale = T::one() / in_lanes::<Sum, T, I>(isa, T::zero(), e, e);
             for e in e.iter_mut() {
                 *e *= scale;
             }
@@ -73,8 +123,7 @@ impl Activation for Softmax {
     #[inline(always)]
     fn backward<T: Element, I: Isa>(isa: I, y: Rows<T>, mut dy: RowsMut<T>) {
         for (y, dy) in y.iter().zip(dy.iter_mut()) {
-            let products = in_lanes(T::zero(), y, dy, |sum, y, dy| T::fma(isa, y, dy, sum));
-            let mean = by_halves(products, T::add);
+            let mean = in_lanes::<Products, T, I>(isa, T::zero(), y, dy);
             for (&y, dy) in y.iter().zip(dy) {
                 *dy = y * (*dy - mean);
             }

@@ -83,7 +83,10 @@ macro_rules! positions {
         let (rows, columns) = $over.size();
         for p in 0..rows {
             for q in 0..columns {
-                let ($position, $taps) = (p * columns + q, $over.taps(p, q));
+                // Vectors run along the channels: without this the compiler might take several positions at
+                // once, and gather their numbers one by one.
+                let $position = core::hint::black_box(p * columns + q);
+                let $taps = $over.taps(p, q);
                 $body
             }
         }
