@@ -113,7 +113,7 @@ impl Job for InputGrad<'_> {
         } = self.0;
         flip(conv, w, flipped);
         let (dz, dx) = (Rows::new(dz, to), RowsMut::new(dx, from));
-        f32::correlate(isa, Correlate::backward(conv, 0, dz, flipped, dx));
+        f32::correlate(isa, Correlate::backward(conv, 0, dz, flipped, None, dx));
     }
 }
 

@@ -66,11 +66,15 @@ pub trait InitializerArgument: Argument {
     /// Whether the argument is an initialiser.
     const OK: bool = false;
 }
-impl<X: Initializer, A: 'static, C: 'static> InitializerArgument for Name<X, A, Is<true>, C> {
+impl<X: Initializer, A: 'static, C: 'static, D: 'static> InitializerArgument
+    for Name<X, A, Is<true>, C, D>
+{
     type Initializer = X;
     const OK: bool = true;
 }
-impl<X: 'static, A: 'static, C: 'static> InitializerArgument for Name<X, A, Is<false>, C> {
+impl<X: 'static, A: 'static, C: 'static, D: 'static> InitializerArgument
+    for Name<X, A, Is<false>, C, D>
+{
     type Initializer = Zeros;
 }
 impl<N: Dim> InitializerArgument for Int<N> {

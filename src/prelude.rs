@@ -23,7 +23,7 @@ pub use crate::metrics::{
 };
 pub use crate::optimizers::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 pub use crate::rows::{Rows, RowsMut};
-pub use crate::shape::{Causal, Check, Dim, Fact, Same, Shape, Valid};
+pub use crate::shape::{Bilinear, Causal, Check, Dim, Fact, Nearest, Same, Shape, Valid};
 pub use crate::simd::Isa;
 pub use crate::training::{
     Callback, EarlyStopping, EpochEnd, Fit, History, LearningRateScheduler, NamedWeight, Score,

@@ -106,6 +106,16 @@ impl<'a, T> Rows<'a, T> {
         self.data
     }
 
+    /// The first numbers of each row.
+    ///
+    /// # Panics
+    /// If a row has fewer.
+    #[inline(always)]
+    pub fn first(&self, width: usize) -> Self {
+        assert!(width <= self.width, "a row is not as long");
+        Self { width, ..*self }
+    }
+
     /// Some of the rows.
     ///
     /// # Panics

@@ -292,6 +292,74 @@ fn layers() {
                 Dense(6, tanh),
                 Dense(3, softmax),
             }
+            learning "max_pooling2d/5x7x3" [3, 5, 7] => [3, 2, 3] { MaxPooling2D }
+            learning "max_pooling2d/3x2/1x3/same" [2, 5, 7] => [2, 5, 3] {
+                MaxPooling2D([3, 2], [1, 3], padding = same)
+            }
+            learning "average_pooling2d/5x7x3" [3, 5, 7] => [3, 2, 3] { AveragePooling2D(2) }
+            learning "average_pooling2d/3/2/same" [2, 6, 5] => [2, 3, 3] {
+                AveragePooling2D(3, 2, padding = same)
+            }
+            learning "max_pooling1d/7x3" [7, 3] => [3, 3] { MaxPooling1D }
+            learning "average_pooling1d/3/2/same" [8, 3] => [4, 3] {
+                AveragePooling1D(3, 2, padding = same)
+            }
+            learning "global_max_pooling2d/3x4x5" [5, 3, 4] => [5] { GlobalMaxPooling2D }
+            learning "global_average_pooling2d/3x4x5" [5, 3, 4] => [5] { GlobalAveragePooling2D }
+            learning "global_max_pooling1d/6x3" [6, 3] => [3] { GlobalMaxPooling1D }
+            learning "global_average_pooling1d/6x3" [6, 3] => [3] { GlobalAveragePooling1D }
+            learning "up_sampling2d/nearest" [2, 2, 3] => [2, 4, 9] { UpSampling2D([2, 3]) }
+            learning "up_sampling2d/bilinear" [2, 3, 2] => [2, 6, 6] {
+                UpSampling2D([2, 3], interpolation = bilinear)
+            }
+            learning "zero_padding2d/1,2,0,3" [2, 2, 3] => [2, 5, 6] {
+                ZeroPadding2D([1, 2, 0, 3])
+            }
+            learning "cropping2d/1,2,0,1" [2, 5, 4] => [2, 2, 3] { Cropping2D([1, 2, 0, 1]) }
+            learning "conv1d/valid" [7, 3] => [5, 4] { Conv1D(4, 3, activation = tanh) }
+            learning "conv1d/same/2" [8, 2] => [4, 3] { Conv1D(3, 4, strides = 2, padding = same) }
+            learning "conv1d/causal/dilated" [8, 2] => [8, 3] {
+                Conv1D(3, 3, padding = causal, dilation_rate = 2, use_bias = false)
+            }
+            learning "conv1d/groups" [6, 4] => [5, 6] { Conv1D(6, 2, groups = 2) }
+            learning "conv2d/valid" [3, 5, 6] => [4, 3, 4] { Conv2D(4, 3, activation = tanh) }
+            learning "conv2d/same/2x3" [2, 6, 7] => [3, 3, 3] {
+                Conv2D(3, [3, 2], strides = [2, 3], padding = same)
+            }
+            learning "conv2d/dilated/groups" [4, 6, 6] => [6, 4, 4] {
+                Conv2D(6, 2, dilation_rate = 2, groups = 2, use_bias = false)
+            }
+            learning "depthwise_conv2d/valid" [3, 5, 4] => [3, 3, 2] {
+                DepthwiseConv2D(3, activation = tanh)
+            }
+            learning "depthwise_conv2d/same/2/3" [2, 5, 6] => [6, 3, 3] {
+                DepthwiseConv2D([3, 2], 2, same, depth_multiplier = 3)
+            }
+            learning "depthwise_conv2d/dilated" [17, 6, 6] => [17, 4, 4] {
+                DepthwiseConv2D(2, dilation_rate = 2, use_bias = false)
+            }
+            learning "separable_conv2d/valid" [3, 5, 4] => [4, 3, 2] { SeparableConv2D(4, 3) }
+            learning "separable_conv2d/same/2/3" [2, 5, 6] => [3, 3, 3] {
+                SeparableConv2D(3, 3, 2, same, depth_multiplier = 3, activation = silu)
+            }
+            learning "conv2d_transpose/valid" [3, 3, 2] => [2, 5, 4] {
+                Conv2DTranspose(2, 3, activation = tanh)
+            }
+            learning "conv2d_transpose/valid/3" [2, 2, 3] => [2, 6, 9] {
+                Conv2DTranspose(2, 2, strides = 3, use_bias = false)
+            }
+            learning "conv2d_transpose/same/2" [2, 3, 2] => [3, 6, 4] {
+                Conv2DTranspose(3, 3, strides = 2, padding = same)
+            }
+            learning "conv2d_transpose/same/even" [2, 3, 2] => [3, 6, 4] {
+                Conv2DTranspose(3, 4, strides = 2, padding = same)
+            }
+            learning "conv2d_transpose/same/1x3" [2, 3, 2] => [2, 3, 6] {
+                Conv2DTranspose(2, [2, 2], strides = [1, 3], padding = same)
+            }
+            learning "conv2d_transpose/dilated" [2, 3, 3] => [2, 7, 7] {
+                Conv2DTranspose(2, 3, dilation_rate = 2)
+            }
             prediction "dropout/inference/8" [8] => [8] { Dropout(0.5) }
         }
         golden.lacks(

@@ -75,11 +75,15 @@ pub trait ActivationArgument: Argument {
     /// Whether the argument is an activation.
     const OK: bool = false;
 }
-impl<X: Activation, B: 'static, C: 'static> ActivationArgument for Name<X, Is<true>, B, C> {
+impl<X: Activation, B: 'static, C: 'static, D: 'static> ActivationArgument
+    for Name<X, Is<true>, B, C, D>
+{
     type Activation = X;
     const OK: bool = true;
 }
-impl<X: 'static, B: 'static, C: 'static> ActivationArgument for Name<X, Is<false>, B, C> {
+impl<X: 'static, B: 'static, C: 'static, D: 'static> ActivationArgument
+    for Name<X, Is<false>, B, C, D>
+{
     type Activation = Linear;
 }
 impl<N: Dim> ActivationArgument for Int<N> {

@@ -19,9 +19,9 @@ pub struct Float<const BITS: u64>;
 /// `true` or `false`.
 pub struct Bool<const B: bool>;
 /// A word, and which roles it can play, see [`word!`](crate::word): `relu` is
-/// `Name<Relu, Is<true>, Is<false>, Is<false>>`.
-pub struct Name<X, IsActivation, IsInitializer, IsPadding>(
-    PhantomData<(X, IsActivation, IsInitializer, IsPadding)>,
+/// `Name<Relu, Is<true>, Is<false>, Is<false>, Is<false>>`.
+pub struct Name<X, IsActivation, IsInitializer, IsPadding, IsInterpolation>(
+    PhantomData<(X, IsActivation, IsInitializer, IsPadding, IsInterpolation)>,
 );
 /// Whether a word can play a role.
 pub struct Is<const YES: bool>;
@@ -119,7 +119,7 @@ impl Argument for Bool<false> {
     type Or<Other: Argument> = Self;
 }
 
-impl<X: 'static, A: 'static, B: 'static, C: 'static> Argument for Name<X, A, B, C> {
+impl<X: 'static, A: 'static, B: 'static, C: 'static, D: 'static> Argument for Name<X, A, B, C, D> {
     const KIND: Kind = Kind::Name;
     type Number = U1;
     type Dims = D1<U1>;

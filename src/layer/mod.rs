@@ -132,6 +132,8 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     const BY_ROW: bool = false;
     /// How many numbers [`prepare_backward`](Self::prepare_backward) makes for a batch.
     const PREPARED: usize = 0;
+    /// Whether they are also needed where nobody wants the gradient by the input.
+    const PREPARES_ALWAYS: bool = false;
     /// How many numbers a batch takes while [`backward`](Self::backward) runs.
     const BACKWARD_SCRATCH: usize = 0;
     /// How many numbers [`Update::tensor`] may lend at once: the size of the largest tensor.

@@ -417,7 +417,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         };
         let cache = &mut caches[self.cache_range(link)];
         let (prepared, scratch) = pass.scratch.split_at_mut(L::PREPARED);
-        if dx.is_some() {
+        if dx.is_some() || L::PREPARES_ALWAYS {
             L::prepare_backward(isa, weights, prepared);
         }
         let pass = Backward {

@@ -9,7 +9,7 @@ use super::Layer;
 use crate::activations::Activation;
 use crate::initializers::Initializer;
 use crate::kernels::Element;
-use crate::shape::{D1, Padding, Shape};
+use crate::shape::{D1, Interpolation, Padding, Shape};
 use core::marker::PhantomData;
 use typenum::U1;
 
@@ -21,6 +21,8 @@ pub trait Not {
     const IS_INITIALIZER: bool = false;
     /// Not a padding.
     const IS_PADDING: bool = false;
+    /// Not an interpolation.
+    const IS_INTERPOLATION: bool = false;
     /// Not a layer.
     const IS_LAYER: bool = false;
 }
@@ -43,6 +45,11 @@ impl<X: Initializer> Probe<X> {
 impl<X: Padding> Probe<X> {
     /// A padding.
     pub const IS_PADDING: bool = true;
+}
+
+impl<X: Interpolation> Probe<X> {
+    /// An interpolation.
+    pub const IS_INTERPOLATION: bool = true;
 }
 
 impl<X: Layer<T, In>, In: Shape, T: Element> Probe<X, In, T> {
@@ -79,6 +86,11 @@ macro_rules! word {
                 #[allow(unused_imports)]
                 use ::plywood::layer::Not as _;
                 ::plywood::layer::Probe::<$word>::IS_PADDING
+            }>,
+            ::plywood::layer::Is<{
+                #[allow(unused_imports)]
+                use ::plywood::layer::Not as _;
+                ::plywood::layer::Probe::<$word>::IS_INTERPOLATION
             }>,
         >
     };

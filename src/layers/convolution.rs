@@ -284,7 +284,8 @@ where
         let Some(mut dx) = pass.dx else { return };
         for group in 0..O::CONV.groups {
             let dz = pass.dy.as_rows();
-            let kernel = Correlate::backward(&O::CONV, group, dz, pass.prepared, dx.reborrow());
+            let kernel =
+                Correlate::backward(&O::CONV, group, dz, pass.prepared, None, dx.reborrow());
             T::correlate(isa, kernel);
         }
     }

@@ -205,11 +205,7 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
-        let filters = const { filters::<In, Given<K, S, P, M, D>>() };
-        let bias = UseBias::FLAG.then(|| weights.bias.as_slice());
-        for (x, y) in x.iter().zip(y.iter_mut()) {
-            filters.forward(isa, x, weights.kernel.as_slice(), bias, y);
-        }
+        convolve::<T, In, Given<K, S, P, M, D>, _, _, _, I>(isa, weights, UseBias::FLAG, x, y.reborrow());
         Act::Activation::forward(isa, y);
     }
 
@@ -222,11 +218,7 @@ where
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        let filters = const { filters::<In, Given<K, S, P, M, D>>() };
-        let bias = UseBias::FLAG.then(|| weights.bias.as_slice());
-        for (x, y) in x.iter().zip(y.iter_mut()) {
-            filters.forward(isa, x, weights.kernel.as_slice(), bias, y);
-        }
+        convolve::<T, In, Given<K, S, P, M, D>, _, _, _, I>(isa, weights, UseBias::FLAG, x, y.reborrow());
         if Act::Activation::NEEDS_INPUT {
             cache.copy_from_slice(y.padded_data());
         }
@@ -257,6 +249,7 @@ where
             filters: const { filters::<In, Given<K, S, P, M, D>>() },
             x: kept.x,
             dz: kept.dz,
+            skip: 0,
         };
         let stride = padded(M::Number::USIZE);
         let cost = kept.dz.len() * Self::Output::SIZE / In::Channels::USIZE.max(1);
@@ -277,21 +270,39 @@ pub const fn filters<In, F: Filters<In>>() -> Depthwise {
     F::DEPTHWISE
 }
 
+/// `y = x * W + b`.
+#[inline(always)]
+fn convolve<T: Element, In, F: Filters<In>, Taps: Shape, M: Dim, B: Dim, I: Isa>(
+    isa: I,
+    weights: &ConvWeights<T, Taps, M, B>,
+    use_bias: bool,
+    x: Rows<T>,
+    mut y: RowsMut<T>,
+) {
+    let bias = use_bias.then(|| weights.bias.as_slice());
+    for (x, y) in x.iter().zip(y.iter_mut()) {
+        F::DEPTHWISE.forward(isa, x, weights.kernel.as_slice(), bias, y);
+    }
+}
+
 /// The gradient by W.
 pub struct KernelGradient<'a, T> {
     /// The filters.
     pub filters: Depthwise,
     /// Their input.
     pub x: Rows<'a, T>,
-    /// The gradient by their output.
+    /// The gradient by their output,
     pub dz: Rows<'a, T>,
+    /// after so many other numbers in each row.
+    pub skip: usize,
 }
 
 impl<T: Element> RowGradient<T> for KernelGradient<'_, T> {
     #[inline(always)]
     fn add<I: Isa>(&self, isa: I, first: usize, rows: &mut [T]) {
         for (x, dz) in self.x.iter().zip(self.dz.iter()) {
-            self.filters.weight_grad(isa, x, first, dz, rows);
+            self.filters
+                .weight_grad(isa, x, first, &dz[self.skip..], rows);
         }
     }
 }

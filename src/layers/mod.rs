@@ -37,6 +37,8 @@ register! {
     average_pooling2d::AveragePooling2D,
     conv1d::Conv1D,
     conv2d::Conv2D,
+    conv2d_transpose::Conv2DTranspose,
+    cropping2d::Cropping2D,
     dense::Dense,
     depthwise_conv2d::DepthwiseConv2D,
     dropout::Dropout,
@@ -49,6 +51,9 @@ register! {
     max_pooling2d::MaxPooling2D,
     reshape::Reshape,
     residual::Residual,
+    separable_conv2d::SeparableConv2D,
+    up_sampling2d::UpSampling2D,
+    zero_padding2d::ZeroPadding2D,
 }
 
 mod check;
@@ -61,3 +66,4 @@ mod signal;
 pub use convolution::ConvWeights;
 pub use dense::DenseWeights;
 pub use parallel::{Parallel, ParallelWeights};
+pub use separable_conv2d::SeparableConv2DWeights;

@@ -81,7 +81,7 @@ nothing! {
     Int<N>, N: Dim;
     Bool<true>;
     Bool<false>;
-    Name<X, A, I, P>, X, A, I, P;
+    Name<X, A, I, P, R>, X, A, I, P, R;
     List<S>, S: Shape;
 }
 

@@ -9,6 +9,8 @@
 
 mod check;
 mod dim;
+mod interpolation;
+mod sides;
 mod window;
 
 pub use check::{
@@ -16,7 +18,9 @@ pub use check::{
     check_nonzero, check_output, same_shape,
 };
 pub use dim::{Dim, Push, bit, check_dimension, fitting};
-pub use window::{Causal, Divides, Padding, PaddingArgument, Same, Slide, Valid, Window, Zeros};
+pub use interpolation::{Bilinear, Interpolation, InterpolationArgument, Nearest};
+pub use sides::{Inner, Outer, Sides};
+pub use window::{Causal, Divides, Padding, PaddingArgument, Same, Slide, SlideBack, Valid, Window, Zeros};
 
 use core::marker::PhantomData;
 use core::ops::Mul;

@@ -237,6 +237,64 @@ where
     .padded(P::ZEROS);
 }
 
+/// The smallest dimension from which a window that covers E and moves by S has `H` positions: what a
+/// transposed convolution makes of `H`.
+pub trait Spread<H, E, S>: Padding {
+    /// The dimension.
+    type Out: Dim;
+}
+
+impl<H, E, S> Spread<H, E, S> for Valid
+where
+    H: Max<U1>,
+    Some1<H>: Sub<B1>,
+    Sub1<Some1<H>>: Mul<S>,
+    E: Max<S>,
+    Prod<Sub1<Some1<H>>, S>: Add<Maximum<E, S>>,
+    Sum<Prod<Sub1<Some1<H>>, S>, Maximum<E, S>>: Dim,
+{
+    type Out = Sum<Prod<Sub1<Some1<H>>, S>, Maximum<E, S>>;
+}
+
+impl<H, E, S> Spread<H, E, S> for Same
+where
+    H: Mul<S>,
+    Prod<H, S>: Dim,
+{
+    type Out = Prod<H, S>;
+}
+
+impl<H, E, S> Spread<H, E, S> for Causal
+where
+    H: Mul<S>,
+    Prod<H, S>: Dim,
+{
+    type Out = Prod<H, S>;
+}
+
+/// The window whose positions are the numbers of a dimension.
+pub trait SlideBack<K, S, D, P> {
+    /// The dimension that it moves over.
+    type Input: Dim;
+    /// The window in numbers.
+    const WINDOW: Window;
+}
+
+impl<H, K, S, D, P> SlideBack<K, S, D, P> for H
+where
+    K: Max<U1>,
+    D: Max<U1>,
+    S: Max<U1>,
+    Some1<K>: Sub<B1>,
+    Sub1<Some1<K>>: Mul<Some1<D>>,
+    Prod<Sub1<Some1<K>>, Some1<D>>: Add<B1>,
+    P: Spread<H, Extent<K, D>, Some1<S>>,
+    P::Out: Slide<K, S, D, P>,
+{
+    type Input = P::Out;
+    const WINDOW: Window = <P::Out as Slide<K, S, D, P>>::WINDOW;
+}
+
 /// An argument that should name a padding.
 pub trait PaddingArgument: Argument {
     /// The padding; [`Valid`] for an argument of another kind.
@@ -244,11 +302,15 @@ pub trait PaddingArgument: Argument {
     /// Whether the argument is a padding.
     const OK: bool = false;
 }
-impl<X: Padding, A: 'static, I: 'static> PaddingArgument for Name<X, A, I, Is<true>> {
+impl<X: Padding, A: 'static, I: 'static, D: 'static> PaddingArgument
+    for Name<X, A, I, Is<true>, D>
+{
     type Padding = X;
     const OK: bool = true;
 }
-impl<X: 'static, A: 'static, I: 'static> PaddingArgument for Name<X, A, I, Is<false>> {
+impl<X: 'static, A: 'static, I: 'static, D: 'static> PaddingArgument
+    for Name<X, A, I, Is<false>, D>
+{
     type Padding = Valid;
 }
 impl<N: Dim> PaddingArgument for Int<N> {

@@ -124,6 +124,26 @@ LAYER_TYPES = {
     "Flatten": [],
     "Reshape": ["target_shape"],
     "Dropout": ["rate"],
+    **{
+        kind + dims: ["pool_size", "strides", "padding"]
+        for kind in ("MaxPooling", "AveragePooling") for dims in ("1D", "2D")
+    },
+    **{
+        kind + dims: []
+        for kind in ("GlobalMaxPooling", "GlobalAveragePooling") for dims in ("1D", "2D")
+    },
+    "UpSampling2D": ["size", "interpolation"],
+    "ZeroPadding2D": ["padding"],
+    "Cropping2D": ["cropping"],
+    **{
+        kind: ["filters", "kernel_size", "strides", "padding", "dilation_rate", "groups",
+               "activation", "use_bias"]
+        for kind in ("Conv1D", "Conv2D", "Conv2DTranspose")
+    },
+    "DepthwiseConv2D": ["kernel_size", "strides", "padding", "depth_multiplier", "dilation_rate",
+                        "activation", "use_bias"],
+    "SeparableConv2D": ["filters", "kernel_size", "strides", "padding", "dilation_rate",
+                        "depth_multiplier", "activation", "use_bias"],
 }
 
 
@@ -131,7 +151,7 @@ def describe_layer(layer):
     """The layer's type and settings, in Keras' words."""
     config = layer.get_config()
     kind = type(layer).__name__
-    return {"type": kind, **{key: config[key] for key in LAYER_TYPES[kind]}}
+    return {"type": kind, **{key: config[key] for key in LAYER_TYPES[kind] if key in config}}
 
 
 def build_model(input_shape, make_layers):
@@ -175,7 +195,24 @@ def list_weights(model, gradients=None):
     ]
 
 
-def layer_case(name, input_shape, make_layers):
+def channels_first(shape):
+    """Keras' [height, width, channels] as [channels, height, width]; other shapes stay."""
+    return [shape[2], *shape[:2]] if len(shape) == 3 else list(shape)
+
+
+def images_first(values):
+    """Images of a batch, which Keras takes with the channels last, as Plywood takes them."""
+    values = numpy_of(values)
+    return np.moveaxis(values, 3, 1) if values.ndim == 4 else values
+
+
+def image_case(name, input_shape, make_layers):
+    """A layer case whose images have the channels first, as Plywood's arrays have them."""
+    case = layer_case(name, input_shape, make_layers, images_first)
+    return {**case, "input_shape": channels_first(input_shape)}
+
+
+def layer_case(name, input_shape, make_layers, outside=lambda values: values):
     """Output, and the gradients of sum(r * output)."""
     rng = generator("layers/" + name)
     model = build_model(input_shape, make_layers)
@@ -195,10 +232,10 @@ def layer_case(name, input_shape, make_layers):
         "name": name,
         "input_shape": list(input_shape),
         "layers": [describe_layer(layer) for layer in model.layers],
-        "x": tensor(x),
-        "r": tensor(r),
-        "y": tensor(y),
-        "grad_x": tensor(grads[0]),
+        "x": tensor(outside(x)),
+        "r": tensor(outside(r)),
+        "y": tensor(outside(y)),
+        "grad_x": tensor(outside(grads[0])),
         "weights": list_weights(model, grads[1:]),
     }
 
@@ -227,7 +264,61 @@ def make_layers():
         ("dropout/inference/8", (8,), lambda: [layers.Dropout(0.5)]),
         ("stack/2x3-8-6-3", (2, 3), stack_layers),
     ]
-    return {"cases": [layer_case(*case) for case in cases]}
+    images = [(name, shape, lambda make=make: [make()]) for name, shape, make in IMAGE_LAYERS]
+    return {
+        "cases": [layer_case(*case) for case in cases] + [image_case(*case) for case in images]
+    }
+
+
+# Layers of images, with the channels last as Keras has them, and of signals.
+IMAGE_LAYERS = [
+    ("max_pooling2d/5x7x3", (5, 7, 3), lambda: layers.MaxPooling2D()),
+    ("max_pooling2d/3x2/1x3/same", (5, 7, 2),
+     lambda: layers.MaxPooling2D((3, 2), (1, 3), padding="same")),
+    ("average_pooling2d/5x7x3", (5, 7, 3), lambda: layers.AveragePooling2D(2)),
+    ("average_pooling2d/3/2/same", (6, 5, 2),
+     lambda: layers.AveragePooling2D(3, 2, padding="same")),
+    ("max_pooling1d/7x3", (7, 3), lambda: layers.MaxPooling1D()),
+    ("average_pooling1d/3/2/same", (8, 3),
+     lambda: layers.AveragePooling1D(3, 2, padding="same")),
+    ("global_max_pooling2d/3x4x5", (3, 4, 5), lambda: layers.GlobalMaxPooling2D()),
+    ("global_average_pooling2d/3x4x5", (3, 4, 5), lambda: layers.GlobalAveragePooling2D()),
+    ("global_max_pooling1d/6x3", (6, 3), lambda: layers.GlobalMaxPooling1D()),
+    ("global_average_pooling1d/6x3", (6, 3), lambda: layers.GlobalAveragePooling1D()),
+    ("up_sampling2d/nearest", (2, 3, 2), lambda: layers.UpSampling2D((2, 3))),
+    ("up_sampling2d/bilinear", (3, 2, 2),
+     lambda: layers.UpSampling2D((2, 3), interpolation="bilinear")),
+    ("zero_padding2d/1,2,0,3", (2, 3, 2), lambda: layers.ZeroPadding2D(((1, 2), (0, 3)))),
+    ("cropping2d/1,2,0,1", (5, 4, 2), lambda: layers.Cropping2D(((1, 2), (0, 1)))),
+    ("conv1d/valid", (7, 3), lambda: layers.Conv1D(4, 3, activation="tanh")),
+    ("conv1d/same/2", (8, 2), lambda: layers.Conv1D(3, 4, strides=2, padding="same")),
+    ("conv1d/causal/dilated", (8, 2),
+     lambda: layers.Conv1D(3, 3, padding="causal", dilation_rate=2, use_bias=False)),
+    ("conv1d/groups", (6, 4), lambda: layers.Conv1D(6, 2, groups=2)),
+    ("conv2d/valid", (5, 6, 3), lambda: layers.Conv2D(4, 3, activation="tanh")),
+    ("conv2d/same/2x3", (6, 7, 2),
+     lambda: layers.Conv2D(3, (3, 2), strides=(2, 3), padding="same")),
+    ("conv2d/dilated/groups", (6, 6, 4),
+     lambda: layers.Conv2D(6, 2, dilation_rate=2, groups=2, use_bias=False)),
+    ("depthwise_conv2d/valid", (5, 4, 3), lambda: layers.DepthwiseConv2D(3, activation="tanh")),
+    ("depthwise_conv2d/same/2/3", (5, 6, 2),
+     lambda: layers.DepthwiseConv2D((3, 2), 2, "same", depth_multiplier=3)),
+    ("depthwise_conv2d/dilated", (6, 6, 17),
+     lambda: layers.DepthwiseConv2D(2, dilation_rate=2, use_bias=False)),
+    ("separable_conv2d/valid", (5, 4, 3), lambda: layers.SeparableConv2D(4, 3)),
+    ("separable_conv2d/same/2/3", (5, 6, 2),
+     lambda: layers.SeparableConv2D(3, 3, 2, "same", depth_multiplier=3, activation="silu")),
+    ("conv2d_transpose/valid", (3, 2, 3), lambda: layers.Conv2DTranspose(2, 3, activation="tanh")),
+    ("conv2d_transpose/valid/3", (2, 3, 2),
+     lambda: layers.Conv2DTranspose(2, 2, strides=3, use_bias=False)),
+    ("conv2d_transpose/same/2", (3, 2, 2),
+     lambda: layers.Conv2DTranspose(3, 3, strides=2, padding="same")),
+    ("conv2d_transpose/same/even", (3, 2, 2),
+     lambda: layers.Conv2DTranspose(3, 4, strides=2, padding="same")),
+    ("conv2d_transpose/same/1x3", (3, 2, 2),
+     lambda: layers.Conv2DTranspose(2, (2, 2), strides=(1, 3), padding="same")),
+    ("conv2d_transpose/dilated", (3, 3, 2), lambda: layers.Conv2DTranspose(2, 3, dilation_rate=2)),
+]
 
 
 def stack_layers():

@@ -68,16 +68,18 @@ impl<'a, T: Real> Correlate<'a, T> {
     }
 
     /// The gradient by x, for one group, from that by y and the weights as [`flip`](super::flip) turned
-    /// them.
+    /// them; a transposed convolution, which is the same, adds a bias.
     #[inline(always)]
     pub fn backward(
         conv: &Conv,
         group: usize,
         dz: Rows<'a, T>,
         flipped: &'a [T],
+        bias: Option<&'a [T]>,
         dx: RowsMut<'a, T>,
     ) -> Self {
         let (depth, breadth) = (conv.depth(), conv.breadth());
+        let bias = bias.map_or(&[][..], |bias| &bias[group * depth..][..depth]);
         let w_stride = padded(depth);
         Self {
             samples: dz.len().min(dx.len()),
@@ -90,7 +92,7 @@ impl<'a, T: Real> Correlate<'a, T> {
             across: conv.windows[1].kernel,
             w: &flipped[group * conv.taps() * breadth * w_stride..],
             w_stride,
-            bias: &[],
+            bias,
             y: dx,
             y_pixel: conv.channels,
             y_first: group * depth,

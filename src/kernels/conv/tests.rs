@@ -157,7 +157,7 @@ impl<T: Element> Job for &Case<T> {
             let to = RowsMut::new(&mut dx, x_width);
             T::correlate(
                 isa,
-                Correlate::backward(&self.conv, group, dz, &flipped, to),
+                Correlate::backward(&self.conv, group, dz, &flipped, None, to),
             );
             let (low, high) = dw.split_at_mut(middle * stride);
             for (first, dw) in [(0, low), (middle, high)] {
