@@ -7,6 +7,21 @@
 //! | [`Flatten`] | | any | `[product]` |
 //! | [`Reshape`] | target_shape | any | target_shape |
 //! | [`Dropout`] | rate | any | the same |
+//! | [`Conv1D`] | filters, kernel_size, strides, padding, dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer | `[steps, channels]` | `[steps', filters]` |
+//! | [`Conv2D`] | the same | `[channels, height, width]` | `[filters, height', width']` |
+//! | [`Conv2DTranspose`] | the same without groups | `[channels, height, width]` | `[filters, height', width']` |
+//! | [`DepthwiseConv2D`] | kernel_size, strides, padding, depth_multiplier, dilation_rate, activation, use_bias, depthwise_initializer, bias_initializer | `[channels, height, width]` | `[channels depth_multiplier, height', width']` |
+//! | [`SeparableConv2D`] | filters, kernel_size, strides, padding, dilation_rate, depth_multiplier, activation, use_bias, depthwise_initializer, pointwise_initializer, bias_initializer | `[channels, height, width]` | `[filters, height', width']` |
+//! | [`MaxPooling1D`], [`AveragePooling1D`] | pool_size, strides, padding | `[steps, channels]` | `[steps', channels]` |
+//! | [`MaxPooling2D`], [`AveragePooling2D`] | pool_size, strides, padding | `[channels, height, width]` | `[channels, height', width']` |
+//! | [`GlobalMaxPooling1D`], [`GlobalAveragePooling1D`] | | `[steps, channels]` | `[channels]` |
+//! | [`GlobalMaxPooling2D`], [`GlobalAveragePooling2D`] | | `[channels, height, width]` | `[channels]` |
+//! | [`UpSampling2D`] | size, interpolation | `[channels, height, width]` | `[channels, height size, width size]` |
+//! | [`ZeroPadding2D`] | padding | `[channels, height, width]` | `[channels, height', width']` |
+//! | [`Cropping2D`] | cropping | `[channels, height, width]` | `[channels, height', width']` |
+//!
+//! Keras' `data_format` is not there: images always have their channels first, signals last. What Keras
+//! gives a list of two for, such as `kernel_size`, takes one number for both or a list of two.
 
 /// Declares the layers: the module of each, its type, and its samples, which put it under the
 /// contract that every layer keeps.
