@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // this is what the module is for
 
 use crate::kernels::Element;
-use crate::layer::{Kernel, Matrix, NoWeights, Vector};
+use crate::layer::{Frozen, Kernel, Matrix, NoWeights, Vector};
 use crate::layers::ParallelWeights;
 use crate::shape::{Dim, Shape};
 use alloc::boxed::Box;
@@ -23,6 +23,8 @@ unsafe impl<A: Zeroable, B: Zeroable, C: Zeroable, D: Zeroable> Zeroable
 }
 // SAFETY: see above.
 unsafe impl<T: Zeroable, Taps: Shape, N: Dim> Zeroable for Kernel<T, Taps, N> {}
+// SAFETY: a tensor, and nothing else.
+unsafe impl<W: Zeroable> Zeroable for Frozen<W> {}
 
 /// The numbers of all rows, one row after another.
 #[inline(always)]

@@ -221,14 +221,12 @@ pub fn check<M: Model<Element = f64>>(model: &mut M, x: &[M::Input]) -> Result<(
 
     let mut weights = Vec::new();
     save(model, &mut weights);
-    let padding = padding(model);
-    for (index, &backward) in found.weights.iter().enumerate() {
-        if padding[index] {
-            continue;
-        }
-        let old = weights[index];
+    for (index, place) in trained(model).into_iter().enumerate() {
+        let Some(place) = place else { continue };
+        let backward = found.weights[index];
+        let old = weights[place];
         let mut at = |to: f64| {
-            weights[index] = to;
+            weights[place] = to;
             restore(model, &weights);
             value(model, x)
         };
@@ -239,17 +237,25 @@ pub fn check<M: Model<Element = f64>>(model: &mut M, x: &[M::Input]) -> Result<(
     Ok(())
 }
 
-/// Which of the numbers of a model are padding.
-fn padding<T: Element, W: Weights<T>>(weights: &W) -> Vec<bool> {
-    struct Find(Vec<bool>);
+/// For each of the numbers that have a gradient, where it stands among all, unless it is padding.
+fn trained<T: Element, W: Weights<T>>(weights: &W) -> Vec<Option<usize>> {
+    #[derive(Default)]
+    struct Find {
+        places: Vec<Option<usize>>,
+        seen: usize,
+    }
     impl<T> crate::layer::Visitor<T> for Find {
         fn tensor(&mut self, _: &'static str, dims: &[usize], data: &[T]) {
             let width = dims.last().copied().unwrap_or(1);
-            self.0
-                .extend((0..data.len()).map(|i| i % padded(width) >= width));
+            let place = |i| (i % padded(width) < width).then_some(self.seen + i);
+            self.places.extend((0..data.len()).map(place));
+            self.seen += data.len();
+        }
+        fn frozen(&mut self, _: &'static str, _: &[usize], data: &[T]) {
+            self.seen += data.len();
         }
     }
-    let mut find = Find(Vec::new());
+    let mut find = Find::default();
     weights.visit(&mut find);
-    find.0
+    find.places
 }

@@ -57,6 +57,8 @@ pub fn forward<I: Isa, T: Element, In: Shape, L: Layer<T, In>>(
 pub fn visit_tensor<T, W: Tensor<T>>(tensor: &W, name: &'static str, visitor: &mut dyn Visitor<T>) {
     if W::PARAMS > 0 {
         visitor.tensor(name, W::DIMS, tensor.as_slice());
+    } else if W::FROZEN > 0 {
+        visitor.frozen(name, W::DIMS, tensor.as_slice());
     }
 }
 
@@ -66,7 +68,7 @@ pub fn visit_tensor_mut<T, W: Tensor<T>>(
     name: &'static str,
     visitor: &mut dyn VisitorMut<T>,
 ) {
-    if W::PARAMS > 0 {
+    if W::PARAMS + W::FROZEN > 0 {
         visitor.tensor(name, W::DIMS, tensor.as_mut_slice());
     }
 }

@@ -76,6 +76,8 @@ pub fn weights(input: &DeriveInput) -> Result<TokenStream> {
                 0 #(+ <#types as ::plywood::layer::Tensor<#element>>::LEN)*;
             const PARAMS: usize =
                 0 #(+ <#types as ::plywood::layer::Tensor<#element>>::PARAMS)*;
+            const FROZEN: usize =
+                0 #(+ <#types as ::plywood::layer::Tensor<#element>>::FROZEN)*;
 
             fn visit(&self, visitor: &mut dyn ::plywood::layer::Visitor<#element>) {
                 #(::plywood::__private::visit_tensor(&self.#idents, #names, visitor);)*

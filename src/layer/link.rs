@@ -53,6 +53,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             kind,
             output: L::Output::DIMS,
             params: L::Weights::PARAMS,
+            frozen: L::Weights::FROZEN,
             macs: L::MACS,
         }
     }

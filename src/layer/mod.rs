@@ -79,7 +79,7 @@ pub use plan::{Facts, Inference, Learning, Plan};
 pub use plywood_macros::{Arguments, Weights};
 pub use probe::{AnyInput, Not, Probe};
 pub use update::{RowGradient, Update};
-pub use weights::{Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
+pub use weights::{Frozen, Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
 
 use crate::activations::Head;
 use crate::initializers::Init;

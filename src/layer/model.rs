@@ -240,6 +240,8 @@ pub struct LayerInfo {
     pub output: &'static [usize],
     /// How many numbers can be trained.
     pub params: usize,
+    /// How many numbers there are besides, which are not trained.
+    pub frozen: usize,
     /// Multiply-adds of one forward pass of one sample.
     pub macs: usize,
 }

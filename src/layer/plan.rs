@@ -24,6 +24,7 @@ pub struct Facts {
     output: usize,
     identity: Identity,
     params: usize,
+    frozen: usize,
     len: usize,
     macs: usize,
     cache: usize,
@@ -41,6 +42,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             output: L::Output::SIZE,
             identity: L::IDENTITY,
             params: L::Weights::PARAMS,
+            frozen: L::Weights::FROZEN,
             len: L::Weights::LEN,
             macs: L::MACS,
             cache: L::CACHE,
@@ -133,7 +135,7 @@ pub struct Plan<const N: usize> {
     training: Wiring<N>,
     /// Where each layer's cache begins among the caches.
     caches: [usize; N],
-    /// Whether a layer has weights, or one before it.
+    /// Whether a layer has weights to train, or one before it.
     learns: [bool; N],
     /// Whether the gradient by a layer's input is not needed where that is zero.
     dead_at_zero: [bool; N],
@@ -149,6 +151,8 @@ pub struct Plan<const N: usize> {
     pub macs: usize,
     /// See [`Weights::PARAMS`].
     pub params: usize,
+    /// See [`Weights::FROZEN`].
+    pub frozen: usize,
     /// See [`Weights::LEN`].
     pub len: usize,
 }
@@ -168,6 +172,7 @@ impl<const N: usize> Plan<N> {
             backward_scratch: 0,
             macs: 0,
             params: 0,
+            frozen: 0,
             len: 0,
         };
         let mut i = 0;
@@ -177,6 +182,7 @@ impl<const N: usize> Plan<N> {
             plan.cache_len += layer.cache;
             plan.macs += layer.macs;
             plan.params += layer.params;
+            plan.frozen += layer.frozen;
             plan.len += layer.len;
             plan.learns[i] = plan.params > 0;
             if i + 1 < N {
@@ -459,7 +465,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         kept: Kept<T>,
         update: &mut Update<T>,
     ) {
-        if const { L::Weights::LEN == 0 } {
+        if const { L::Weights::LEN + L::Weights::FROZEN == 0 } {
             return;
         }
         let (i, rows) = (link.index(), self.x.len());

@@ -1,6 +1,6 @@
 //! The way of a gradient into the weights.
 
-use super::Tensor;
+use super::{Frozen, Tensor};
 use crate::kernels::Element;
 use crate::kernels::rule::Rule;
 use crate::rows::Rows;
@@ -46,6 +46,15 @@ impl<'a, T: Element> Update<'a, T> {
         gradient.fill(T::zero());
         add(gradient);
         rule.apply(isa, tensor.as_mut_slice(), gradient, slots, W::LEN);
+    }
+
+    /// Changes a tensor that is not trained, from what the step has seen. (When gradients are only
+    /// looked at, nothing changes.)
+    #[inline(always)]
+    pub fn frozen<W: Tensor<T>>(&mut self, tensor: &mut Frozen<W>, change: impl FnOnce(&mut W)) {
+        if !matches!(self.rule, Rule::Store(_)) {
+            change(tensor);
+        }
     }
 
     /// Updates a matrix whose gradient is `xᵀ dz`, while that is still in registers.

@@ -11,10 +11,12 @@ use typenum::Unsigned;
 /// The weights of a layer: tensors of `T`, all zeros being a valid value. `#[derive(Weights)]`
 /// writes this for a struct whose first type parameter is `T` and whose fields are tensors.
 pub trait Weights<T>: Zeroable + Send + Sync + 'static {
-    /// How many numbers there are, padding included.
+    /// How many numbers the optimiser trains, padding included.
     const LEN: usize;
     /// How many numbers can be trained.
     const PARAMS: usize;
+    /// How many numbers there are besides, which are not trained: see [`Frozen`].
+    const FROZEN: usize = 0;
     /// Shows every tensor to the visitor, in the order of the fields.
     fn visit(&self, visitor: &mut dyn Visitor<T>);
     /// Lends every tensor to the visitor, in the order of the fields.
@@ -27,6 +29,10 @@ pub trait Visitor<T> {
     fn enter(&mut self, _layer: &'static str) {}
     /// A tensor: its name, its dimensions, and its numbers with their padding.
     fn tensor(&mut self, name: &'static str, dims: &[usize], data: &[T]);
+    /// The same of a tensor that is not trained.
+    fn frozen(&mut self, name: &'static str, dims: &[usize], data: &[T]) {
+        self.tensor(name, dims, data);
+    }
     /// The layer ends.
     fn leave(&mut self) {}
 }
@@ -54,16 +60,60 @@ impl<T> Weights<T> for NoWeights {
 
 /// An array of numbers that is part of a layer's weights.
 pub trait Tensor<T>: Zeroable + Send + Sync + 'static {
-    /// How many numbers there are, padding included.
+    /// How many numbers the optimiser trains, padding included: all, or none.
     const LEN: usize;
-    /// How many numbers there are.
+    /// How many numbers can be trained.
     const PARAMS: usize;
+    /// How many numbers there are that are not trained.
+    const FROZEN: usize = 0;
     /// The dimensions.
     const DIMS: &'static [usize];
     /// The numbers, row after row, each row padded with zeros.
     fn as_slice(&self) -> &[T];
     /// The same, to be changed; the padding must stay zero.
     fn as_mut_slice(&mut self) -> &mut [T];
+}
+
+/// A tensor that is a layer's own business: it is saved, shown and set with the weights, but no
+/// optimiser changes it, and no gradient leads to it. A layer changes it in its update, by
+/// [`Update::frozen`](super::Update::frozen), or it is set from outside.
+#[repr(transparent)]
+pub struct Frozen<W>(pub W);
+
+impl<T: Element, W: Tensor<T>> Tensor<T> for Frozen<W> {
+    const LEN: usize = 0;
+    const PARAMS: usize = 0;
+    const FROZEN: usize = W::PARAMS;
+    const DIMS: &'static [usize] = W::DIMS;
+
+    #[inline(always)]
+    fn as_slice(&self) -> &[T] {
+        self.0.as_slice()
+    }
+
+    #[inline(always)]
+    fn as_mut_slice(&mut self) -> &mut [T] {
+        self.0.as_mut_slice()
+    }
+}
+
+impl<W> core::ops::Deref for Frozen<W> {
+    type Target = W;
+    fn deref(&self) -> &W {
+        &self.0
+    }
+}
+
+impl<W> core::ops::DerefMut for Frozen<W> {
+    fn deref_mut(&mut self) -> &mut W {
+        &mut self.0
+    }
+}
+
+impl<W: fmt::Debug> fmt::Debug for Frozen<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// N numbers: a bias, for example.

@@ -51,6 +51,7 @@ register! {
     average_pooling1d::AveragePooling1D,
     average_pooling2d::AveragePooling2D,
     conv1d::Conv1D,
+    batch_normalization::BatchNormalization,
     conv2d::Conv2D,
     conv2d_transpose::Conv2DTranspose,
     cropping2d::Cropping2D,
@@ -73,12 +74,15 @@ register! {
 
 mod check;
 mod convolution;
+mod arguments;
+mod features;
 mod image;
 mod parallel;
 mod pooling;
 mod signal;
 
 pub use convolution::ConvWeights;
+pub use batch_normalization::BatchNormalizationWeights;
 pub use dense::DenseWeights;
 pub use parallel::{Parallel, ParallelWeights};
 pub use separable_conv2d::SeparableConv2DWeights;

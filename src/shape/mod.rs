@@ -38,6 +38,9 @@ pub trait Shape: 'static {
     type Height: Dim;
     /// The last dimension.
     type Width: Dim;
+    /// How many numbers each place has: the channels of an image, the last dimension of other shapes.
+    /// They lie side by side, so a sample is one such group after another.
+    type Features: Dim;
     /// How many numbers it holds: the product of the dimensions.
     type Size: Dim;
     /// The dimensions, outermost first.
@@ -59,6 +62,7 @@ impl<N: Dim> Shape for D1<N> {
     type Channels = U1;
     type Height = U1;
     type Width = N;
+    type Features = N;
     type Size = N;
     const DIMS: &'static [usize] = &[N::USIZE];
 }
@@ -70,6 +74,7 @@ where
     type Channels = U1;
     type Height = H;
     type Width = W;
+    type Features = W;
     type Size = Prod<H, W>;
     const DIMS: &'static [usize] = &[H::USIZE, W::USIZE];
 }
@@ -82,6 +87,7 @@ where
     type Channels = C;
     type Height = H;
     type Width = W;
+    type Features = C;
     type Size = Prod<C, Prod<H, W>>;
     const DIMS: &'static [usize] = &[C::USIZE, H::USIZE, W::USIZE];
 }
@@ -95,6 +101,7 @@ where
     type Channels = U1;
     type Height = H;
     type Width = W;
+    type Features = W;
     type Size = Prod<B, Prod<C, Prod<H, W>>>;
     const DIMS: &'static [usize] = &[B::USIZE, C::USIZE, H::USIZE, W::USIZE];
 }

@@ -20,7 +20,10 @@ pub struct Summary {
     name: &'static str,
     layers: &'static [LayerInfo],
     params: usize,
-    bytes: usize,
+    /// How many numbers are not trained.
+    frozen: usize,
+    /// The size of a number.
+    number: usize,
     macs: usize,
 }
 
@@ -31,7 +34,8 @@ impl Summary {
             name: M::NAME,
             layers: M::LAYERS,
             params: M::PARAMS,
-            bytes: M::PARAMS * size_of::<M::Element>(),
+            frozen: M::FROZEN,
+            number: size_of::<M::Element>(),
             macs: M::MACS,
         }
     }
@@ -51,7 +55,7 @@ impl fmt::Display for Summary {
                 [
                     format!("{} ({})", layer.name, layer.kind),
                     format!("{:?}", layer.output),
-                    thousands(layer.params),
+                    thousands(layer.params + layer.frozen),
                 ]
             })
             .collect();
@@ -73,12 +77,15 @@ impl fmt::Display for Summary {
             writeln!(f, " {:a$}   {:b$}   {:>c$}", row[0], row[1], row[2])?;
         }
         writeln!(f, "{line}")?;
-        writeln!(
-            f,
-            " Total params: {} ({})",
-            thousands(self.params),
-            size(self.bytes)
-        )?;
+        let mut total = |what, count: usize| {
+            let (count, bytes) = (thousands(count), size(count * self.number));
+            writeln!(f, " {what} params: {count} ({bytes})")
+        };
+        total("Total", self.params + self.frozen)?;
+        if self.frozen > 0 {
+            total("Trainable", self.params)?;
+            total("Non-trainable", self.frozen)?;
+        }
         write!(f, " Multiply-adds: {}", thousands(self.macs))
     }
 }

@@ -31,6 +31,7 @@ impl Writer<'_> {
             impl #impl_generics ::plywood::layer::Weights<#element> for #name #generics {
                 const LEN: usize = Self::__PLAN.len;
                 const PARAMS: usize = Self::__PLAN.params;
+                const FROZEN: usize = Self::__PLAN.frozen;
 
                 fn visit(&self, visitor: &mut dyn ::plywood::layer::Visitor<#element>) {
                     #(

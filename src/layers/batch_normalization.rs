@@ -1,0 +1,318 @@
+//! Normalisation by the statistics of a batch.
+
+use super::features::{features, fill, pattern, places, repeat, sum};
+use crate::activations::AnyHead;
+use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
+use crate::kernels::Element;
+use crate::layer::{
+    Argument, Arguments, Backward, Bool, Float, Frozen, Kept, Kind, Layer, Moment, Update, Vector,
+    Weights,
+};
+use crate::rows::{Rows, RowsMut};
+use crate::shape::{Check, Dim, Shape};
+use crate::simd::Isa;
+use core::marker::PhantomData;
+
+/// Each feature gets mean 0 and variance 1, then a scale and a mean that are trained, Keras'
+/// `BatchNormalization`: `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`.
+///
+/// Any input, the output has the same shape. A feature is one of `[n]`, one of the last dimension of
+/// `[steps, channels]`, or a channel of an image `[channels, height, width]`. In training, mean and
+/// variance (divided by the count, not by one less) are those of the batch, over all its samples and
+/// places. In prediction they are `moving_mean` and `moving_variance`, of which each training step
+/// keeps the share `momentum`, and takes the rest from its batch. These two are weights that are not
+/// trained: no optimiser changes them.
+///
+/// | argument | default | meaning |
+/// | --- | --- | --- |
+/// | `momentum` | 0.99 | the share of the moving statistics that a step keeps, from 0 to 1 |
+/// | `epsilon` | 0.001 | is added to the variance; above 0 |
+/// | `center` | `true` | whether there is a beta |
+/// | `scale` | `true` | whether there is a gamma |
+/// | `beta_initializer` | `zeros` | how beta begins, see [`initializers`](crate::initializers) |
+/// | `gamma_initializer` | `ones` | how gamma begins |
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     struct Net: [3] => [2] {
+///         Dense(8, use_bias = false),
+///         BatchNormalization(momentum = 0.9),
+///         Activation(relu),
+///         Dense(2),
+///     }
+/// }
+/// assert_eq!(Net::PARAMS, 3 * 8 + (8 + 8) + (8 * 2 + 2));
+/// assert_eq!(Net::new(1).batch_normalization.moving_variance.len(), 8); // not trained
+/// ```
+///
+/// A sample alone has no variance: on `[n]`, train with batches of some samples at least.
+///
+/// # Errors of the compiler
+/// If an argument is not in its range.
+#[derive(Arguments)]
+pub struct BatchNormalization<
+    Momentum = Float<{ 0.99_f64.to_bits() }>,
+    Epsilon = Float<{ 1e-3_f64.to_bits() }>,
+    Center = Bool<true>,
+    Scale = Bool<true>,
+    BetaInitializer = crate::word!(Zeros),
+    GammaInitializer = crate::word!(Ones),
+>(
+    #[allow(clippy::type_complexity)] // the arguments of the layer
+    PhantomData<(
+        Momentum,
+        Epsilon,
+        Center,
+        Scale,
+        BetaInitializer,
+        GammaInitializer,
+    )>,
+);
+
+/// The weights of [`BatchNormalization`]: G gammas, B betas (the features or none), F features.
+#[derive(Debug, Weights)]
+pub struct BatchNormalizationWeights<T: Element, G: Dim, B: Dim, F: Dim> {
+    /// What each normalised feature is multiplied by.
+    pub gamma: Vector<T, G>,
+    /// What is added then.
+    pub beta: Vector<T, B>,
+    /// The mean of each feature, for prediction.
+    pub moving_mean: Frozen<Vector<T, F>>,
+    /// The variance of each feature, for prediction.
+    pub moving_variance: Frozen<Vector<T, F>>,
+}
+
+impl<T, In, Momentum, Epsilon, Center, Scale, BetaInit, GammaInit> Layer<T, In>
+    for BatchNormalization<Momentum, Epsilon, Center, Scale, BetaInit, GammaInit>
+where
+    T: Element,
+    In: Shape,
+    Momentum: Argument,
+    Epsilon: Argument,
+    Center: Argument,
+    Scale: Argument,
+    BetaInit: InitializerArgument,
+    GammaInit: InitializerArgument,
+{
+    type Output = In;
+    type Weights = BatchNormalizationWeights<
+        T,
+        Scale::Keep<In::Features>,
+        Center::Keep<In::Features>,
+        In::Features,
+    >;
+    type Head = AnyHead;
+
+    const CHECK: Check = Check::that(
+        matches!(Momentum::KIND, Kind::Float | Kind::Int)
+            && Momentum::VALUE >= 0.0
+            && Momentum::VALUE <= 1.0,
+        "the argument `momentum` of {layer} must be a number from 0 to 1, such as `0.99`",
+        &[],
+    )
+    .and(super::arguments::epsilon::<Epsilon>())
+    .and(super::arguments::center_and_scale::<Center, Scale, BetaInit, GammaInit>());
+
+    // Of a batch, and not of each row: the first row's share is enough.
+    const CACHE: usize = 4 * pattern::<In>();
+    const SCRATCH: usize = 3 * pattern::<In>();
+    const BACKWARD_SCRATCH: usize = 3 * pattern::<In>();
+
+    fn init(weights: &mut Self::Weights, init: &mut Init) {
+        let n = features::<In>();
+        init.fill::<T, _, GammaInit::Initializer>(&mut weights.gamma, n, n);
+        init.fill::<T, _, BetaInit::Initializer>(&mut weights.beta, n, n);
+        weights.moving_variance.fill(T::one());
+    }
+
+    fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
+        let mut scratch =
+            alloc::vec![T::zero(); <Self as Layer<T, In>>::SCRATCH * x.len()];
+        <Self as Layer<T, In>>::forward_inference(isa, weights, x, y, &mut scratch);
+    }
+
+    #[inline(always)]
+    fn forward_inference<I: Isa>(
+        _: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        y: RowsMut<T>,
+        scratch: &mut [T],
+    ) {
+        if x.is_empty() {
+            return;
+        }
+        let [mean, factor, beta] = patterns::<In, T, 3>(scratch);
+        fill::<In, _, _>(factor, &weights.moving_variance, T::one());
+        gain::<In, _, _>(factor, Epsilon::VALUE, &weights.gamma);
+        fill::<In, _, _>(mean, &weights.moving_mean, T::zero());
+        fill::<In, _, _>(beta, &weights.beta, T::zero());
+        normalise(x, y, mean, factor, beta);
+    }
+
+    #[inline(always)]
+    fn forward_training<I: Isa>(
+        _: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        y: RowsMut<T>,
+        cache: &mut [T],
+        _: Moment<'_>,
+    ) {
+        if x.is_empty() {
+            return;
+        }
+        let share = T::of(1.0 / (x.len() * places::<In>()) as f64);
+        let [mean, variance, factor, beta] = patterns::<In, T, 4>(cache);
+        sum::<In, _>([x, x], mean, |sum, x, _| {
+            for (sum, &x) in sum.iter_mut().zip(x) {
+                *sum += x;
+            }
+        });
+        mean.iter_mut().for_each(|mean| *mean *= share);
+        sum::<In, _>([x, x], variance, |sum, x, _| {
+            for ((sum, &x), &mean) in sum.iter_mut().zip(x).zip(&*mean) {
+                *sum += (x - mean) * (x - mean);
+            }
+        });
+        variance.iter_mut().for_each(|variance| *variance *= share);
+        factor.copy_from_slice(variance);
+        gain::<In, _, _>(factor, Epsilon::VALUE, &weights.gamma);
+        fill::<In, _, _>(beta, &weights.beta, T::zero());
+        normalise(x, y, mean, factor, beta);
+    }
+
+    #[inline(always)]
+    fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
+        if pass.x.is_empty() {
+            return;
+        }
+        let (x, dy) = (pass.x, pass.dy.as_rows());
+        let [mean, variance, sum_dy, sum_dy_x] = patterns::<In, T, 4>(pass.cache);
+        let [factor, mean_dy, slope] = patterns::<In, T, 3>(pass.scratch);
+        sum::<In, _>([x, dy], sum_dy, |sum, _, dy| {
+            for (sum, &dy) in sum.iter_mut().zip(dy) {
+                *sum += dy;
+            }
+        });
+        sum::<In, _>([x, dy], sum_dy_x, |sum, x, dy| {
+            for (((sum, &x), &dy), &mean) in sum.iter_mut().zip(x).zip(dy).zip(&*mean) {
+                *sum += dy * (x - mean);
+            }
+        });
+        // Mean and variance depend on x, too: what of dy would change them does not reach dx.
+        let (share, epsilon) = (
+            T::of(1.0 / (x.len() * places::<In>()) as f64),
+            T::of(Epsilon::VALUE),
+        );
+        for (((slope, sum), mean_dy), (&sum_dy, &variance)) in slope
+            .iter_mut()
+            .zip(&mut *sum_dy_x)
+            .zip(&mut *mean_dy)
+            .zip(sum_dy.iter().zip(&*variance))
+        {
+            let deviation = (variance + epsilon).sqrt();
+            *sum /= deviation;
+            *slope = *sum * share / deviation;
+            *mean_dy = sum_dy * share;
+        }
+        let Some(mut dx) = pass.dx else { return };
+        factor.copy_from_slice(variance);
+        gain::<In, _, _>(factor, Epsilon::VALUE, &weights.gamma);
+        let len = mean.len();
+        for ((x, dy), dx) in x.iter().zip(dy.iter()).zip(dx.iter_mut()) {
+            for ((x, dy), dx) in x.chunks(len).zip(dy.chunks(len)).zip(dx.chunks_mut(len)) {
+                let of_features = factor.iter().zip(&*mean_dy).zip(slope.iter().zip(&*mean));
+                let numbers = dx.iter_mut().zip(x.iter().zip(dy));
+                for ((dx, (&x, &dy)), ((&factor, &mean_dy), (&slope, &mean))) in
+                    numbers.zip(of_features)
+                {
+                    *dx = factor * (dy - mean_dy - slope * (x - mean));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn update<I: Isa>(
+        isa: I,
+        weights: &mut Self::Weights,
+        kept: Kept<T>,
+        update: &mut Update<T>,
+    ) {
+        if kept.x.is_empty() {
+            return;
+        }
+        let n = features::<In>();
+        let mut parts = kept.cache.chunks_exact(pattern::<In>()).map(|part| &part[..n]);
+        let mut next = || parts.next().unwrap_or(&[]);
+        let (mean, variance, sum_dy, sum_dy_x) = (next(), next(), next(), next());
+        update.tensor(isa, &mut weights.gamma, |gradient| {
+            gradient[..n].copy_from_slice(sum_dy_x);
+        });
+        update.tensor(isa, &mut weights.beta, |gradient| {
+            gradient[..n].copy_from_slice(sum_dy);
+        });
+        let keep = T::of(Momentum::VALUE);
+        let step = |moving: &mut [T], seen: &[T]| {
+            for (moving, &seen) in moving.iter_mut().zip(seen) {
+                *moving = keep * *moving + (T::one() - keep) * seen;
+            }
+        };
+        update.frozen(&mut weights.moving_mean, |moving| step(moving, mean));
+        update.frozen(&mut weights.moving_variance, |moving| step(moving, variance));
+    }
+}
+
+/// The first N patterns of some memory.
+#[inline(always)]
+fn patterns<In: Shape, T: Element, const N: usize>(memory: &mut [T]) -> [&mut [T]; N] {
+    let mut parts = memory.chunks_exact_mut(pattern::<In>());
+    core::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+/// From variances to `gamma / sqrt(variance + epsilon)`.
+#[inline(always)]
+fn gain<In: Shape, T: Element, G: Dim>(variance: &mut [T], epsilon: f64, gamma: &Vector<T, G>) {
+    let n = features::<In>();
+    let epsilon = T::of(epsilon);
+    for gain in &mut variance[..n] {
+        *gain = T::one() / (*gain + epsilon).sqrt();
+    }
+    for (gain, &gamma) in variance.iter_mut().zip(gamma.iter()) {
+        *gain *= gamma;
+    }
+    repeat::<In, T>(variance);
+}
+
+/// `y = (x - mean) factor + beta`, by patterns.
+#[inline(always)]
+fn normalise<T: Element>(x: Rows<T>, mut y: RowsMut<T>, mean: &[T], factor: &[T], beta: &[T]) {
+    let len = mean.len();
+    for (x, y) in x.iter().zip(y.iter_mut()) {
+        for (x, y) in x.chunks(len).zip(y.chunks_mut(len)) {
+            let of_features = mean.iter().zip(factor).zip(beta);
+            for ((y, &x), ((&mean, &factor), &beta)) in y.iter_mut().zip(x).zip(of_features) {
+                *y = (x - mean) * factor + beta;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub fn samples() {
+    use crate::contract::contract;
+    contract!([5] => [5] { BatchNormalization });
+    contract!([33] => [33] {
+        BatchNormalization(
+            0.5, 0.1, gamma_initializer = random_uniform, beta_initializer = random_normal
+        )
+    });
+    contract!([4, 3] => [4, 3] { BatchNormalization(gamma_initializer = random_normal) });
+    contract!([2, 3, 3] => [2, 3, 3] { BatchNormalization(gamma_initializer = random_normal) });
+    contract!([3, 2, 2] => [3, 2, 2] { BatchNormalization(center = false) });
+    contract!([4] => [4] { BatchNormalization(scale = false) });
+    contract!([4] => [4] { BatchNormalization(center = false, scale = false) });
+    contract!([4] => [2] { Dense(6), BatchNormalization(epsilon = 0.01), Activation(tanh), Dense(2) });
+}
