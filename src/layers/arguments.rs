@@ -1,12 +1,22 @@
 //! Checks of arguments that several layers have.
 
+use super::features::features;
 use crate::initializers::InitializerArgument;
 use crate::layer::{Argument, Kind};
-use crate::shape::Check;
+use crate::shape::{Check, Shape};
 
 /// Whether an argument is a number.
 pub const fn is_number<X: Argument>() -> bool {
     matches!(X::KIND, Kind::Float | Kind::Int)
+}
+
+/// `rate` is a number from 0 to below 1; if it is none, `missing` says so.
+pub const fn rate<Rate: Argument>(missing: &'static str) -> Check {
+    Check::that(is_number::<Rate>(), missing, &[]).and(Check::that(
+        Rate::VALUE >= 0.0 && Rate::VALUE < 1.0,
+        "the rate of {layer} must be at least 0 and below 1",
+        &[],
+    ))
 }
 
 /// `epsilon` is a number above 0.
@@ -46,4 +56,13 @@ where
         "the argument `gamma_initializer` of {layer} must be an initialiser, such as `ones`",
         &[],
     ))
+}
+
+/// Each place has several features to normalise.
+pub const fn several_features<In: Shape>() -> Check {
+    Check::that(
+        features::<In>() != 1,
+        "{layer} normalises the features of each place, but {from} gives {input}, which has one feature",
+        &[],
+    )
 }

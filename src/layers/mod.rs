@@ -70,6 +70,13 @@ register! {
     separable_conv2d::SeparableConv2D,
     up_sampling2d::UpSampling2D,
     zero_padding2d::ZeroPadding2D,
+    gaussian_dropout::GaussianDropout,
+    gaussian_noise::GaussianNoise,
+    group_normalization::GroupNormalization,
+    layer_normalization::LayerNormalization,
+    rms_normalization::RMSNormalization,
+    spatial_dropout1d::SpatialDropout1D,
+    spatial_dropout2d::SpatialDropout2D,
 }
 
 mod check;
@@ -79,6 +86,9 @@ mod features;
 mod image;
 mod parallel;
 mod pooling;
+mod masks;
+mod parts;
+mod pointwise;
 mod signal;
 
 pub use convolution::ConvWeights;
@@ -86,3 +96,6 @@ pub use batch_normalization::BatchNormalizationWeights;
 pub use dense::DenseWeights;
 pub use parallel::{Parallel, ParallelWeights};
 pub use separable_conv2d::SeparableConv2DWeights;
+pub use group_normalization::GroupNormalizationWeights;
+pub use layer_normalization::LayerNormalizationWeights;
+pub use rms_normalization::RMSNormalizationWeights;

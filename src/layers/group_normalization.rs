@@ -1,0 +1,179 @@
+//! Normalisation of groups of features.
+
+use super::features::features;
+use super::parts::Parts;
+use crate::activations::AnyHead;
+use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
+use crate::kernels::Element;
+use crate::layer::{
+    Argument, Arguments, Backward, Bool, Float, Int, Kept, Kind, Layer, Moment, Update, Vector,
+    Weights,
+};
+use crate::rows::{Rows, RowsMut};
+use crate::shape::{Check, Dim, Fact, Shape};
+use crate::simd::Isa;
+use core::marker::PhantomData;
+use typenum::U32;
+
+/// Each group of features gets mean 0 and variance 1 in each sample, then a scale and a mean for each
+/// feature that are trained, Keras' `GroupNormalization`:
+/// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`.
+///
+/// Any input, the output has the same shape. The features are those of `[n]`, the last dimension of
+/// `[steps, channels]`, or the channels of an image `[channels, height, width]`; mean and variance are
+/// those of all numbers of a group, over all steps or pixels of the sample.
+///
+/// | argument | default | meaning |
+/// | --- | --- | --- |
+/// | `groups` | 32 | how many groups; -1 for as many as there are features |
+/// | `epsilon` | 0.001 | is added to the variance; above 0 |
+/// | `center` | `true` | whether there is a beta |
+/// | `scale` | `true` | whether there is a gamma |
+/// | `beta_initializer` | `zeros` | how beta begins, see [`initializers`](crate::initializers) |
+/// | `gamma_initializer` | `ones` | how gamma begins |
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     struct Net: [3, 8, 8] => [16, 6, 6] { Conv2D(16, 3), GroupNormalization(4) }
+/// }
+/// assert_eq!(Net::new(1).group_normalization.gamma.len(), 16);
+/// ```
+///
+/// # Errors of the compiler
+/// If the features can not be divided into the groups, or an argument is not in its range.
+#[derive(Arguments)]
+pub struct GroupNormalization<
+    Groups = Int<U32>,
+    Epsilon = Float<{ 1e-3_f64.to_bits() }>,
+    Center = Bool<true>,
+    Scale = Bool<true>,
+    BetaInitializer = crate::word!(Zeros),
+    GammaInitializer = crate::word!(Ones),
+>(
+    #[allow(clippy::type_complexity)] // the arguments of the layer
+    PhantomData<(
+        Groups,
+        Epsilon,
+        Center,
+        Scale,
+        BetaInitializer,
+        GammaInitializer,
+    )>,
+);
+
+/// The weights of [`GroupNormalization`]: G gammas, B betas (the features or none).
+#[derive(Debug, Weights)]
+pub struct GroupNormalizationWeights<T: Element, G: Dim, B: Dim> {
+    /// What each normalised feature is multiplied by.
+    pub gamma: Vector<T, G>,
+    /// What is added then.
+    pub beta: Vector<T, B>,
+}
+
+/// How many groups there are.
+const fn groups<Groups: Argument, In: Shape>() -> usize {
+    if Groups::VALUE == -1.0 {
+        features::<In>()
+    } else if Groups::VALUE >= 1.0 {
+        Groups::VALUE as usize
+    } else {
+        1
+    }
+}
+
+impl<T, In, Groups, Epsilon, Center, Scale, BetaInit, GammaInit> Layer<T, In>
+    for GroupNormalization<Groups, Epsilon, Center, Scale, BetaInit, GammaInit>
+where
+    T: Element,
+    In: Shape,
+    Groups: Argument,
+    Epsilon: Argument,
+    Center: Argument,
+    Scale: Argument,
+    BetaInit: InitializerArgument,
+    GammaInit: InitializerArgument,
+{
+    type Output = In;
+    type Weights =
+        GroupNormalizationWeights<T, Scale::Keep<In::Features>, Center::Keep<In::Features>>;
+    type Head = AnyHead;
+
+    const CHECK: Check = Check::that(
+        (matches!(Groups::KIND, Kind::Int) && Groups::VALUE >= 1.0) || Groups::VALUE == -1.0,
+        "the argument `groups` of {layer} must be a whole number from 1 on, or -1 for as many as there \
+         are features",
+        &[],
+    )
+    .and(super::arguments::epsilon::<Epsilon>())
+    .and(super::arguments::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
+    .and(Check::that(
+        features::<In>() % groups::<Groups, In>() == 0,
+        "{layer} can not divide the {0} features that {from} gives into {1} groups",
+        const { &[Fact::Number(features::<In>()), Fact::Number(groups::<Groups, In>())] },
+    ))
+    .and(Check::that(
+        In::SIZE != groups::<Groups, In>(),
+        "{layer} into {0} groups leaves one number in each, which is always 0 when it is normalised",
+        const { &[Fact::Number(groups::<Groups, In>())] },
+    ));
+    const CACHE: usize = Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).cache();
+    const BY_ROW: bool = true;
+
+    fn init(weights: &mut Self::Weights, init: &mut Init) {
+        let n = features::<In>();
+        init.fill::<T, _, GammaInit::Initializer>(&mut weights.gamma, n, n);
+        init.fill::<T, _, BetaInit::Initializer>(&mut weights.beta, n, n);
+    }
+
+    #[inline(always)]
+    fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
+        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward([&weights.gamma, &weights.beta], x, y, |_, _, _| {});
+    }
+
+    #[inline(always)]
+    fn forward_training<I: Isa>(
+        _: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        y: RowsMut<T>,
+        cache: &mut [T],
+        _: Moment<'_>,
+    ) {
+        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward_training([&weights.gamma, &weights.beta], x, y, cache);
+    }
+
+    #[inline(always)]
+    fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
+        let Some(dx) = pass.dx else { return };
+        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).backward(&weights.gamma, pass.x, pass.cache, pass.dy.as_rows(), dx);
+    }
+
+    #[inline(always)]
+    fn update<I: Isa>(
+        isa: I,
+        weights: &mut Self::Weights,
+        kept: Kept<T>,
+        update: &mut Update<T>,
+    ) {
+        update.tensor(isa, &mut weights.gamma, |gradient| {
+            Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).add_gamma(kept, gradient);
+        });
+        update.tensor(isa, &mut weights.beta, |gradient| {
+            super::image::add_pixels::<T, In::Features>(kept.dz, gradient);
+        });
+    }
+}
+
+#[cfg(test)]
+pub fn samples() {
+    use crate::contract::contract;
+    contract!([64] => [64] { GroupNormalization });
+    contract!([36] => [36] { GroupNormalization(2, 0.01, gamma_initializer = random_uniform, beta_initializer = random_normal) });
+    contract!([3, 4] => [3, 4] { GroupNormalization(2, gamma_initializer = random_normal) });
+    contract!([4, 2, 3] => [4, 2, 3] { GroupNormalization(2, gamma_initializer = random_normal) });
+    contract!([3, 2, 2] => [3, 2, 2] { GroupNormalization(-1) });
+    contract!([3, 2, 2] => [3, 2, 2] { GroupNormalization(groups = 1, scale = false) });
+    contract!([4] => [4] { GroupNormalization(2, center = false) });
+    contract!([4] => [4] { GroupNormalization(2, center = false, scale = false) });
+}

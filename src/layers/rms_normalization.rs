@@ -1,0 +1,102 @@
+//! Normalisation of the size of each place of a sample.
+
+use super::features::features;
+use super::parts::Parts;
+use crate::activations::AnyHead;
+use crate::initializers::{Init, Ones};
+use crate::kernels::Element;
+use crate::layer::{
+    Argument, Arguments, Backward, Float, Kept, Layer, Moment, Update, Vector, Weights,
+};
+use crate::rows::{Rows, RowsMut};
+use crate::shape::{Check, Dim, Shape};
+use crate::simd::Isa;
+use core::marker::PhantomData;
+
+/// The features of each place are divided by the root of their mean square, then multiplied by a scale
+/// that is trained, Keras' `RMSNormalization`: `y = scale x / sqrt(mean of x² + epsilon)`.
+///
+/// Any input, the output has the same shape. The mean is that of all numbers of `[n]`, of each step of
+/// `[steps, channels]`, or of the channels of each pixel of an image `[channels, height, width]`.
+/// One argument: `epsilon`, 0.000001 unless given, which is added to the mean; above 0.
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     struct Net: [2] => [2] { RMSNormalization }
+/// }
+/// let y = Net::new(1).predict(&[3.0, 4.0]);
+/// assert!((y[0] - 3.0 / 12.5f32.sqrt()).abs() < 1e-6);
+/// ```
+///
+/// # Errors of the compiler
+/// If a place has one number only, or the argument is not in its range.
+#[derive(Arguments)]
+pub struct RMSNormalization<Epsilon = Float<{ 1e-6_f64.to_bits() }>>(PhantomData<Epsilon>);
+
+/// The weights of [`RMSNormalization`]: N features.
+#[derive(Debug, Weights)]
+pub struct RMSNormalizationWeights<T: Element, N: Dim> {
+    /// What each normalised feature is multiplied by; ones at first.
+    pub scale: Vector<T, N>,
+}
+
+impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization<Epsilon> {
+    type Output = In;
+    type Weights = RMSNormalizationWeights<T, In::Features>;
+    type Head = AnyHead;
+
+    const CHECK: Check = super::arguments::epsilon::<Epsilon>()
+        .and(super::arguments::several_features::<In>());
+    const CACHE: usize = Parts::places::<In>(false, Epsilon::VALUE).cache();
+    const BY_ROW: bool = true;
+
+    fn init(weights: &mut Self::Weights, init: &mut Init) {
+        let n = features::<In>();
+        init.fill::<T, _, Ones>(&mut weights.scale, n, n);
+    }
+
+    #[inline(always)]
+    fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
+        Parts::places::<In>(false, Epsilon::VALUE).forward([&weights.scale, &[]], x, y, |_, _, _| {});
+    }
+
+    #[inline(always)]
+    fn forward_training<I: Isa>(
+        _: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        y: RowsMut<T>,
+        cache: &mut [T],
+        _: Moment<'_>,
+    ) {
+        Parts::places::<In>(false, Epsilon::VALUE).forward_training([&weights.scale, &[]], x, y, cache);
+    }
+
+    #[inline(always)]
+    fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
+        let Some(dx) = pass.dx else { return };
+        Parts::places::<In>(false, Epsilon::VALUE).backward(&weights.scale, pass.x, pass.cache, pass.dy.as_rows(), dx);
+    }
+
+    #[inline(always)]
+    fn update<I: Isa>(
+        isa: I,
+        weights: &mut Self::Weights,
+        kept: Kept<T>,
+        update: &mut Update<T>,
+    ) {
+        update.tensor(isa, &mut weights.scale, |gradient| {
+            Parts::places::<In>(false, Epsilon::VALUE).add_gamma(kept, gradient);
+        });
+    }
+}
+
+#[cfg(test)]
+pub fn samples() {
+    use crate::contract::contract;
+    contract!([5] => [5] { RMSNormalization });
+    contract!([3, 4] => [3, 4] { RMSNormalization(0.01) });
+    contract!([3, 2, 2] => [3, 2, 2] { RMSNormalization });
+    contract!([3] => [2] { Dense(18), RMSNormalization(epsilon = 0.1), Activation(tanh), Dense(2) });
+}
