@@ -62,6 +62,21 @@ pub enum Error {
         /// Name and shape of what was given.
         found: String,
     },
+    /// A number that chooses one of several is not one of their numbers.
+    #[error(
+        "sample {sample} of {what} (counted from 0) holds {found}, but must hold whole numbers below \
+         {limit}"
+    )]
+    IndexOutOfRange {
+        /// The argument.
+        what: &'static str,
+        /// Which sample, counted from 0.
+        sample: usize,
+        /// The number.
+        found: f64,
+        /// How many there are to choose from.
+        limit: usize,
+    },
     /// A label is not one of the classes.
     #[error(
         "label {index} (counted from 0) is {label}, but must be below {classes}, \

@@ -58,6 +58,11 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
         }
     }
 
+    /// What its inputs must be below, if they are whole numbers.
+    pub const fn indices(self) -> Option<usize> {
+        L::INDICES
+    }
+
     /// What the checks of the layer work on, when it is called `layer` and stands in `model` behind
     /// `before`.
     pub const fn checked(

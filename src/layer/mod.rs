@@ -79,7 +79,9 @@ pub use plan::{Facts, Inference, Learning, Plan};
 pub use plywood_macros::{Arguments, Weights};
 pub use probe::{AnyInput, Not, Probe};
 pub use update::{RowGradient, Update};
-pub use weights::{Frozen, Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights};
+pub use weights::{
+    Frozen, Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights,
+};
 
 use crate::activations::Head;
 use crate::initializers::Init;
@@ -114,6 +116,9 @@ pub trait Layer<T: Element, In: Shape>: 'static {
         Some(&width) => width,
         None => 1,
     };
+    /// If its inputs are numbers of rows or classes: how many of these there are. Where it is a model's
+    /// first layer, training and evaluation then refuse others.
+    const INDICES: Option<usize> = None;
     /// When its output is its input, so that nothing needs to be computed.
     const IDENTITY: Identity = Identity::Never;
     /// Multiply-adds of one forward pass of one sample.

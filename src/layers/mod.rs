@@ -6,6 +6,17 @@
 //! | [`Activation`] | activation | any | the same |
 //! | [`Flatten`] | | any | `[product]` |
 //! | [`Reshape`] | target_shape | any | target_shape |
+//! | [`Residual`] | a list of layers | any | the same |
+//! | [`Add`], [`Concatenate`] | two to four lists of layers | any | what the lists give, added or side by side |
+//! | [`Permute`] | dims | any of at most 3 dimensions | those in another order |
+//! | [`RepeatVector`] | n | `[features]` | `[n, features]` |
+//! | [`Embedding`] | input_dim, output_dim, embeddings_initializer | `[steps]` | `[steps, output_dim]` |
+//! | [`BatchNormalization`] | momentum, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
+//! | [`LayerNormalization`] | epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
+//! | [`GroupNormalization`] | groups, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
+//! | [`RMSNormalization`] | epsilon | any | the same |
+//! | [`Normalization`] | mean, variance, invert | any | the same |
+//! | [`Rescaling`] | scale, offset | any | the same |
 //! | [`Dropout`] | rate | any | the same |
 //! | [`Conv1D`] | filters, kernel_size, strides, padding, dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer | `[steps, channels]` | `[steps', filters]` |
 //! | [`Conv2D`] | the same | `[channels, height, width]` | `[filters, height', width']` |
@@ -19,6 +30,14 @@
 //! | [`UpSampling2D`] | size, interpolation | `[channels, height, width]` | `[channels, height size, width size]` |
 //! | [`ZeroPadding2D`] | padding | `[channels, height, width]` | `[channels, height', width']` |
 //! | [`Cropping2D`] | cropping | `[channels, height, width]` | `[channels, height', width']` |
+//! | [`SpatialDropout1D`] | rate | `[steps, channels]` | the same |
+//! | [`SpatialDropout2D`] | rate | `[channels, height, width]` | the same |
+//! | [`GaussianDropout`] | rate | any | the same |
+//! | [`GaussianNoise`] | stddev | any | the same |
+//! | [`ReLU`] | max_value, negative_slope, threshold | any | the same |
+//! | [`LeakyReLU`] | negative_slope | any | the same |
+//! | [`ELU`] | alpha | any | the same |
+//! | [`PReLU`] | alpha_initializer, shared_axes | any | the same |
 //!
 //! Keras' `data_format` is not there: images always have their channels first, signals last. What Keras
 //! gives a list of two for, such as `kernel_size`, takes one number for both or a list of two.
@@ -47,36 +66,45 @@ macro_rules! register {
 register! {
     activation::Activation,
     add::Add,
-    concatenate::Concatenate,
     average_pooling1d::AveragePooling1D,
     average_pooling2d::AveragePooling2D,
-    conv1d::Conv1D,
     batch_normalization::BatchNormalization,
+    concatenate::Concatenate,
+    conv1d::Conv1D,
     conv2d::Conv2D,
     conv2d_transpose::Conv2DTranspose,
     cropping2d::Cropping2D,
     dense::Dense,
     depthwise_conv2d::DepthwiseConv2D,
     dropout::Dropout,
+    elu::ELU,
+    embedding::Embedding,
     flatten::Flatten,
+    gaussian_dropout::GaussianDropout,
+    gaussian_noise::GaussianNoise,
     global_average_pooling1d::GlobalAveragePooling1D,
     global_average_pooling2d::GlobalAveragePooling2D,
     global_max_pooling1d::GlobalMaxPooling1D,
     global_max_pooling2d::GlobalMaxPooling2D,
-    max_pooling1d::MaxPooling1D,
-    max_pooling2d::MaxPooling2D,
-    reshape::Reshape,
-    residual::Residual,
-    separable_conv2d::SeparableConv2D,
-    up_sampling2d::UpSampling2D,
-    zero_padding2d::ZeroPadding2D,
-    gaussian_dropout::GaussianDropout,
-    gaussian_noise::GaussianNoise,
     group_normalization::GroupNormalization,
     layer_normalization::LayerNormalization,
+    leaky_re_lu::LeakyReLU,
+    max_pooling1d::MaxPooling1D,
+    max_pooling2d::MaxPooling2D,
+    normalization::Normalization,
+    p_re_lu::PReLU,
+    permute::Permute,
+    re_lu::ReLU,
+    repeat_vector::RepeatVector,
+    rescaling::Rescaling,
+    reshape::Reshape,
+    residual::Residual,
     rms_normalization::RMSNormalization,
+    separable_conv2d::SeparableConv2D,
     spatial_dropout1d::SpatialDropout1D,
     spatial_dropout2d::SpatialDropout2D,
+    up_sampling2d::UpSampling2D,
+    zero_padding2d::ZeroPadding2D,
 }
 
 mod check;
@@ -96,6 +124,9 @@ pub use batch_normalization::BatchNormalizationWeights;
 pub use dense::DenseWeights;
 pub use parallel::{Parallel, ParallelWeights};
 pub use separable_conv2d::SeparableConv2DWeights;
+pub use embedding::EmbeddingWeights;
 pub use group_normalization::GroupNormalizationWeights;
 pub use layer_normalization::LayerNormalizationWeights;
+pub use normalization::NormalizationWeights;
+pub use p_re_lu::PReLUWeights;
 pub use rms_normalization::RMSNormalizationWeights;

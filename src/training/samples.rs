@@ -1,6 +1,6 @@
 //! Samples and targets, checked before anything is computed with them.
 
-use super::Number;
+use super::{Number, as_f64};
 use crate::cast::{Plain, numbers_of};
 use crate::error::{Error, Result};
 use crate::layer::Model;
@@ -35,6 +35,19 @@ where
             what: x_name,
             index,
         });
+    }
+    if let Some(limit) = M::INDICES {
+        for (sample, x) in x.iter().enumerate() {
+            let whole = |x: f64| x >= 0.0 && x < limit as f64 && (x as usize) as f64 == x;
+            if let Some(found) = x.numbers().iter().map(|&x| as_f64(x)).find(|&x| !whole(x)) {
+                return Err(Error::IndexOutOfRange {
+                    what: x_name,
+                    sample,
+                    found,
+                    limit,
+                });
+            }
+        }
     }
     for (index, y) in y.iter().enumerate() {
         match loss.complaint(y) {

@@ -69,6 +69,7 @@ impl Writer<'_> {
 
                 const CHECK: ::plywood::shape::Check =
                     ::plywood::__private::expects::<__In, #input>();
+                const INDICES: ::core::option::Option<usize> = Self::__LINKS.0.indices();
                 const MACS: usize = Self::__PLAN.macs;
                 const CACHE: usize = Self::__PLAN.cache();
                 const SCRATCH: usize = Self::__PLAN.scratch;
