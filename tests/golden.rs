@@ -283,6 +283,7 @@ fn layers() {
             learning "activation/9/hard_sigmoid" [9] => [9] { Activation(hard_sigmoid) }
             learning "activation/9/tanh" [9] => [9] { Activation(tanh) }
             learning "activation/9/softmax" [9] => [9] { Activation(softmax) }
+            learning "leaky_relu_layer/9" [9] => [9] { LeakyReLU }
             learning "flatten/2x3" [2, 3] => [6] { Flatten }
             learning "flatten/2x3x4" [2, 3, 4] => [24] { Flatten }
             learning "reshape/12-3x4" [12] => [3, 4] { Reshape([3, 4]) }
@@ -370,10 +371,6 @@ fn layers() {
             "activation/last_axis/2x3/softmax",
             "softmax goes over all numbers of a sample, and not over its last axis",
         );
-        golden.lacks(
-            "leaky_relu_layer/9",
-            "there is no layer with a slope of its own",
-        );
     });
 }
 
@@ -416,6 +413,126 @@ fn learning<M: Model>(golden: &mut Golden, case: &Case) {
         let (own, others) = rest.split_at(weight.values.len() / width * padded(width));
         let expected = numbers::<f64>(&case.0["weights"][i]["grad"]);
         golden.compare(case, &weight.name, &without_padding(own, width), &expected);
+        rest = others;
+    }
+    assert!(rest.is_empty());
+}
+
+// --- Layers of features -----------------------------------------------------------------------
+
+/// Compares prediction, training and statistics of models, given as their layers.
+macro_rules! features {
+    ($golden:ident: $($name:literal $input:tt => $output:tt { $($layers:tt)* })*) => { $({
+        sequential! {
+            struct Net<T>: $input => $output { $($layers)* }
+        }
+        let case = $golden.take($name);
+        in_training::<Net<f32>>($golden, &case);
+        in_training::<Net<f64>>($golden, &case);
+    })* };
+}
+
+#[test]
+fn features() {
+    Golden::test("features", "cases", |golden| {
+        features! { golden:
+            "batch_normalization/5" [5] => [5] { BatchNormalization }
+            "batch_normalization/33/momentum" [33] => [33] { BatchNormalization(0.7, 0.1) }
+            "batch_normalization/3x4" [3, 4] => [3, 4] { BatchNormalization }
+            "batch_normalization/4x2x3" [4, 2, 3] => [4, 2, 3] { BatchNormalization }
+            "batch_normalization/4x2x3/no_center" [4, 2, 3] => [4, 2, 3] {
+                BatchNormalization(center = false)
+            }
+            "batch_normalization/5/no_scale" [5] => [5] { BatchNormalization(scale = false) }
+            "layer_normalization/5" [5] => [5] { LayerNormalization }
+            "layer_normalization/35/epsilon" [35] => [35] { LayerNormalization(epsilon = 0.1) }
+            "layer_normalization/3x4" [3, 4] => [3, 4] { LayerNormalization }
+            "layer_normalization/4x2x3" [4, 2, 3] => [4, 2, 3] { LayerNormalization }
+            "layer_normalization/5/no_center" [5] => [5] { LayerNormalization(center = false) }
+            "layer_normalization/5/no_scale" [5] => [5] { LayerNormalization(scale = false) }
+            "group_normalization/64" [64] => [64] { GroupNormalization }
+            "group_normalization/3x4/2" [3, 4] => [3, 4] { GroupNormalization(2, epsilon = 0.1) }
+            "group_normalization/4x2x3/2" [4, 2, 3] => [4, 2, 3] { GroupNormalization(2) }
+            "group_normalization/4x2x3/all" [4, 2, 3] => [4, 2, 3] { GroupNormalization(-1) }
+            "group_normalization/4x2x3/one" [4, 2, 3] => [4, 2, 3] { GroupNormalization(1) }
+            "rms_normalization/5" [5] => [5] { RMSNormalization }
+            "rms_normalization/3x4" [3, 4] => [3, 4] { RMSNormalization(0.1) }
+            "rms_normalization/4x2x3" [4, 2, 3] => [4, 2, 3] { RMSNormalization }
+            "normalization/5/invert" [5] => [5] { Normalization(0.5, 4, true) }
+            "elu/9" [9] => [9] { ELU(0.5) }
+            "re_lu/9" [9] => [9] { ReLU }
+            "re_lu/9/all" [9] => [9] { ReLU(1.5, 0.1, 0.25) }
+            "leaky_re_lu/9" [9] => [9] { LeakyReLU(0.1) }
+            "p_re_lu/9" [9] => [9] { PReLU }
+            "p_re_lu/4x2x3" [4, 2, 3] => [4, 2, 3] { PReLU }
+            "p_re_lu/4x2x3/shared" [4, 2, 3] => [4, 2, 3] { PReLU(shared_axes = [2, 3]) }
+            "p_re_lu/3x4/shared" [3, 4] => [3, 4] { PReLU(shared_axes = 1) }
+            "rescaling/4x2x3" [4, 2, 3] => [4, 2, 3] { Rescaling(0.5, offset = -1.5) }
+            "permute/3x4" [3, 4] => [4, 3] { Permute([2, 1]) }
+            "repeat_vector/5" [5] => [3, 5] { RepeatVector(3) }
+            "embedding/4" [4] => [4, 5] { Embedding(7, 5) }
+        }
+        macro_rules! adapted {
+            ($name:literal $shape:tt) => {{
+                sequential! {
+                    struct Net<T>: $shape => $shape { Normalization }
+                }
+                let case = golden.take($name);
+                adapted!(@of f32, case);
+                adapted!(@of f64, case);
+            }};
+            (@of $t:ty, $case:ident) => {
+                in_training::<Net<$t>>(golden, &$case);
+                let mut model = Net::<$t>::new(1);
+                let data = $case.samples::<$t, <Net<$t> as Model>::Input>("data");
+                model.normalization.adapt(&data).unwrap();
+                for (weight, expected) in model.get_weights().iter().zip($case.weights("weights")) {
+                    golden.compare(&$case, &weight.name, &weight.values, &expected.values);
+                }
+            };
+        }
+        adapted!("normalization/5"[5]);
+        adapted!("normalization/3x4" [3, 4]);
+        adapted!("normalization/4x2x3" [4, 2, 3]);
+    });
+}
+
+/// Compares predictions, all that training computes, and what a step makes of the weights that are not
+/// trained.
+fn in_training<M: Model>(golden: &mut Golden, case: &Case)
+where
+    MeanSquaredError: Fits<<M as Layer<M::Element, M::InputShape>>::Head>
+        + Loss<M::Element, M::Prediction, M::Prediction>,
+{
+    let (mut model, x) = loaded::<M>(case);
+    let predictions = flat(&model.predict_all(&x, 1));
+    golden.compare(
+        case,
+        "prediction",
+        &predictions,
+        &case.numbers("prediction"),
+    );
+    let found = gradients::of(&mut *model, &x, &case.numbers("r"), 1);
+    golden.compare(case, "y", &found.predictions, &case.numbers("y"));
+    golden.compare(case, "grad_x", &found.inputs, &case.numbers("grad_x"));
+    let targets = case.samples::<M::Element, M::Prediction>("y");
+    let mut rest = &found.weights[..];
+    let before = get_weights(&*model);
+    let mut training = Training::new(model, Sgd::new(0.1).weight_decay(0.1), MeanSquaredError);
+    training.train_on_batch(&x, &targets).expect("a step");
+    let after = get_weights(training.model());
+    for (i, (before, after)) in before.iter().zip(&after).enumerate() {
+        let name = &before.name;
+        let expected = &case.0["weights"][i];
+        if expected["grad"].is_null() {
+            let expected = numbers::<f64>(&expected["after"]);
+            golden.compare(case, name, &after.values, &expected);
+            continue;
+        }
+        let width = *before.shape.last().expect("a weight has dimensions");
+        let (own, others) = rest.split_at(before.values.len() / width * padded(width));
+        let expected = numbers::<f64>(&expected["grad"]);
+        golden.compare(case, name, &without_padding(own, width), &expected);
         rest = others;
     }
     assert!(rest.is_empty());

@@ -325,6 +325,138 @@ def stack_layers():
     return [layers.Flatten(), dense(8, "relu"), dense(6, "tanh"), dense(3, "softmax")]
 
 
+# --- Layers of features ---------------------------------------------------------------------
+
+def channels_first(values):
+    """Images as Plywood's arrays hold them; other samples as they are."""
+    values = numpy_of(values)
+    return np.moveaxis(values, -1, 1) if values.ndim == 4 else values
+
+
+def draw_statistics(model, rng):
+    """Moving statistics: means of any size, and variances that are not small."""
+    for layer in model.layers:
+        for weight in layer.non_trainable_weights:
+            values = normal(rng, *weight.shape)
+            weight.assign(np.abs(values) + 0.5 if "variance" in weight.name else values)
+
+
+def feature_case(name, input_shape, make_layers, adapt=False, indices=None):
+    """Prediction; output and gradients of sum(r * output) in training; statistics after a step.
+
+    Input shapes are Keras', images are turned in what is written. A flat alpha stands for PReLU's.
+    """
+    rng = generator("features/" + name)
+    model = build_model(input_shape, make_layers)
+    draw_weights(model, rng)
+    draw_statistics(model, rng)
+    shape = (BATCH, *input_shape)
+    x = cast(normal(rng, *shape) if indices is None else rng.integers(0, indices, shape))
+    case = {"name": name}
+    if adapt:
+        data = cast(normal(rng, *shape, scale=2.0))
+        model.layers[0].adapt(data)
+        case["data"] = tensor(channels_first(data))
+    prediction = numpy_of(model(x, training=False))
+    r = cast(normal(rng, *prediction.shape))
+    trained = [numpy_of(v) for v in model.trainable_variables]
+    fixed = [numpy_of(v) for v in model.non_trainable_variables]
+    y, after = model.stateless_call(trained, fixed, x, training=True)
+
+    def loss(x, *weights):
+        return weighted_sum(r, model.stateless_call(list(weights), fixed, x, training=True)[0])
+
+    grads = value_and_gradients(loss, [x, *trained])[1] if indices is None else None
+    if indices is not None:
+        _, found = value_and_gradients(lambda *w: loss(x, *w), trained)
+        grads = [np.zeros_like(x), *found]
+    grad_of = {id(v): g for v, g in zip(model.trainable_variables, grads[1:])}
+    after_of = {id(v): a for v, a in zip(model.non_trainable_variables, after)}
+    weights = []
+    for layer in model.layers:
+        own = [w for w in layer.weights if w.name != "count"]
+        if adapt:
+            own = [w for w in own if w.name in ("mean", "variance")]
+        for weight in own:
+            values = numpy_of(weight)
+            values = values.ravel() if weight.name == "alpha" else values
+            entry = {"name": weight_name(layer, weight), **tensor(values)}
+            if id(weight) in grad_of:
+                entry["grad"] = flat(grad_of[id(weight)])
+            else:
+                entry["after"] = flat(after_of[id(weight)])
+            weights.append(entry)
+    for layer in model.layers:
+        # Statistics that were given are no weights of Keras'.
+        if isinstance(layer, layers.Normalization) and not adapt:
+            for key in ("mean", "variance"):
+                values = np.broadcast_to(numpy_of(getattr(layer, key)).ravel(), input_shape[-1:])
+                name = f"{layer.name}/{key}"
+                weights.append({"name": name, **tensor(values), "after": flat(values)})
+    return {
+        **case,
+        "layers": [type(layer).__name__ for layer in model.layers],
+        "x": tensor(channels_first(x)),
+        "r": tensor(channels_first(r)),
+        "prediction": tensor(channels_first(prediction)),
+        "y": tensor(channels_first(y)),
+        "grad_x": tensor(channels_first(grads[0])),
+        "weights": weights,
+    }
+
+
+IMAGE = (2, 3, 4)
+SIGNAL = (3, 4)
+
+
+def make_features():
+    batch, layer, group = (
+        layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization,
+    )
+    cases = [
+        ("batch_normalization/5", (5,), lambda: [batch()]),
+        ("batch_normalization/33/momentum", (33,), lambda: [batch(momentum=0.7, epsilon=0.1)]),
+        ("batch_normalization/3x4", SIGNAL, lambda: [batch()]),
+        ("batch_normalization/4x2x3", IMAGE, lambda: [batch()]),
+        ("batch_normalization/4x2x3/no_center", IMAGE, lambda: [batch(center=False)]),
+        ("batch_normalization/5/no_scale", (5,), lambda: [batch(scale=False)]),
+        ("layer_normalization/5", (5,), lambda: [layer()]),
+        ("layer_normalization/35/epsilon", (35,), lambda: [layer(epsilon=0.1)]),
+        ("layer_normalization/3x4", SIGNAL, lambda: [layer()]),
+        ("layer_normalization/4x2x3", IMAGE, lambda: [layer()]),
+        ("layer_normalization/5/no_center", (5,), lambda: [layer(center=False)]),
+        ("layer_normalization/5/no_scale", (5,), lambda: [layer(scale=False)]),
+        ("group_normalization/64", (64,), lambda: [group()]),
+        ("group_normalization/3x4/2", SIGNAL, lambda: [group(2, epsilon=0.1)]),
+        ("group_normalization/4x2x3/2", IMAGE, lambda: [group(2)]),
+        ("group_normalization/4x2x3/all", IMAGE, lambda: [group(-1)]),
+        ("group_normalization/4x2x3/one", IMAGE, lambda: [group(1)]),
+        ("rms_normalization/5", (5,), lambda: [layers.RMSNormalization()]),
+        ("rms_normalization/3x4", SIGNAL, lambda: [layers.RMSNormalization(epsilon=0.1)]),
+        ("rms_normalization/4x2x3", IMAGE, lambda: [layers.RMSNormalization()]),
+        ("elu/9", (9,), lambda: [layers.ELU(alpha=0.5)]),
+        ("re_lu/9", (9,), lambda: [layers.ReLU()]),
+        ("re_lu/9/all", (9,), lambda: [layers.ReLU(1.5, negative_slope=0.1, threshold=0.25)]),
+        ("leaky_re_lu/9", (9,), lambda: [layers.LeakyReLU(0.1)]),
+        ("p_re_lu/9", (9,), lambda: [layers.PReLU()]),
+        ("p_re_lu/4x2x3", IMAGE, lambda: [layers.PReLU()]),
+        ("p_re_lu/4x2x3/shared", IMAGE, lambda: [layers.PReLU(shared_axes=[1, 2])]),
+        ("p_re_lu/3x4/shared", SIGNAL, lambda: [layers.PReLU(shared_axes=[1])]),
+        ("rescaling/4x2x3", IMAGE, lambda: [layers.Rescaling(0.5, offset=-1.5)]),
+        ("permute/3x4", SIGNAL, lambda: [layers.Permute((2, 1))]),
+        ("repeat_vector/5", (5,), lambda: [layers.RepeatVector(3)]),
+    ]
+    cases = [feature_case(*case) for case in cases]
+    for label, shape in [("5", (5,)), ("3x4", SIGNAL), ("4x2x3", IMAGE)]:
+        make = lambda: [layers.Normalization()]
+        cases.append(feature_case(f"normalization/{label}", shape, make, adapt=True))
+    make = lambda: [layers.Normalization(mean=0.5, variance=4.0, invert=True)]
+    cases.append(feature_case("normalization/5/invert", (5,), make))
+    make = lambda: [layers.Embedding(7, 5)]
+    cases.append(feature_case("embedding/4", (4,), make, indices=7))
+    return {"cases": cases}
+
+
 # --- Activations ---------------------------------------------------------------------------
 
 POSITIVE = [
@@ -1085,6 +1217,7 @@ def make_initializers():
 
 MAKERS = {
     "layers": make_layers,
+    "features": make_features,
     "activations": make_activations,
     "losses": make_losses,
     "optimizers": make_optimizers,
