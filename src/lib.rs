@@ -98,7 +98,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`prelude`] | everything that a program with a model needs |
-//! | [`layers`] | `Dense`, `Conv2D`, `MaxPooling2D`, `Flatten`, `Dropout` and all others, and their arguments |
+//! | [`layers`] | all layers, and their arguments |
 //! | [`activations`], [`initializers`] | the words for arguments, and how to add one |
 //! | [`losses`], [`metrics`], [`optimizers`] | what `compile` takes, with the formulas |
 //! | [`training`] | `Fit`, `Training`, `History`, callbacks; training one batch at a time |

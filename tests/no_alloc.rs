@@ -114,6 +114,34 @@ sequential! {
     }
 }
 sequential! {
+    /// Layers that know features and places.
+    struct Features<T>: [6] => [5] {
+        Rescaling(49.0),
+        Embedding(50, 4),
+        SpatialDropout1D(0.1),
+        BatchNormalization,
+        LayerNormalization,
+        Permute([2, 1]),
+        RMSNormalization,
+        Reshape([2, 3, 4]),
+        GaussianNoise(0.1),
+        GroupNormalization(2),
+        BatchNormalization(center = false, scale = false),
+        SpatialDropout2D(0.1),
+        PReLU(shared_axes = [2, 3]),
+        PReLU,
+        LeakyReLU,
+        ELU(0.5),
+        ReLU(6.0),
+        Normalization,
+        GaussianDropout(0.1),
+        Flatten,
+        RepeatVector(2),
+        Flatten,
+        Dense(5),
+    }
+}
+sequential! {
     struct ToLinear<T>: [5] => [3] { Dense(34, tanh), Dense(3) }
 }
 sequential! {
@@ -154,6 +182,8 @@ fn predict() {
     predicts::<FashionMlp<f64>>(STEPS);
     predicts::<Everything<f32>>(STEPS);
     predicts::<Everything<f64>>(STEPS);
+    predicts::<Features<f32>>(STEPS);
+    predicts::<Features<f64>>(STEPS);
     predicts::<Wide>(20);
 }
 
@@ -232,6 +262,11 @@ for_both_numbers! {
         trains::<Everything<T>, _, _, _>(AdamW::new(0.001), MeanSquaredError, y);
         trains::<Everything<T>, _, _, _>(RmsProp::new(0.001), MeanSquaredError, y);
         trains::<Everything<T>, _, _, _>(RmsProp::new(0.001).momentum(0.5), MeanSquaredError, y);
+    }
+
+    features: |T| {
+        let y = &samples::<T, [T; 5]>(8, 2);
+        trains::<Features<T>, _, _, _>(Adam::new(0.001), MeanSquaredError, y);
     }
 
     every_loss: |T| {

@@ -8,6 +8,18 @@ sequential! {
     struct Wide: [784] => [10] { Dense(2048, relu), Dense(2048, relu), Dense(10, softmax) }
 }
 
+sequential! {
+    struct Normalised: [784] => [10] {
+        Normalization,
+        Dense(2048, relu),
+        BatchNormalization,
+        LayerNormalization,
+        GroupNormalization,
+        PReLU,
+        Dense(10, softmax),
+    }
+}
+
 /// Runs the work with 256 KiB of stack. A thread that runs out of it takes the whole test down.
 fn on_a_small_stack(work: fn()) {
     let thread = std::thread::Builder::new().stack_size(256 * 1024);
@@ -71,6 +83,19 @@ fn train_what_one_owns_with_an_optimizer_that_remembers() {
         training.train_on_batch(&x, &y).unwrap();
         training.train_on_batch(&x, &y).unwrap();
         let model: Box<Wide> = training.into_model();
+        assert!(model.predict(&x[0]).iter().all(|p| p.is_finite()));
+    });
+}
+
+#[test]
+fn adapt_and_train_with_normalisations() {
+    on_a_small_stack(|| {
+        let (x, y) = data(4);
+        let mut model = Normalised::new(1);
+        model.normalization.adapt(&x).unwrap();
+        let mut training = model.compile(Adam::new(0.001), CategoricalCrossentropy);
+        let settings = Fit::new().epochs(2).batch_size(2).verbose(Verbose::Silent);
+        training.fit(&x, &y, settings).unwrap();
         assert!(model.predict(&x[0]).iter().all(|p| p.is_finite()));
     });
 }

@@ -75,8 +75,8 @@ impl<In: Shape, const BITS: u64> SharedAxes<In> for Float<BITS> {
 impl<In: Shape, const B: bool> SharedAxes<In> for Bool<B> {
     type Alphas = U1;
 }
-impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static> SharedAxes<In>
-    for Name<X, A, B, C>
+impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static, D: 'static> SharedAxes<In>
+    for Name<X, A, B, C, D>
 {
     type Alphas = U1;
 }

@@ -111,8 +111,8 @@ impl<In: Shape, const B: bool> Permutation<In> for Bool<B> {
     type Output = In;
     const DIMS: &'static [usize] = &[];
 }
-impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static> Permutation<In>
-    for Name<X, A, B, C>
+impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static, D: 'static> Permutation<In>
+    for Name<X, A, B, C, D>
 {
     type Output = In;
     const DIMS: &'static [usize] = &[];
@@ -209,4 +209,28 @@ pub fn samples() {
     contract!([2, 3, 4] => [4, 2, 3] { Permute([3, 1, 2]) });
     contract!([2, 3, 4] => [3, 4, 2] { Permute((2, 3, 1)) });
     contract!([2, 3, 4] => [2] { Permute([1, 3, 2]), Flatten, Dense(2) });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn dimensions_of_an_image_are_those_of_its_array() {
+        sequential! {
+            struct Net: [2, 3, 4] => [4, 2, 3] { Permute([3, 1, 2]) }
+        }
+        let mut x = [[[0.0; 4]; 3]; 2];
+        for (i, x) in x.iter_mut().flatten().flatten().enumerate() {
+            *x = i as f32;
+        }
+        let y = Net::new(1).predict(&x);
+        for (a, y) in y.iter().enumerate() {
+            for (b, y) in y.iter().enumerate() {
+                for (c, &y) in y.iter().enumerate() {
+                    assert_eq!(y, x[b][c][a]);
+                }
+            }
+        }
+    }
 }
