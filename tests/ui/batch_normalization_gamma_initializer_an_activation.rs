@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [4] => [4] {
+        BatchNormalization(gamma_initializer = relu),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}

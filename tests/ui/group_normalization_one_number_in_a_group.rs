@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [32] => [32] {
+        GroupNormalization,
+    }
+}
+
+fn main() {
+    Net::new(1);
+}
