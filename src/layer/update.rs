@@ -4,7 +4,7 @@ use super::{Frozen, Tensor};
 use crate::kernels::Element;
 use crate::kernels::rule::Rule;
 use crate::rows::Rows;
-use crate::simd::Isa;
+use crate::simd::{Isa, Job};
 use crate::team::{Parts, Share, Split, Team};
 
 /// An optimiser's rule for this step, and the state of the tensors still to be updated.
@@ -45,7 +45,12 @@ impl<'a, T: Element> Update<'a, T> {
         let gradient = &mut self.gradient[..W::LEN];
         gradient.fill(T::zero());
         add(gradient);
-        rule.apply(isa, tensor.as_mut_slice(), gradient, slots, W::LEN);
+        isa.enter(Apply {
+            rule,
+            w: tensor.as_mut_slice(),
+            gradient,
+            slots,
+        });
     }
 
     /// Changes a tensor that is not trained, from what the step has seen. (When gradients are only
@@ -107,6 +112,25 @@ impl<'a, T: Element> Update<'a, T> {
     #[inline(always)]
     pub fn next(&mut self, len: usize) -> (Rule<T>, &mut [T]) {
         take(self.rule, &mut self.slots, len)
+    }
+}
+
+/// The update of a tensor whose gradient is stored. (A job, so that it is compiled once for all tensors,
+/// and takes no room on the stack of the step.)
+struct Apply<'a, T> {
+    rule: Rule<T>,
+    w: &'a mut [T],
+    gradient: &'a [T],
+    slots: &'a mut [T],
+}
+
+impl<T: Element> Job for Apply<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let len = self.w.len();
+        self.rule.apply(isa, self.w, self.gradient, self.slots, len);
     }
 }
 

@@ -108,7 +108,7 @@ where
     .and(super::arguments::epsilon::<Epsilon>())
     .and(super::arguments::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
     .and(Check::that(
-        features::<In>() % groups::<Groups, In>() == 0,
+        features::<In>().is_multiple_of(groups::<Groups, In>()),
         "{layer} can not divide the {0} features that {from} gives into {1} groups",
         const { &[Fact::Number(features::<In>()), Fact::Number(groups::<Groups, In>())] },
     ))

@@ -242,7 +242,8 @@ fn sum_of_two<T: Element>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     }
     for half in [8, 4, 2, 1] {
         for i in 0..half {
-            sums[i] = sums[i] + sums[i + half];
+            let other = sums[i + half];
+            sums[i] += other;
         }
     }
     sums[0]
