@@ -56,7 +56,11 @@ fn main() -> plywood::Result<()> {
         .validation_data(&x_test, &test.labels)
         // Smaller steps from two thirds of the way on.
         .callback(LearningRateScheduler::new(move |epoch, rate| {
-            if 3 * epoch >= 2 * epochs { rate * 0.6 } else { rate }
+            if 3 * epoch >= 2 * epochs {
+                rate * 0.6
+            } else {
+                rate
+            }
         }));
     training.fit(&x, &train.labels, settings)?;
     let score = training.evaluate(&x_test, &test.labels)?;

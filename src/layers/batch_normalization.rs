@@ -111,8 +111,8 @@ where
         "the argument `momentum` of {layer} must be a number from 0 to 1, such as `0.99`",
         &[],
     )
-    .and(super::arguments::epsilon::<Epsilon>())
-    .and(super::arguments::center_and_scale::<Center, Scale, BetaInit, GammaInit>());
+    .and(super::check::epsilon::<Epsilon>())
+    .and(super::check::center_and_scale::<Center, Scale, BetaInit, GammaInit>());
 
     // Of a batch, and not of each row: the first row's share is enough.
     const CACHE: usize = 4 * pattern::<In>();

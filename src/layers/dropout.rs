@@ -31,7 +31,7 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for Dropout<Rate> {
     type Output = In;
     type Weights = NoWeights;
     type Head = AnyHead;
-    const CHECK: Check = super::arguments::rate::<Rate>(
+    const CHECK: Check = super::check::rate::<Rate>(
         "{layer} needs the share of its input to leave out, as in `Dropout(0.2)`",
     );
     const IDENTITY: Identity = Identity::InPrediction;

@@ -1,6 +1,6 @@
 //! Rectification that goes exponentially to a limit below 0.
 
-use super::arguments::is_number;
+use super::check::is_number;
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Float, Layer, NoWeights};

@@ -31,7 +31,7 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for GaussianDropout<Rat
     type Output = In;
     type Weights = NoWeights;
     type Head = AnyHead;
-    const CHECK: Check = super::arguments::rate::<Rate>(
+    const CHECK: Check = super::check::rate::<Rate>(
         "{layer} needs a rate, as in `GaussianDropout(0.2)`",
     );
     const IDENTITY: Identity = Identity::InPrediction;

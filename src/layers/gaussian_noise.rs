@@ -31,7 +31,7 @@ impl<T: Element, In: Shape, Stddev: Argument> Layer<T, In> for GaussianNoise<Std
     type Weights = NoWeights;
     type Head = AnyHead;
     const CHECK: Check = Check::that(
-        super::arguments::is_number::<Stddev>(),
+        super::check::is_number::<Stddev>(),
         "{layer} needs the standard deviation of its noise, as in `GaussianNoise(0.1)`",
         &[],
     )

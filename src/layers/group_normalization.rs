@@ -105,8 +105,8 @@ where
          are features",
         &[],
     )
-    .and(super::arguments::epsilon::<Epsilon>())
-    .and(super::arguments::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
+    .and(super::check::epsilon::<Epsilon>())
+    .and(super::check::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
     .and(Check::that(
         features::<In>().is_multiple_of(groups::<Groups, In>()),
         "{layer} can not divide the {0} features that {from} gives into {1} groups",

@@ -76,9 +76,9 @@ where
         LayerNormalizationWeights<T, Scale::Keep<In::Features>, Center::Keep<In::Features>>;
     type Head = AnyHead;
 
-    const CHECK: Check = super::arguments::epsilon::<Epsilon>()
-        .and(super::arguments::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
-        .and(super::arguments::several_features::<In>());
+    const CHECK: Check = super::check::epsilon::<Epsilon>()
+        .and(super::check::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
+        .and(super::check::several_features::<In>());
     const CACHE: usize = Parts::places::<In>(true, Epsilon::VALUE).cache();
     const BY_ROW: bool = true;
 

@@ -109,24 +109,23 @@ register! {
 
 mod check;
 mod convolution;
-mod arguments;
 mod features;
 mod image;
-mod parallel;
-mod pooling;
 mod masks;
+mod parallel;
 mod parts;
 mod pointwise;
+mod pooling;
 mod signal;
 
-pub use convolution::ConvWeights;
 pub use batch_normalization::BatchNormalizationWeights;
+pub use convolution::ConvWeights;
 pub use dense::DenseWeights;
-pub use parallel::{Parallel, ParallelWeights};
-pub use separable_conv2d::SeparableConv2DWeights;
 pub use embedding::EmbeddingWeights;
 pub use group_normalization::GroupNormalizationWeights;
 pub use layer_normalization::LayerNormalizationWeights;
 pub use normalization::NormalizationWeights;
 pub use p_re_lu::PReLUWeights;
+pub use parallel::{Parallel, ParallelWeights};
 pub use rms_normalization::RMSNormalizationWeights;
+pub use separable_conv2d::SeparableConv2DWeights;

@@ -1,6 +1,6 @@
 //! Normalisation by the statistics of the data.
 
-use super::arguments::is_number;
+use super::check::is_number;
 use super::features::{features, places};
 use crate::activations::AnyHead;
 use crate::cast::Plain;

@@ -1,6 +1,6 @@
 //! Rectification with a limit, a slope and a threshold.
 
-use super::arguments::is_number;
+use super::check::is_number;
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Float, Kind, Layer, Missing, NoWeights};

@@ -1,6 +1,6 @@
 //! All numbers times one, plus one.
 
-use super::arguments::is_number;
+use super::check::is_number;
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Float, Layer, Missing, NoWeights};

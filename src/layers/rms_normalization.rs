@@ -46,8 +46,8 @@ impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization
     type Weights = RMSNormalizationWeights<T, In::Features>;
     type Head = AnyHead;
 
-    const CHECK: Check = super::arguments::epsilon::<Epsilon>()
-        .and(super::arguments::several_features::<In>());
+    const CHECK: Check = super::check::epsilon::<Epsilon>()
+        .and(super::check::several_features::<In>());
     const CACHE: usize = Parts::places::<In>(false, Epsilon::VALUE).cache();
     const BY_ROW: bool = true;
 

@@ -32,7 +32,7 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for SpatialDropout1D<Ra
     type Output = In;
     type Weights = NoWeights;
     type Head = AnyHead;
-    const CHECK: Check = super::arguments::rate::<Rate>(
+    const CHECK: Check = super::check::rate::<Rate>(
         "{layer} needs the share of its channels to leave out, as in `SpatialDropout1D(0.2)`",
     )
     .and(super::signal::expected(In::DIMS));

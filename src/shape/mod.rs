@@ -20,7 +20,9 @@ pub use check::{
 pub use dim::{Dim, Push, bit, check_dimension, fitting};
 pub use interpolation::{Bilinear, Interpolation, InterpolationArgument, Nearest};
 pub use sides::{Inner, Outer, Sides};
-pub use window::{Causal, Divides, Padding, PaddingArgument, Same, Slide, SlideBack, Valid, Window, Zeros};
+pub use window::{
+    Causal, Divides, Padding, PaddingArgument, Same, Slide, SlideBack, Valid, Window, Zeros,
+};
 
 use core::marker::PhantomData;
 use core::ops::Mul;
