@@ -1,4 +1,4 @@
-//! Backward is the derivative of forward for whatever network the types allow: 36 networks of
+//! Backward is the derivative of forward for whatever network the types allow: 40 networks of
 //! depth 1 to 6 against central differences, by every input and every weight; and a training step
 //! takes the loss downhill by exactly its numeric gradient, for every loss after every output that
 //! it goes with.
@@ -112,6 +112,20 @@ networks! {
     n34: [3] => [8] { Dense(8, silu), Activation(gelu), Block<T>, Dropout(0.2), Activation(tanh) }
     n35: [2] => [70] { Dense(69, leaky_relu), Dense(1), Dense(70, sigmoid) }
     n36: [1, 1, 1, 5] => [5, 1] { Reshape([5]), Dense(5, softplus), Reshape([5, 1]) }
+    n37: [2, 5, 4] => [3] {
+        Conv2D(6, 2), BatchNormalization, Activation(tanh), GroupNormalization(3), Flatten,
+        LayerNormalization, Dense(3, softmax),
+    }
+    n38: [6] => [4] {
+        Encoder<T>, LayerNormalization, RMSNormalization, BatchNormalization(scale = false),
+    }
+    n39: [4, 3] => [2] {
+        Normalization(0.5, 2), Permute([2, 1]), GaussianNoise(0.1), PReLU(random_normal),
+        SpatialDropout1D(0.3), Flatten, BatchNormalization(center = false, scale = false), Dense(2),
+    }
+    n40: [3] => [2] {
+        Dense(4), BatchNormalization, RepeatVector(2), ELU, Flatten, GaussianDropout(0.2), Dense(2),
+    }
 }
 
 /// How far weights are moved, and the learning rate.

@@ -221,7 +221,8 @@ impl Parts {
     }
 }
 
-/// The sum of a function of the numbers: sixteen sums side by side, which become vector code.
+/// The sum of a function of the numbers: sixteen sums side by side, which become vector code, or one if
+/// there are fewer numbers.
 #[inline(always)]
 fn sum<T: Element>(x: &[T], f: impl Fn(T) -> T) -> T {
     sum_of_two(x, x, |x, _| f(x))
@@ -230,6 +231,10 @@ fn sum<T: Element>(x: &[T], f: impl Fn(T) -> T) -> T {
 /// The same of pairs of numbers.
 #[inline(always)]
 fn sum_of_two<T: Element>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+    if a.len() < 16 {
+        let pairs = a.iter().zip(b);
+        return pairs.fold(T::zero(), |sum, (&a, &b)| sum + f(a, b));
+    }
     let mut sums = [T::zero(); 16];
     let (mut a, mut b) = (a.chunks_exact(16), b.chunks_exact(16));
     for (a, b) in (&mut a).zip(&mut b) {
