@@ -176,6 +176,7 @@ where
 {
     const LEN: usize = A::LEN + B::LEN + C::LEN + D::LEN;
     const PARAMS: usize = A::PARAMS + B::PARAMS + C::PARAMS + D::PARAMS;
+    const FROZEN: usize = A::FROZEN + B::FROZEN + C::FROZEN + D::FROZEN;
 
     fn visit(&self, visitor: &mut dyn Visitor<T>) {
         for (name, weights) in [
