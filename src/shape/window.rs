@@ -71,6 +71,18 @@ impl Window {
         (self.kernel - 1) * self.dilation + 1
     }
 
+    /// Whether its positions share no number.
+    pub const fn is_apart(&self) -> bool {
+        self.stride >= self.extent()
+    }
+
+    /// Whether its positions meet every number, if they share none.
+    pub const fn is_covered(&self) -> bool {
+        self.dilation == 1
+            && self.stride == self.kernel
+            && self.output * self.stride >= self.input + self.before
+    }
+
     /// Whether it lies inside, where it must.
     pub const fn fits(&self, zeros: Zeros) -> bool {
         !matches!(zeros, Zeros::Nowhere) || self.extent() <= self.input

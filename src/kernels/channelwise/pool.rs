@@ -35,13 +35,19 @@ pub fn max<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], winners: &mut [T])
 #[inline(always)]
 pub fn max_backward<T: Real>(pool: &Channelwise, winners: &[T], dy: &[T], dx: &mut [T]) {
     let channels = pool.channels;
-    dx.fill(T::zero());
+    let [down, across] = pool.windows;
+    // Windows beside each other write each number once; if they meet all of them, nothing else must.
+    let apart = down.is_apart() && across.is_apart();
+    if !(apart && down.is_covered() && across.is_covered()) {
+        dx.fill(T::zero());
+    }
     positions!(pool, position, taps => {
         in_blocks!(0..channels, c, N => {
             let at = position * channels + c;
             let (dy, winner) = (block::<T, N>(dy, at), block::<T, N>(winners, at));
             each!(taps, tap, pixel => {
-                let (mut sum, tap) = (block::<T, N>(dx, pixel + c), T::of(tap as f64));
+                let tap = T::of(tap as f64);
+                let mut sum = if apart { [T::zero(); N] } else { block::<T, N>(dx, pixel + c) };
                 for i in 0..N {
                     sum[i] += if winner[i] == tap { dy[i] } else { T::zero() };
                 }
