@@ -29,6 +29,19 @@ sequential! {
     }
 }
 
+sequential! {
+    /// A small convolutional network.
+    struct Cnn: [28, 28] => [10] {
+        Reshape([1, 28, 28]),
+        Conv2D(8, 3, activation = relu),
+        MaxPooling2D(2),
+        Conv2D(16, 3, activation = relu),
+        MaxPooling2D(2),
+        Flatten,
+        Dense(10, softmax),
+    }
+}
+
 /// Operations of a sample: forward, the gradient by the weights, and by the inputs of all layers but the
 /// first, which has so many multiply-adds.
 const fn operations(macs: usize, first: usize) -> usize {
@@ -134,6 +147,26 @@ fn fashion(c: &mut Criterion<OfPeak>) {
     group.finish();
 }
 
+fn cnn(c: &mut Criterion<OfPeak>) {
+    let (x, y) = pictures();
+    let mut group = c.benchmark_group("small CNN");
+    group.sample_size(10);
+    group.throughput(work(operations(Cnn::MACS, 9 * 8 * 26 * 26)));
+    for threads in [1, 2] {
+        group.bench_function(format!("batch 32, {threads} threads"), |b| {
+            let mut model = Cnn::new(1);
+            let mut training = model.compile(Sgd::new(0.01), SparseCategoricalCrossentropy);
+            b.iter_custom(|runs| {
+                each(runs, SAMPLES, || {
+                    let settings = several(1, 32).threads(threads);
+                    training.fit(&x, &y, settings).expect("good data");
+                })
+            });
+        });
+    }
+    group.finish();
+}
+
 enum Chosen {
     Sgd(Sgd),
     Adam(Adam),
@@ -153,6 +186,6 @@ fn run<O: Optimizer>(
 criterion_group! {
     name = benches;
     config = Criterion::default().with_measurement(OfPeak::new());
-    targets = steps, fashion
+    targets = steps, fashion, cnn
 }
 criterion_main!(benches);

@@ -30,6 +30,19 @@ sequential! {
     }
 }
 
+sequential! {
+    /// A small convolutional network.
+    struct Cnn: [28, 28] => [10] {
+        Reshape([1, 28, 28]),
+        Conv2D(8, 3, activation = relu),
+        MaxPooling2D(2),
+        Conv2D(16, 3, activation = relu),
+        MaxPooling2D(2),
+        Flatten,
+        Dense(10, softmax),
+    }
+}
+
 fn predict(c: &mut Criterion<OfPeak>) {
     let mut group = c.benchmark_group("predict");
     group.throughput(work(2 * Tiny::MACS));
@@ -61,6 +74,11 @@ fn predict(c: &mut Criterion<OfPeak>) {
     half.as_flattened_mut()[..392].fill(0.0);
     group.bench_function("fashion, half of the image zeros", |b| {
         b.iter(|| fashion.predict(black_box(&half)));
+    });
+    group.throughput(work(2 * Cnn::MACS));
+    let cnn = Cnn::new(1);
+    group.bench_function("small CNN", |b| {
+        b.iter(|| cnn.predict(black_box(&images[0])));
     });
     group.throughput(work(2 * FashionMlp::MACS * images.len()));
     for threads in [1, 2] {
