@@ -1,5 +1,6 @@
 //! What can go wrong while a program runs. (Shapes that do not fit are errors of the compiler.)
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 
 /// What can go wrong at run time: where, what was expected, and what was found.
@@ -51,6 +52,24 @@ pub enum Error {
         step: usize,
         /// NaN or an infinity.
         loss: f64,
+    },
+    /// A callback is to watch something that is not measured.
+    #[error("{callback} is to watch `{name}`, but there is only: {names}")]
+    NoSuchValue {
+        /// The callback.
+        callback: &'static str,
+        /// What it is to watch.
+        name: &'static str,
+        /// What is measured.
+        names: String,
+    },
+    /// A stream of samples has given an error instead of a sample.
+    #[error("sample {index} of the stream (counted from 0): {source}")]
+    Stream {
+        /// Which sample, counted from 0 over all epochs of the fit.
+        index: usize,
+        /// What the stream says.
+        source: Box<dyn core::error::Error + Send + Sync>,
     },
     /// Weights do not belong to the model.
     #[error("weight {index} is {expected} in the model, but {found} was given")]

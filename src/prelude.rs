@@ -4,6 +4,7 @@ pub use crate::activations::{
     AnyHead, Elu, FastTanh, Gelu, HardSigmoid, LeakyRelu, Linear, Pointwise, Relu, Selu, Sigmoid,
     Silu, Softmax, Softplus, Tanh,
 };
+pub use crate::data::EachEpoch;
 pub use crate::error::Error;
 pub use crate::initializers::{
     GlorotNormal, GlorotUniform, HeNormal, HeUniform, Init, LecunNormal, LecunUniform, Ones,
@@ -25,8 +26,10 @@ pub use crate::optimizers::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 pub use crate::rows::{Rows, RowsMut};
 pub use crate::shape::{Bilinear, Causal, Check, Dim, Fact, Nearest, Same, Shape, Valid};
 pub use crate::simd::Isa;
+#[cfg(feature = "std")]
+pub use crate::training::CsvLogger;
 pub use crate::training::{
-    Callback, EarlyStopping, EpochEnd, Fit, History, LearningRateScheduler, NamedWeight, Score,
-    Summary, Training, Verbose,
+    Callback, EarlyStopping, EpochEnd, Fit, History, LambdaCallback, LearningRateScheduler,
+    NamedWeight, ReduceLrOnPlateau, Score, Summary, TerminateOnNan, Training, Verbose,
 };
 pub use plywood_macros::sequential;

@@ -425,6 +425,144 @@ fn a_bad_learning_rate_from_a_callback() {
 }
 
 #[test]
+fn weights_of_samples() {
+    let (x, y) = ([[1.0]; 3], [[1.0]; 3]);
+    let refused = |weights: &[f64], text: &str| {
+        let mut training = line();
+        let before = bits(training.model());
+        let error = training
+            .fit(&x, &y, fit().sample_weight(weights))
+            .unwrap_err();
+        assert_eq!(error.to_string(), text);
+        assert_eq!(bits(training.model()), before);
+    };
+    refused(&[], "x has 3 samples, but sample_weight has 0");
+    refused(&[1.0; 4], "x has 3 samples, but sample_weight has 4");
+    for bad in [-1.0, f64::NAN, f64::INFINITY] {
+        let text = format!(
+            "sample_weight is {bad} at sample 1 (counted from 0), but must be finite numbers, \
+             0 or more"
+        );
+        refused(&[1.0, bad, 1.0], &text);
+    }
+    line()
+        .fit(&x, &y, fit().sample_weight(&[0.0f32; 3]))
+        .unwrap();
+    // One for each sample, those held out as well.
+    let settings = fit().sample_weight(&[1.0; 3]).validation_split(0.4);
+    line().fit(&x, &y, settings).unwrap();
+}
+
+#[test]
+fn weights_of_classes() {
+    let (x, y) = ([[0.0; 3]; 3], [0u8, 1, 3]);
+    let refused = |settings: Fit<'_, _, u8>, text: &str| {
+        let loss = SparseCategoricalCrossentropy;
+        let mut training = Training::new(Classes::new(1), Sgd::new(0.1), loss);
+        let error = training.fit(&x, &y, settings).unwrap_err();
+        assert!(matches!(error, Error::BadArgument { .. }), "{error:?}");
+        assert_eq!(error.to_string(), text);
+    };
+    refused(
+        fit().class_weight([(1, 2.0), (4, 1.0)]),
+        "class_weight is of class 4, with 4 classes, but must be of classes that the model has",
+    );
+    refused(
+        fit().class_weight([(usize::MAX, 1.0)]),
+        "class_weight is of class 18446744073709551615, with 4 classes, but must be of classes \
+         that the model has",
+    );
+    for bad in [-1.0, f64::NAN, f64::INFINITY] {
+        let text =
+            format!("class_weight is {bad} for class 3, but must be finite numbers, 0 or more");
+        refused(fit().class_weight([(3, bad)]), &text);
+    }
+    refused(
+        fit().class_weight([(1, 2.0)]).sample_weight(&[1.0; 3]),
+        "class_weight is given with it, but must be given without sample_weight",
+    );
+}
+
+#[test]
+fn settings_of_streams() {
+    let refused = |settings: Fit<'_, _, _>, text: &str| {
+        let samples = std::iter::repeat(([1.0], [1.0]));
+        let error = line().fit_stream(samples, settings).unwrap_err();
+        assert!(matches!(error, Error::BadArgument { .. }), "{error:?}");
+        assert_eq!(error.to_string(), text);
+    };
+    refused(
+        fit().steps_per_epoch(0),
+        "steps_per_epoch is 0, but must be at least 1",
+    );
+    refused(
+        fit().batch_size(0),
+        "batch_size is 0, but must be at least 1",
+    );
+    refused(fit().threads(0), "threads is 0, but must be at least 1");
+    refused(
+        fit().batch_size(1 << 32),
+        "batch_size is 4294967296, but must be below 2^32",
+    );
+    refused(
+        fit().validation_split(0.5),
+        "validation_split is 0.5, but must be given to `fit` only",
+    );
+    refused(
+        fit().sample_weight(&[1.0]),
+        "sample_weight is given, but must be given to `fit` only",
+    );
+    let error = line().fit(&[[1.0]], &[[1.0]], fit().steps_per_epoch(3));
+    assert_error!(
+        error,
+        Error::BadArgument { .. },
+        "steps_per_epoch is 3, but must be given to `fit_stream` only"
+    );
+    let validation = fit().validation_data(&[[1.0]], &[]);
+    let samples = std::iter::repeat(([1.0], [1.0]));
+    assert_error!(
+        line().fit_stream(samples, validation),
+        Error::LengthMismatch { .. },
+        "validation x has 1 samples, but validation y has 0"
+    );
+}
+
+#[test]
+fn ranges_of_augmentations() {
+    use plywood::data::augment::{Augmented, RandomFlip, RandomRotation, RandomTranslation};
+    assert_error!(
+        RandomRotation::new(1.5),
+        Error::BadArgument { .. },
+        "factor is -1.5 to 1.5, but must be a range within -1 and 1"
+    );
+    assert_error!(
+        RandomRotation::new((0.3, 0.2)),
+        Error::BadArgument { .. },
+        "factor is 0.3 to 0.2, but must be a range within -1 and 1"
+    );
+    assert_error!(
+        RandomTranslation::new(f64::NAN, 0.0),
+        Error::BadArgument { .. },
+        "height_factor is NaN to NaN, but must be a range within -1 and 1"
+    );
+    assert_error!(
+        RandomTranslation::new(0.0, (0.0, f64::INFINITY)),
+        Error::BadArgument { .. },
+        "width_factor is 0 to inf, but must be a range within -1 and 1"
+    );
+    assert_error!(
+        Augmented::new(&[[[1.0f32]]; 2], &[1u8], RandomFlip::default(), 1),
+        Error::LengthMismatch { .. },
+        "x has 2 samples, but y has 1"
+    );
+    assert_error!(
+        Augmented::<[[f32; 1]; 1], u8, _>::new(&[], &[], RandomFlip::default(), 1),
+        Error::Empty { .. },
+        "x is empty: at least one sample is needed"
+    );
+}
+
+#[test]
 fn weights_of_another_model() {
     let mut model = Mlp::new(1);
     let before = bits(&*model);
@@ -646,7 +784,8 @@ fn a_rate_that_changes_between_epochs() {
         let mut training = Training::new(Mlp::new(7), Sgd::new(0.01), MeanSquaredError);
         let mut settings = fit().epochs(5).batch_size(BATCH).shuffle(false);
         if schedule {
-            settings = settings.callback(LearningRateScheduler::new(|_, rate| rate / 2.0));
+            let halve = |epoch, rate| if epoch > 0 { rate / 2.0 } else { rate };
+            settings = settings.callback(LearningRateScheduler::new(halve));
         }
         let error = training.fit(&x, &y, settings).unwrap_err();
         (place(&error).0, place(&error).1, bits(training.model()))

@@ -17,7 +17,7 @@ use plywood::metrics::Metric;
 use plywood::prelude::*;
 use plywood::rows::padded;
 use plywood::simd::{Job, Level, dispatch_on};
-use plywood::training::{get_weights, set_weights};
+use plywood::training::{self, get_weights, set_weights};
 use serde_json::Value;
 
 // --- The files --------------------------------------------------------------------------------
@@ -1045,6 +1045,229 @@ where
         assert_eq!(found.name, expected.name);
         golden.compare(case, &found.name, &found.values, &expected.values);
     }
+}
+
+// --- Weighted training ------------------------------------------------------------------------
+
+sequential! {
+    struct Binary<T>: [3] => [1] { Dense(5, tanh), Dense(1, sigmoid) }
+}
+
+/// Compares trainings with weights.
+macro_rules! weighted {
+    ($golden:ident: $($name:literal $model:ident $targets:ident, $loss:expr, $metric:expr;)*) => { $({
+        let case = $golden.take($name);
+        weighted::<$model<f32>, _, _, _>(
+            $golden, &case, $loss, $metric, targets!($targets <$model<f32> as Model>::Prediction),
+        );
+        weighted::<$model<f64>, _, _, _>(
+            $golden, &case, $loss, $metric, targets!($targets <$model<f64> as Model>::Prediction),
+        );
+    })* };
+}
+
+#[test]
+fn weighted_trainings() {
+    Golden::test("training", "weighted", |golden| {
+        weighted! { golden:
+            "regression/sample_weight" Regression samples, MeanSquaredError, MeanAbsoluteError;
+            "one_hot/sample_weight" Classes samples, CategoricalCrossentropy, Accuracy;
+            "one_hot/class_weight" Classes samples, CategoricalCrossentropy, Accuracy;
+            "sparse/class_weight" Classes labels, SparseCategoricalCrossentropy, Accuracy;
+            "binary/class_weight" Binary samples, BinaryCrossentropy, Accuracy;
+        }
+    });
+}
+
+/// Compares the history and the weights of some epochs of three batches; in memory, and as a stream if
+/// the weights are those of classes.
+fn weighted<M, L, Me, Y>(
+    golden: &mut Golden,
+    case: &Case,
+    loss: L,
+    metric: Me,
+    targets: fn(&Value) -> Vec<Y>,
+) where
+    M: Model,
+    L: Loss<M::Element, M::Prediction, Y> + Clone,
+    L: Fits<<M as Layer<M::Element, M::InputShape>>::Head>,
+    Me: Metric<M::Element, M::Prediction, Y> + Clone,
+    Y: training::HasClass + Clone + Send + Sync,
+{
+    let (x, y): (Vec<M::Input>, Vec<Y>) = (case.samples("x"), targets(&case.0["y"]));
+    let losses: Vec<f64> = case.numbers("losses");
+    for stream in [false, true] {
+        let mut model = M::initialized(1);
+        let start = case.weights("initial_weights");
+        set_weights(&mut *model, &start).expect("the weights are those of the model");
+        let mut settings = Fit::new()
+            .epochs(losses.len())
+            .batch_size(3)
+            .shuffle(false)
+            .validation_data(&x[..4], &y[..4])
+            .verbose(Verbose::Silent);
+        if case.has("class_weight") {
+            let list = case.0["class_weight"].as_array().expect("a list of pairs");
+            let pair = |pair: &Value| (as_f64(&pair[0]) as usize, as_f64(&pair[1]));
+            settings = settings.class_weight(list.iter().map(pair));
+        } else if stream {
+            continue;
+        } else {
+            settings = settings.sample_weight(&case.numbers::<f64>("sample_weight"));
+        }
+        let optimizer = Sgd::new(0.1).momentum(0.5);
+        let mut training = Training::new(model, optimizer, loss.clone()).metrics(metric.clone());
+        let history = if stream {
+            let feed = EachEpoch::new(|_| x.iter().copied().zip(y.iter().cloned()));
+            training.fit_stream(feed, settings)
+        } else {
+            training.fit(&x, &y, settings)
+        }
+        .expect("the training goes well");
+        let cast = |list: &[f64]| list.iter().map(|&x| M::Element::of(x)).collect::<Vec<_>>();
+        golden.compare(case, "losses", &cast(&history.loss), &losses);
+        golden.compare(
+            case,
+            "val_losses",
+            &cast(&history.val_loss),
+            &case.numbers("val_losses"),
+        );
+        let values = history.metric(metric.name()).expect("it was measured");
+        golden.compare(case, "metric", &cast(values), &case.numbers("metric"));
+        let weights = get_weights(training.model());
+        for (found, expected) in weights.iter().zip(case.weights::<f64>("weights")) {
+            assert_eq!(found.name, expected.name);
+            golden.compare(case, &found.name, &found.values, &expected.values);
+        }
+    }
+}
+
+// --- Callbacks --------------------------------------------------------------------------------
+
+/// A metric with planned values.
+struct Planned(std::sync::Mutex<std::collections::VecDeque<f64>>);
+
+impl<T: Element, P: Plain<T>> Metric<T, P, P> for Planned {
+    fn name(&self) -> &'static str {
+        "planned_loss"
+    }
+    fn state(&self) -> usize {
+        1
+    }
+    fn add<I: Isa>(&self, _: I, _: &[T], _: &P, state: &mut [f64]) {
+        let next = self.0.lock().expect("nobody panics").pop_front();
+        state[0] = next.expect("there is one for each epoch");
+    }
+    fn value(&self, state: &[f64]) -> f64 {
+        state[0]
+    }
+    fn lower_is_better(&self) -> bool {
+        true
+    }
+}
+
+sequential! {
+    struct Line<T>: [1] => [1] { Dense(1) }
+}
+
+#[test]
+fn plateaus() {
+    Golden::test("training", "plateaus", |golden| {
+        for name in [
+            "patience_2",
+            "patience_0",
+            "patience_1/factor_half",
+            "patience_2/cooldown_2",
+            "patience_1/cooldown_1/min_lr",
+            "patience_2/min_delta_0",
+            "patience_2/min_delta_1",
+            "patience_2/max",
+        ] {
+            let case = golden.take(name);
+            let mut callback = ReduceLrOnPlateau::new().monitor("planned_loss");
+            for (key, value) in case.0["settings"].as_object().expect("settings") {
+                callback = match key.as_str() {
+                    "patience" => callback.patience(as_f64(value) as usize),
+                    "cooldown" => callback.cooldown(as_f64(value) as usize),
+                    "factor" => callback.factor(as_f64(value)),
+                    "min_lr" => callback.min_lr(as_f64(value)),
+                    "min_delta" => callback.min_delta(as_f64(value)),
+                    "mode" => callback.mode(training::Mode::Max),
+                    _ => panic!("a setting that Plywood does not have: {key}"),
+                };
+            }
+            let values: Vec<f64> = case.numbers("values");
+            let epochs = values.len();
+            let planned = Planned(std::sync::Mutex::new(values.into()));
+            let mut training = Training::new(Line::<f64>::new(1), Sgd::new(0.4), MeanSquaredError)
+                .metrics(planned);
+            let mut rates = Vec::new();
+            let settings = Fit::new()
+                .epochs(epochs)
+                .callback(callback)
+                .on_epoch_end(|end| rates.push(end.learning_rate))
+                .verbose(Verbose::Silent);
+            training
+                .fit(&[[1.0]], &[[1.0]], settings)
+                .expect("the training goes well");
+            let expected = case.numbers("learning_rates");
+            golden.compare(&case, "learning_rates", &rates, &expected);
+        }
+    });
+}
+
+// --- Augmentation -----------------------------------------------------------------------------
+
+#[test]
+fn augmentations() {
+    Golden::test("augment", "cases", |golden| {
+        let names: Vec<String> = golden
+            .cases
+            .iter()
+            .map(|case| case["name"].as_str().expect("a name").into())
+            .collect();
+        assert_eq!(names.len(), 32);
+        for name in names {
+            let case = golden.take(&name);
+            augmentation::<f32>(golden, &case);
+            augmentation::<f64>(golden, &case);
+        }
+    });
+}
+
+fn augmentation<T: Element>(golden: &mut Golden, case: &Case) {
+    use plywood::data::augment::{
+        Augment, FillMode, Interpolation, RandomRotation, RandomTranslation,
+    };
+    let fill_mode = match case.0["fill_mode"].as_str() {
+        Some("constant") => FillMode::Constant(as_f64(&case.0["fill_value"])),
+        Some("nearest") => FillMode::Nearest,
+        Some("reflect") => FillMode::Reflect,
+        _ => FillMode::Wrap,
+    };
+    let interpolation = match case.0["interpolation"].as_str() {
+        Some("nearest") => Interpolation::Nearest,
+        _ => Interpolation::Bilinear,
+    };
+    let factor = |key| {
+        let factor = as_f64(&case.0["factors"][key]);
+        (factor, factor)
+    };
+    let image: Vec<[[T; 6]; 5]> = case.samples("x");
+    let found = if case.name().starts_with("RandomRotation") {
+        RandomRotation::new(factor("factor"))
+            .expect("it is in its range")
+            .fill_mode(fill_mode)
+            .interpolation(interpolation)
+            .apply(&image[0], 1, 1, 0)
+    } else {
+        RandomTranslation::new(factor("height_factor"), factor("width_factor"))
+            .expect("they are in their ranges")
+            .fill_mode(fill_mode)
+            .interpolation(interpolation)
+            .apply(&image[0], 1, 1, 0)
+    };
+    golden.compare(case, "y", &flat(&[found]), &case.numbers("y"));
 }
 
 // --- Metrics ----------------------------------------------------------------------------------

@@ -360,3 +360,19 @@ fn steps_of_a_fit() {
         assert_eq!(counts[0], counts[1], "{threads} threads");
     }
 }
+
+/// The same of a stream, once its chunks have their size. (The thread that fills them is not counted.)
+#[test]
+fn steps_of_a_stream() {
+    let counts = [200, 2000].map(|steps| {
+        let mut model = Small::<f32>::new(1);
+        let mut training = model.compile(Sgd::new(0.01), SparseCategoricalCrossentropy);
+        let settings = Fit::new().class_weight([(1, 2.0)]).steps_per_epoch(steps);
+        let settings = settings.batch_size(4).verbose(Verbose::Silent);
+        let samples = (0..).map(|i| ([0.1, 0.2, 0.3, (i % 7) as f32], (i % 3) as u8));
+        allocations(|| {
+            training.fit_stream(samples, settings).unwrap();
+        })
+    });
+    assert_eq!(counts[0], counts[1]);
+}

@@ -347,7 +347,7 @@ fn early_stopping_watches_val_loss_or_else_loss() {
 }
 
 #[test]
-fn a_learning_rate_scheduler_sets_the_rate_of_the_next_epochs() {
+fn a_learning_rate_scheduler_sets_the_rate_of_each_epoch_when_it_begins() {
     let (x, y) = clouds(30, 1);
     let mut scheduled = training(Sgd::new(0.4));
     let mut rates = Vec::new();
@@ -355,13 +355,13 @@ fn a_learning_rate_scheduler_sets_the_rate_of_the_next_epochs() {
         .epochs(4)
         .shuffle(false)
         .callback(LearningRateScheduler::new(|epoch, rate| {
-            assert!((1..=4).contains(&epoch));
-            rate / 2.0
+            assert!((0..4).contains(&epoch));
+            if epoch == 0 { rate } else { rate / 2.0 }
         }))
         .on_epoch_end(|end| rates.push(end.learning_rate));
     scheduled.fit(&x, &y, settings).unwrap();
-    assert_eq!(rates, [0.2, 0.1, 0.05, 0.025]);
-    assert_eq!(scheduled.learning_rate(), 0.025);
+    assert_eq!(rates, [0.4, 0.2, 0.1, 0.05]);
+    assert_eq!(scheduled.learning_rate(), 0.05);
 
     let mut by_hand = training(Sgd::new(0.4));
     for rate in [0.4, 0.2, 0.1, 0.05] {

@@ -27,9 +27,11 @@
     clippy::indexing_slicing
 )]
 
+pub mod augment;
 mod categorical;
 #[cfg(feature = "data")]
 pub mod csv;
+mod feed;
 #[cfg(feature = "data")]
 pub mod idx;
 mod nested;
@@ -39,6 +41,7 @@ mod source;
 mod split;
 
 pub use categorical::{Label, one_hot, to_categorical};
+pub use feed::{EachEpoch, Feed, Sample};
 pub use nested::Nested;
 pub use scale::{ScaleTo, scale};
 #[cfg(feature = "data")]

@@ -11,14 +11,14 @@ use alloc::vec::Vec;
 pub trait Metrics<T: Element, P: Plain<T>, Y>: Send {
     /// How many numbers their states are together.
     fn state(&self) -> usize;
+    /// Appends their names, and whether a small value of each is a good one.
+    fn names(&self, list: &mut Vec<(&'static str, bool)>);
     /// Adds a sample to their states.
     fn add<I: Isa>(&self, isa: I, prediction: &[T], target: &Y, state: &mut [f64]);
     /// Appends their names and values.
     fn values(&self, state: &[f64], list: &mut Vec<(&'static str, f64)>);
     /// Appends the tables of those that have one.
     fn tables(&self, state: &[f64], list: &mut Vec<(&'static str, Table)>);
-    /// Appends the names of those of which a small value is a good one.
-    fn lower_is_better(&self, list: &mut Vec<&'static str>);
     /// Whether all settings are in their ranges.
     ///
     /// # Errors
@@ -30,11 +30,11 @@ impl<T: Element, P: Plain<T>, Y> Metrics<T, P, Y> for () {
     fn state(&self) -> usize {
         0
     }
+    fn names(&self, _: &mut Vec<(&'static str, bool)>) {}
     #[inline(always)]
     fn add<I: Isa>(&self, _: I, _: &[T], _: &Y, _: &mut [f64]) {}
     fn values(&self, _: &[f64], _: &mut Vec<(&'static str, f64)>) {}
     fn tables(&self, _: &[f64], _: &mut Vec<(&'static str, Table)>) {}
-    fn lower_is_better(&self, _: &mut Vec<&'static str>) {}
     fn check(&self) -> Result<()> {
         Ok(())
     }
@@ -49,6 +49,11 @@ where
 {
     fn state(&self) -> usize {
         self.0.state() + self.1.state()
+    }
+
+    fn names(&self, list: &mut Vec<(&'static str, bool)>) {
+        self.0.names(list);
+        list.push((self.1.name(), self.1.lower_is_better()));
     }
 
     #[inline(always)]
@@ -68,13 +73,6 @@ where
         let (some, one) = state.split_at(self.0.state());
         self.0.tables(some, list);
         list.extend(self.1.table(one).map(|table| (self.1.name(), table)));
-    }
-
-    fn lower_is_better(&self, list: &mut Vec<&'static str>) {
-        self.0.lower_is_better(list);
-        if self.1.lower_is_better() {
-            list.push(self.1.name());
-        }
     }
 
     fn check(&self) -> Result<()> {

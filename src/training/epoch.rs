@@ -1,92 +1,39 @@
 //! One pass over the data, and the way back from one that ran away.
 
 use super::evaluate::evaluate;
-use super::fit::Purpose;
+use super::lap::{Lap, Laps};
 use super::progress::Progress;
+use super::settings::Purpose;
 use super::snapshot::{Snapshot, is_finite};
 use super::step::Course;
-use super::{Number, Score, Training};
+use super::{Number, Score, Training, samples};
+use crate::error::{Error, Result};
+use crate::kernels::Element;
 use crate::layer::Model;
 use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
-use crate::random::{Stream, mix};
+use crate::random::mix;
 use crate::simd::{Isa, Job, dispatch};
 use crate::team::Team;
-use alloc::vec::Vec;
+use core::mem;
 use core::ops::DerefMut;
 
-/// The data of a `fit`, and the order in which an epoch goes through it.
-pub(super) struct Lap<'a, X, Y> {
-    x: &'a [X],
-    y: &'a [Y],
-    /// The samples to train on, in ascending order.
-    list: &'a [u32],
-    /// The same in the order of the epoch.
-    order: Vec<u32>,
-    batch_size: usize,
-    shuffle: bool,
-    seed: u64,
-    team: Team<'a>,
-}
-
-impl<'a, X, Y> Lap<'a, X, Y> {
-    pub(super) fn new(
-        x: &'a [X],
-        y: &'a [Y],
-        list: &'a [u32],
-        batch_size: usize,
-        shuffle: bool,
-        seed: u64,
-        team: Team<'a>,
-    ) -> Self {
-        let batch_size = batch_size.min(list.len());
-        let order = list.to_vec();
-        Self {
-            x,
-            y,
-            list,
-            order,
-            batch_size,
-            shuffle,
-            seed,
-            team,
-        }
-    }
-
-    /// How many samples a step takes at most.
-    pub(super) fn batch_size(&self) -> usize {
-        self.batch_size
-    }
-
-    /// How many steps an epoch has.
-    pub(super) fn steps(&self) -> usize {
-        self.list.len().div_ceil(self.batch_size)
-    }
-
-    /// Puts the samples into the order of an epoch, which depends on nothing but seed and epoch.
-    pub(super) fn arrange(&mut self, epoch: u64) {
-        if self.shuffle {
-            self.order.copy_from_slice(self.list);
-            let seed = mix(mix(self.seed, Purpose::Shuffle as u64), epoch);
-            Stream::new(seed).shuffle(&mut self.order);
-        }
-    }
-}
-
 /// A loss that was not finite, and its step, counted from 0.
-pub(super) struct RanAway {
-    pub(super) step: usize,
-    pub(super) loss: f64,
+struct RanAway {
+    step: usize,
+    loss: f64,
 }
 
-/// All steps of an epoch, or the first ones.
+/// All steps of a lap, or the first ones.
 struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
     course: Course<'c, M, O, L, Me, Y>,
     order: &'s [u32],
     batch_size: usize,
     /// The number of the last step before them.
     steps: u64,
+    /// The sum of the losses before them.
+    total: f64,
     /// The state of the metrics.
     state: &'s mut [f64],
     /// Where to keep the weights before them, once their loss has proved finite.
@@ -101,12 +48,12 @@ where
     L: Loss<Number<M>, M::Prediction, Y>,
     Me: Metrics<Number<M>, M::Prediction, Y>,
 {
-    /// The sum of the losses of all samples.
+    /// The sum of the losses of all samples so far.
     type Output = Result<f64, RanAway>;
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> Self::Output {
-        let mut total = 0.0;
+        let mut total = self.total;
         for (step, batch) in self.order.chunks(self.batch_size).enumerate() {
             let number = self.steps + step as u64 + 1;
             let snapshot = self.snapshot.take();
@@ -130,67 +77,165 @@ where
     }
 }
 
+/// Where a training has been: what it takes to undo a step.
+pub(super) struct Trail<'t, T> {
+    /// The weights before the lap before, and before this one.
+    before: Snapshot<T>,
+    now: Snapshot<T>,
+    seed: u64,
+    team: Team<'t>,
+    /// The epoch, counted from 1 over this fit, and its steps before this lap.
+    epoch: usize,
+    steps: usize,
+}
+
+impl<'t, T: Element> Trail<'t, T> {
+    pub(super) fn new(seed: u64, team: Team<'t>) -> Self {
+        Self {
+            before: Snapshot::default(),
+            now: Snapshot::default(),
+            seed,
+            team,
+            epoch: 0,
+            steps: 0,
+        }
+    }
+
+    /// The error of a loss in a step of this lap, counted from 0.
+    fn error(&self, step: usize, loss: f64) -> Error {
+        Error::NonFiniteLoss {
+            epoch: self.epoch,
+            step: self.steps + step + 1,
+            loss,
+        }
+    }
+}
+
 impl<B, O, L, Me> Training<B, O, L, Me>
 where
     B: DerefMut<Target: Model>,
     O: Optimizer,
 {
-    /// Allocates what steps of so many samples, with metrics of so much state, need.
-    pub(super) fn prepare(&mut self, rows: usize, state: usize) {
-        let slots = self.optimizer.rule::<Number<B::Target>>(1).slots();
-        self.workspace.reserve::<B::Target>(rows, slots);
-        self.state.clear();
-        self.state.resize(state, 0.0);
+    /// Goes on to the first lap of an epoch (counted from 1 over this fit); `false` if there are no more
+    /// samples.
+    pub(super) fn begin_epoch<Y>(
+        &mut self,
+        laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
+        trail: &mut Trail<'_, Number<B::Target>>,
+        epoch: usize,
+    ) -> Result<bool>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        let loss = &self.loss;
+        let check = |x: &[_], y: &[Y]| samples::check::<B::Target, L, Y>(loss, ("x", x), ("y", y));
+        let more = laps.begin(self.epochs + 1, &check);
+        if let Ok(true) = more {
+            self.epochs += 1;
+            (trail.epoch, trail.steps) = (epoch, 0);
+        } else if epoch > 1 {
+            self.prove(laps, trail)?;
+        }
+        more
     }
 
-    /// Trains for an epoch. Gives the sum of all losses, and leaves the state of the metrics.
+    /// Trains for an epoch that has begun. Gives the sum of all losses and the number of samples, and
+    /// leaves the state of the metrics.
     pub(super) fn epoch<Y>(
         &mut self,
-        lap: &Lap<'_, <B::Target as Model>::Input, Y>,
-        snapshot: &mut Snapshot<Number<B::Target>>,
+        laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
+        trail: &mut Trail<'_, Number<B::Target>>,
         progress: &mut Progress,
         is_last: bool,
-    ) -> Result<f64, RanAway>
+    ) -> Result<(f64, usize)>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        let steps = lap.steps();
-        snapshot.rate = self.optimizer.learning_rate();
-        let total = self.steps(lap, steps, Some(snapshot), Some(progress))?;
-        if !is_finite(&*self.model) {
-            return Err(RanAway {
-                step: steps,
-                loss: f64::NAN,
-            });
-        }
-        // The last update of all has no step after it whose loss would show that it went wrong.
-        if is_last {
-            let batch = &lap.order[(steps - 1) * lap.batch_size..];
-            let (model, loss) = (&*self.model, &self.loss);
-            let loss = evaluate(lap.team, model, loss, &(), lap.x, lap.y, Some(batch)).loss;
-            if !loss.is_finite() {
-                return Err(RanAway { step: steps, loss });
+        self.state.clear();
+        self.state.resize(self.metrics.state(), 0.0);
+        let (mut total, mut samples) = (0.0, 0);
+        loop {
+            let lap = laps.lap();
+            let (rows, steps) = (lap.rows(), lap.steps());
+            let slots = self.optimizer.rule::<Number<B::Target>>(1).slots();
+            self.workspace.reserve::<B::Target>(rows, slots);
+            mem::swap(&mut trail.before, &mut trail.now);
+            trail.now.rate = self.optimizer.learning_rate();
+            let conditions = (trail.seed, trail.team);
+            let watch = (&mut trail.now, &mut *progress);
+            match self.steps(lap, steps, conditions, total, Some(watch)) {
+                Ok(sum) => total = sum,
+                Err(RanAway { step, loss }) => {
+                    let error = trail.error(step, loss);
+                    self.go_back(laps, trail, step);
+                    return Err(error);
+                }
+            }
+            samples += lap.order.len();
+            self.steps += steps as u64;
+
+            let loss = &self.loss;
+            let check =
+                |x: &[_], y: &[Y]| samples::check::<B::Target, L, Y>(loss, ("x", x), ("y", y));
+            match laps.go_on(&check) {
+                Ok(true) => trail.steps += steps,
+                Ok(false) => break,
+                Err(error) => {
+                    self.prove(laps, trail)?;
+                    return Err(error);
+                }
             }
         }
-        self.steps += steps as u64;
-        Ok(total)
+        // The last update of all has no step after it whose loss would show that it went wrong.
+        if is_last || !is_finite(&*self.model) {
+            self.prove(laps, trail)?;
+        }
+        Ok((total, samples))
     }
 
-    /// Takes the first `count` steps of an epoch.
+    /// Whether the last update of this lap, which is complete, has left the model with weights whose
+    /// loss is finite. If not, it is undone.
+    fn prove<Y>(
+        &mut self,
+        laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
+        trail: &Trail<'_, Number<B::Target>>,
+    ) -> Result<()>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        let lap = laps.lap();
+        let loss = if is_finite(&*self.model) {
+            let (model, loss) = (&*self.model, &self.loss);
+            evaluate(trail.team, model, loss, &(), lap.x, lap.y, Some(lap.last())).loss
+        } else {
+            f64::NAN
+        };
+        if loss.is_finite() {
+            return Ok(());
+        }
+        let steps = lap.steps();
+        self.steps -= steps as u64;
+        self.undo(lap, steps, &trail.now, trail);
+        Err(trail.error(steps - 1, loss))
+    }
+
+    /// Takes the first `count` steps of a lap. Gives the sum of the losses, from `total` on.
     fn steps<Y>(
         &mut self,
-        lap: &Lap<'_, <B::Target as Model>::Input, Y>,
+        lap: Lap<'_, <B::Target as Model>::Input, Y>,
         count: usize,
-        snapshot: Option<&mut Snapshot<Number<B::Target>>>,
-        progress: Option<&mut Progress>,
+        (seed, team): (u64, Team<'_>),
+        total: f64,
+        watch: Option<(&mut Snapshot<Number<B::Target>>, &mut Progress)>,
     ) -> Result<f64, RanAway>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        self.state.fill(0.0);
-        let samples = lap.order.len().min(count * lap.batch_size);
+        let (snapshot, progress) = watch.unzip();
         dispatch(Steps {
             course: Course {
                 model: &mut *self.model,
@@ -200,49 +245,65 @@ where
                 metrics: &self.metrics,
                 x: lap.x,
                 y: lap.y,
+                weights: lap.weights,
                 joint: self.joint,
-                seed: mix(lap.seed, Purpose::Dropout as u64),
-                team: lap.team,
+                seed: mix(seed, Purpose::Dropout as u64),
+                team,
             },
-            order: &lap.order[..samples],
+            order: lap.first(count),
             batch_size: lap.batch_size,
             steps: self.steps,
+            total,
             state: &mut self.state,
             snapshot,
             progress,
         })
     }
 
-    /// After a loss that was not finite in step `step` of this epoch: undoes the update before it,
-    /// by taking all earlier ones again from a snapshot that is known to be good.
-    pub(super) fn go_back<Y>(
+    /// After a loss that was not finite in step `step` of this lap (counted from 0): undoes the update
+    /// before it.
+    fn go_back<Y>(
         &mut self,
-        lap: &mut Lap<'_, <B::Target as Model>::Input, Y>,
+        laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
+        trail: &Trail<'_, Number<B::Target>>,
         step: usize,
-        before: &Snapshot<Number<B::Target>>,
-        now: &Snapshot<Number<B::Target>>,
     ) where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        let (snapshot, updates) = match step {
-            0 => (before, lap.steps()),
-            step => (now, step),
-        };
-        if snapshot.is_empty() {
-            // The first loss of all was not finite: nothing has been changed.
-            return;
+        if step > 0 {
+            return self.undo(laps.lap(), step, &trail.now, trail);
         }
-        if step == 0 {
-            self.epochs -= 1;
-            self.steps -= updates as u64;
-            lap.arrange(self.epochs);
+        // (If the first loss of all was not finite, nothing has been changed.)
+        if !trail.before.is_empty() {
+            if trail.steps == 0 {
+                self.epochs -= 1;
+            }
+            let lap = laps.lap_before();
+            let steps = lap.steps();
+            self.steps -= steps as u64;
+            self.undo(lap, steps, &trail.before, trail);
         }
+    }
+
+    /// Undoes the last of the first `updates` updates of a lap, by taking all earlier ones again from a
+    /// snapshot that is known to be good.
+    fn undo<Y>(
+        &mut self,
+        lap: Lap<'_, <B::Target as Model>::Input, Y>,
+        updates: usize,
+        snapshot: &Snapshot<Number<B::Target>>,
+        trail: &Trail<'_, Number<B::Target>>,
+    ) where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
         snapshot.restore(&mut *self.model, &mut self.workspace.slots);
         // These are the steps that went well before, so they go well again.
         let rate = self.optimizer.learning_rate();
         self.optimizer.set_learning_rate(snapshot.rate);
-        let _ = self.steps(lap, updates - 1, None, None);
+        let conditions = (trail.seed, trail.team);
+        let _ = self.steps(lap, updates - 1, conditions, 0.0, None);
         self.optimizer.set_learning_rate(rate);
         self.steps += updates as u64 - 1;
     }

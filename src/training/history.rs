@@ -14,6 +14,8 @@ pub struct History {
     pub val_loss: Vec<f64>,
     /// How long each epoch took, validation included (0 without the feature `std`).
     pub seconds: Vec<f64>,
+    /// The learning rate of each epoch.
+    pub learning_rate: Vec<f64>,
     /// The metrics, under their names, those of the validation data with `val_` before.
     pub(crate) metrics: Vec<(&'static str, Vec<f64>, Vec<f64>)>,
     /// The names of those of which a small value is a good one.
@@ -21,6 +23,15 @@ pub struct History {
 }
 
 impl History {
+    /// Of no epochs yet, for metrics of these names, and whether a small value of each is a good one.
+    pub(super) fn new(metrics: &[(&'static str, bool)]) -> Self {
+        let low = metrics.iter().filter(|(_, low)| *low);
+        Self {
+            lower_is_better: low.map(|(name, _)| *name).collect(),
+            ..Self::default()
+        }
+    }
+
     /// The values of a metric, such as `accuracy` or `val_accuracy`; none if it was not watched.
     pub fn metric(&self, name: &str) -> Option<&[f64]> {
         if let Some(name) = name.strip_prefix("val_") {
@@ -42,7 +53,14 @@ impl History {
         self.loss.len()
     }
 
-    pub(super) fn push(&mut self, score: &Score, validation: Option<&Score>, seconds: f64) {
+    pub(super) fn push(
+        &mut self,
+        score: &Score,
+        validation: Option<&Score>,
+        seconds: f64,
+        learning_rate: f64,
+    ) {
+        self.learning_rate.push(learning_rate);
         self.loss.push(score.loss);
         self.val_loss.extend(validation.map(|score| score.loss));
         self.seconds.push(seconds);

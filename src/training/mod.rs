@@ -5,20 +5,30 @@ mod epoch;
 mod evaluate;
 mod fit;
 mod history;
+mod lap;
 mod progress;
 mod samples;
+mod settings;
 mod snapshot;
 mod step;
+mod stream;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod weighting;
 mod weights;
 
-pub use callbacks::{Callback, EarlyStopping, EpochEnd, LearningRateScheduler};
-pub use fit::{Fit, Verbose};
+#[cfg(feature = "std")]
+pub use callbacks::CsvLogger;
+pub use callbacks::{
+    Callback, EarlyStopping, EpochBegin, EpochEnd, LambdaCallback, LearningRateScheduler, Mode,
+    ModelWeights, Outcome, ReduceLrOnPlateau, SavedWeights, TerminateOnNan, TrainBegin,
+};
 pub use history::{History, Score};
+pub use settings::{Fit, Verbose};
 pub use summary::Summary;
 pub(crate) use summary::thousands;
+pub use weighting::HasClass;
 pub use weights::{NamedWeight, get_weights, restore, save, set_weights};
 
 use crate::error::Result;

@@ -33,7 +33,8 @@ pub(super) struct Progress {
     style: Style,
     epochs: usize,
     epoch: usize,
-    samples: usize,
+    /// How many an epoch has, if it is known.
+    samples: Option<usize>,
     done: usize,
     clock: Clock,
     /// The bar is drawn again when this many samples are done: often enough for the eye, too seldom
@@ -68,7 +69,7 @@ impl Style {
 }
 
 impl Progress {
-    pub(super) fn new(verbose: Verbose, epochs: usize, samples: usize) -> Self {
+    pub(super) fn new(verbose: Verbose, epochs: usize, samples: Option<usize>) -> Self {
         Self {
             style: Style::of(verbose),
             epochs,
@@ -123,13 +124,13 @@ impl Progress {
             #[cfg(feature = "std")]
             Style::Lines => {
                 let values = values(score, validation);
-                let time = time(seconds, self.samples);
+                let time = time(seconds, self.done);
                 std::println!("Epoch {}/{} - {time} - {values}", self.epoch, self.epochs);
             }
             #[cfg(feature = "progress")]
             Style::Bar(bar) => {
                 let values = values(score, validation);
-                bar.end(&time(seconds, self.samples), &values);
+                bar.end(&time(seconds, self.done), &values);
             }
         }
     }

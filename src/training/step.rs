@@ -109,6 +109,8 @@ pub(super) struct Course<'a, M: Model, O, L, Me, Y> {
     pub(super) metrics: &'a Me,
     pub(super) x: &'a [M::Input],
     pub(super) y: &'a [Y],
+    /// What the loss of each sample is multiplied by.
+    pub(super) weights: Option<&'a [f64]>,
     /// Whether the loss gives the gradient before the last activation.
     pub(super) joint: bool,
     /// For dropout.
@@ -175,8 +177,15 @@ where
         let mut total = 0.0;
         for ((y, dy), &i) in y.iter().zip(dy.iter_mut()).zip(batch) {
             let target = &self.y[i as usize];
+            let (weight, scale) = match self.weights {
+                None => (1.0, scale),
+                Some(weights) => {
+                    let weight = weights[i as usize];
+                    (weight, M::Element::of(weight) * scale)
+                }
+            };
             let mut learn = |y: &[M::Element], dy: &mut [M::Element]| {
-                total += as_f64(self.loss.loss(isa, y, target));
+                total += weight * as_f64(self.loss.loss(isa, y, target));
                 self.metrics.add(isa, y, target, state);
                 self.loss.gradient(isa, y, target, joint, scale, dy);
             };
@@ -322,6 +331,7 @@ where
                 metrics: &self.metrics,
                 x,
                 y,
+                weights: None,
                 joint: self.joint,
                 seed: 0,
                 team: Team::alone(),

@@ -1,7 +1,8 @@
 //! Fits on teams of any size. (The rest of training is tested from outside, in `tests/`.)
 
-use super::fit::Data;
+use super::fit::HeldOut;
 use super::get_weights;
+use super::lap::InMemory;
 use crate::optimizers::Optimizer;
 use crate::prelude::*;
 use crate::random::Stream;
@@ -31,20 +32,18 @@ fn trained<O: Optimizer>(members: usize, optimizer: O) -> (Vec<NamedWeight<f32>>
     let mut training = model.compile(optimizer, SparseCategoricalCrossentropy);
     let list: Vec<u32> = (0..260).collect();
     let held_out: Vec<u32> = (260..300).collect();
-    let data = Data {
-        x: &x,
-        y: &y,
-        list: &list,
-        val_x: &x,
-        val_y: &y,
-        val_list: Some(&held_out),
-    };
     // The last batch of an epoch has 4 samples.
-    let settings = Fit::new()
-        .epochs(2)
-        .batch_size(128)
-        .verbose(Verbose::Silent);
-    let history = with_team(members, |team| training.fit_with(team, data, settings)).unwrap();
+    let settings = Fit::new().epochs(2).verbose(Verbose::Silent);
+    let mut laps = InMemory::new((&x, &y), None, &list, 128, Some(0));
+    let held_out = HeldOut {
+        x: &x[..],
+        y: &y[..],
+        list: Some(&held_out),
+    };
+    let history = with_team(members, |team| {
+        training.fit_laps(team, &mut laps, held_out, settings)
+    })
+    .unwrap();
     let losses = [history.loss, history.val_loss].concat();
     (get_weights(&*model), losses)
 }

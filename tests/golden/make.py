@@ -1213,6 +1213,131 @@ def make_initializers():
     return {"cases": [initializer_case(name) for name in INITIALIZERS]}
 
 
+# --- Weighted training ---------------------------------------------------------------------
+
+SAMPLE_WEIGHT = [1.0, 0.5, 2.0, 0.0, 1.5, 3.0, 0.25, 1.0]
+EIGHT_LABELS = np.array([2, 0, 3, 1, 1, 2, 0, 2])
+
+
+def eight_samples(kind):
+    """The inputs, the targets of this kind, the layers and the loss."""
+    x = normal(generator("weighted/" + kind), 8, 3)
+    if kind == "regression":
+        y = normal(generator("weighted/targets"), 8, 2)
+        return x, y, regression_layers, "MeanSquaredError"
+    if kind == "binary":
+        y = (EIGHT_LABELS % 2).astype(float)[:, None]
+        return x, y, lambda: [dense(5, "tanh"), dense(1, "sigmoid")], "BinaryCrossentropy"
+    if kind == "sparse":
+        return x, EIGHT_LABELS, class_layers, "SparseCategoricalCrossentropy"
+    return x, one_hot(EIGHT_LABELS, 4), class_layers, "CategoricalCrossentropy"
+
+
+WEIGHTED = [
+    ("regression/sample_weight", {"sample_weight": SAMPLE_WEIGHT}),
+    ("one_hot/sample_weight", {"sample_weight": SAMPLE_WEIGHT}),
+    ("one_hot/class_weight", {"class_weight": {0: 0.5, 2: 3.0}}),
+    ("sparse/class_weight", {"class_weight": {1: 2.0, 3: 0.0}}),
+    ("binary/class_weight", {"class_weight": {0: 0.25, 1: 4.0}}),
+]
+
+
+def weighted_case(name, weights):
+    """fit() on three batches, four epochs; the validation data has no weights."""
+    x, y, make_net, loss = eight_samples(name.split("/")[0])
+    model = build_model(x.shape[1:], make_net)
+    draw_weights(model, generator("weighted/weights/" + name))
+    check_kinks(model, cast(x))
+    initial = list_weights(model)
+    optimizer = optimizers.SGD(learning_rate=0.1, momentum=0.5)
+    metric = "mean_absolute_error" if loss == "MeanSquaredError" else "accuracy"
+    model.compile(optimizer=optimizer, loss=getattr(losses, loss)(), metrics=[metric])
+    given = {k: np.array(v) if k == "sample_weight" else v for k, v in weights.items()}
+    settings = {"batch_size": 3, "epochs": 4, "shuffle": False, "verbose": 0}
+    history = model.fit(x, y, validation_data=(x[:4], y[:4]), **settings, **given).history
+    lists = {key: list(map(list, v.items())) if key == "class_weight" else v
+             for key, v in weights.items()}
+    return {
+        "name": name, **lists,
+        "loss": {"type": loss}, "optimizer": describe_optimizer(optimizer),
+        "x": tensor(x), "y": tensor(y), "initial_weights": initial,
+        "losses": history["loss"], "val_losses": history["val_loss"],
+        "metric": history[metric],
+        "weights": list_weights(model),
+    }
+
+
+# --- Callbacks -----------------------------------------------------------------------------
+
+FALLING = [5.0, 4.0, 3.0, 3.0, 3.5, 2.99995, 2.0, 2.5, 2.5, 2.5, 2.5, 2.5, 1.0, 1.5, 1.5, 1.5]
+
+PLATEAUS = [
+    ("patience_2", {"patience": 2}),
+    ("patience_0", {"patience": 0}),
+    ("patience_1/factor_half", {"patience": 1, "factor": 0.5}),
+    ("patience_2/cooldown_2", {"patience": 2, "cooldown": 2}),
+    ("patience_1/cooldown_1/min_lr", {"patience": 1, "cooldown": 1, "factor": 0.5, "min_lr": 0.05}),
+    ("patience_2/min_delta_0", {"patience": 2, "min_delta": 0.0}),
+    ("patience_2/min_delta_1", {"patience": 2, "min_delta": 1.0}),
+    ("patience_2/max", {"patience": 2, "mode": "max"}),
+]
+
+
+def plateau_case(name, settings):
+    """The learning rate after each epoch with these values."""
+    model = build_model((1,), lambda: [dense(1)])
+    model.compile(optimizer=optimizers.SGD(learning_rate=0.4), loss="mse")
+    callback = keras.callbacks.ReduceLROnPlateau(monitor="loss", **settings)
+    callback.set_model(model)
+    callback.on_train_begin()
+    rates = []
+    for epoch, value in enumerate(FALLING):
+        callback.on_epoch_end(epoch, {"loss": value})
+        rates.append(float(numpy_of(model.optimizer.learning_rate)))
+    return {"name": name, "settings": settings, "values": FALLING, "learning_rates": rates}
+
+
+def make_training():
+    return {
+        "weighted": [weighted_case(*case) for case in WEIGHTED],
+        "plateaus": [plateau_case(*case) for case in PLATEAUS],
+    }
+
+
+# --- Augmentation --------------------------------------------------------------------------
+
+FILL_MODES = ["constant", "nearest", "reflect", "wrap"]
+
+
+def augment_case(kind, label, factors, fill_mode, interpolation="bilinear"):
+    """An image of 5 x 6 under a layer whose range of random numbers is a single one."""
+    image = normal(generator("augment/image"), 1, 5, 6, 1)
+    ranges = {key: (value, value) for key, value in factors.items()}
+    look = {"fill_mode": fill_mode, "fill_value": -1.5, "interpolation": interpolation}
+    layer = getattr(layers, kind)(**ranges, **look, data_format="channels_last")
+    return {
+        "name": f"{kind}/{label}/{fill_mode}/{interpolation}",
+        "factors": factors, **look,
+        "x": tensor(image[:, :, :, 0]),
+        "y": tensor(numpy_of(layer(cast(image), training=True))[:, :, :, 0]),
+    }
+
+
+def make_augment():
+    cases = []
+    for mode in FILL_MODES:
+        for factor in (0.0625, -0.1875, 0.40625):
+            cases.append(augment_case("RandomRotation", factor, {"factor": factor}, mode))
+        for down, right in ((0.125, 0.25), (-0.375, 0.0), (0.25, -0.5625)):
+            factors = {"height_factor": down, "width_factor": right}
+            cases.append(augment_case("RandomTranslation", f"{down},{right}", factors, mode))
+        factors = {"height_factor": 0.25, "width_factor": -0.5625}
+        label = "0.25,-0.5625"
+        cases.append(augment_case("RandomTranslation", label, factors, mode, "nearest"))
+        cases.append(augment_case("RandomRotation", 0.0625, {"factor": 0.0625}, mode, "nearest"))
+    return {"cases": cases}
+
+
 # --- Files ---------------------------------------------------------------------------------
 
 MAKERS = {
@@ -1223,6 +1348,8 @@ MAKERS = {
     "optimizers": make_optimizers,
     "metrics": make_metrics,
     "initializers": make_initializers,
+    "training": make_training,
+    "augment": make_augment,
 }
 
 

@@ -1,0 +1,152 @@
+//! The history as a file that grows with every epoch.
+
+use super::{Callback, EpochEnd, TrainBegin};
+use crate::error::{Error, Result};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::string::String;
+use std::vec::Vec;
+
+/// Writes the values of each epoch to a CSV file when it is over: Keras' `CSVLogger`.
+///
+/// The first line has the names, `epoch` and then `learning_rate`, `loss`, the metrics and those of
+/// the validation data in the order of the alphabet. As in Keras, epochs are counted from 0. Each line
+/// is in the file before the next epoch begins. A file that cannot be opened or written ends `fit`
+/// with [`Error::Io`].
+///
+/// ```
+/// use plywood::prelude::*;
+/// # sequential! { struct Net: [1] => [1] { Dense(1) } }
+/// # let (x, y) = ([[1.0]; 10], [[2.0]; 10]);
+/// # let mut model = Net::new(1);
+/// # let mut training = model.compile(Sgd::new(0.5), MeanSquaredError);
+/// # let path = std::env::temp_dir().join(format!("plywood-log-{}.csv", std::process::id()));
+/// let settings = Fit::new().epochs(2).callback(CsvLogger::new(&path)).verbose(Verbose::Silent);
+/// let history = training.fit(&x, &y, settings)?;
+/// let [first, second] = history.loss[..] else { panic!("there were two epochs") };
+/// let text = std::fs::read_to_string(&path)?;
+/// assert_eq!(text, format!("epoch,learning_rate,loss\n0,0.5,{first}\n1,0.5,{second}\n"));
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "CSVLogger")]
+#[derive(Debug)]
+pub struct CsvLogger {
+    path: PathBuf,
+    separator: char,
+    append: bool,
+    file: Option<File>,
+    /// The columns after `epoch`.
+    names: Vec<String>,
+}
+
+impl CsvLogger {
+    /// Writes to this file, in place of what it holds.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self {
+            path: path.as_ref().into(),
+            separator: ',',
+            append: false,
+            file: None,
+            names: Vec::new(),
+        }
+    }
+
+    /// What stands between the values (a comma, if not said).
+    pub fn separator(mut self, separator: char) -> Self {
+        self.separator = separator;
+        self
+    }
+
+    /// Whether to go on at the end of a file that exists, for a training that goes on. If its first
+    /// line does not have the same names, `fit` ends with [`Error::Malformed`].
+    pub fn append(mut self, append: bool) -> Self {
+        self.append = append;
+        self
+    }
+
+    fn failed(&self, action: &'static str) -> impl FnOnce(std::io::Error) -> Error + use<> {
+        let path = self.path.clone();
+        move |source| Error::Io {
+            path,
+            action,
+            source,
+        }
+    }
+
+    /// The first line of the file, if there is one.
+    fn first_line(&self) -> Result<Option<String>> {
+        if !self.path.exists() {
+            return Ok(None);
+        }
+        let file = File::open(&self.path).map_err(self.failed("open"))?;
+        let line = BufReader::new(file).lines().next();
+        line.transpose().map_err(self.failed("read"))
+    }
+
+    fn line<'a>(&self, values: impl Iterator<Item = &'a str>) -> String {
+        let mut line = String::new();
+        for (i, value) in values.enumerate() {
+            if i > 0 {
+                line.push(self.separator);
+            }
+            if value.contains([self.separator, '"', '\n', '\r']) {
+                line += &std::format!("\"{}\"", value.replace('"', "\"\""));
+            } else {
+                line += value;
+            }
+        }
+        line
+    }
+
+    fn write(&mut self, mut line: String) -> Result<()> {
+        line.push('\n');
+        let failed = self.failed("write");
+        match &mut self.file {
+            Some(file) => file.write_all(line.as_bytes()).map_err(failed),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Callback for CsvLogger {
+    fn on_train_begin(&mut self, begin: &mut TrainBegin<'_>) -> Result<()> {
+        self.names = begin.names.to_vec();
+        self.names.push("learning_rate".into());
+        self.names.sort_unstable();
+        let names = self.names.iter().map(String::as_str);
+        let header = self.line(std::iter::once("epoch").chain(names));
+        let found = if self.append {
+            self.first_line()?
+        } else {
+            None
+        };
+        let mut options = OpenOptions::new();
+        options.create(true).write(true);
+        options.append(self.append).truncate(!self.append);
+        if let Some(found) = &found
+            && *found != header
+        {
+            return Err(Error::Malformed {
+                path: self.path.clone(),
+                place: "line 1".into(),
+                expected: std::format!("`{header}`"),
+                found: std::format!("`{found}`"),
+            });
+        }
+        self.file = Some(options.open(&self.path).map_err(self.failed("open"))?);
+        if found.is_none() {
+            self.write(header)?;
+        }
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Result<()> {
+        let text = |x: Option<f64>| x.map_or("NA".into(), |x| std::format!("{x}"));
+        let epoch = std::format!("{}", end.epoch - 1);
+        let values = self.names.iter().map(|name| text(end.value(name)));
+        let values: Vec<String> = std::iter::once(epoch).chain(values).collect();
+        self.write(self.line(values.iter().map(String::as_str)))
+    }
+}

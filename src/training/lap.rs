@@ -1,0 +1,146 @@
+//! Where the batches of an epoch come from: some samples in memory at a time, and their order.
+
+use super::settings::Purpose;
+use crate::error::Result;
+use crate::random::{Stream, mix};
+use alloc::vec::Vec;
+
+/// Samples to go through once, in order.
+pub(super) struct Lap<'a, X, Y> {
+    pub(super) x: &'a [X],
+    pub(super) y: &'a [Y],
+    /// What the loss of each sample is multiplied by.
+    pub(super) weights: Option<&'a [f64]>,
+    pub(super) order: &'a [u32],
+    pub(super) batch_size: usize,
+}
+
+impl<X, Y> Clone for Lap<'_, X, Y> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<X, Y> Copy for Lap<'_, X, Y> {}
+
+impl<'a, X, Y> Lap<'a, X, Y> {
+    /// How many samples a step takes at most.
+    pub(super) fn rows(&self) -> usize {
+        self.batch_size.min(self.order.len())
+    }
+
+    /// How many steps it has.
+    pub(super) fn steps(&self) -> usize {
+        self.order.len().div_ceil(self.batch_size)
+    }
+
+    /// The samples of its first steps.
+    pub(super) fn first(&self, steps: usize) -> &'a [u32] {
+        let samples = steps.saturating_mul(self.batch_size);
+        &self.order[..samples.min(self.order.len())]
+    }
+
+    /// The samples of its last step.
+    pub(super) fn last(&self) -> &'a [u32] {
+        &self.order[self.first(self.steps() - 1).len()..]
+    }
+}
+
+/// Says what is wrong with samples, if anything is.
+pub(super) type Check<'c, X, Y> = dyn Fn(&[X], &[Y]) -> Result<()> + 'c;
+
+/// The laps of a training, one or more for each epoch. The samples of two of them are in memory: the
+/// step that spoils a model is found by the loss of the next one, and to undo it the steps before it
+/// are taken again.
+pub(super) trait Laps<X, Y> {
+    /// Goes on to the first lap of an epoch (counted over the whole training); `false` if there are
+    /// no more samples.
+    fn begin(&mut self, epoch: u64, check: &Check<'_, X, Y>) -> Result<bool>;
+
+    /// Goes on to the next lap of the epoch; `false`, and where it was, if the epoch is over.
+    fn go_on(&mut self, check: &Check<'_, X, Y>) -> Result<bool>;
+
+    /// The lap, which has at least one sample.
+    fn lap(&self) -> Lap<'_, X, Y>;
+
+    /// The lap before it, to be asked for at the end of a training only.
+    fn lap_before(&mut self) -> Lap<'_, X, Y>;
+
+    /// How many samples an epoch has, if it is known.
+    fn samples(&self) -> Option<usize>;
+}
+
+/// All samples in memory: one lap an epoch.
+pub(super) struct InMemory<'a, X, Y> {
+    x: &'a [X],
+    y: &'a [Y],
+    weights: Option<&'a [f64]>,
+    /// The samples to train on, in ascending order.
+    list: &'a [u32],
+    /// The same in the order of the epoch.
+    order: Vec<u32>,
+    batch_size: usize,
+    /// The seed of the order, if it is to change.
+    shuffle: Option<u64>,
+    epoch: u64,
+}
+
+impl<'a, X, Y> InMemory<'a, X, Y> {
+    pub(super) fn new(
+        (x, y): (&'a [X], &'a [Y]),
+        weights: Option<&'a [f64]>,
+        list: &'a [u32],
+        batch_size: usize,
+        shuffle: Option<u64>,
+    ) -> Self {
+        Self {
+            x,
+            y,
+            weights,
+            list,
+            order: list.to_vec(),
+            batch_size: batch_size.min(list.len()),
+            shuffle,
+            epoch: 0,
+        }
+    }
+
+    /// Puts the samples into the order of an epoch, which depends on nothing but seed and epoch.
+    fn arrange(&mut self, epoch: u64) {
+        self.epoch = epoch;
+        if let Some(seed) = self.shuffle {
+            self.order.copy_from_slice(self.list);
+            let seed = mix(mix(seed, Purpose::Shuffle as u64), epoch);
+            Stream::new(seed).shuffle(&mut self.order);
+        }
+    }
+}
+
+impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
+    fn begin(&mut self, epoch: u64, _: &Check<'_, X, Y>) -> Result<bool> {
+        self.arrange(epoch);
+        Ok(true)
+    }
+
+    fn go_on(&mut self, _: &Check<'_, X, Y>) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn lap(&self) -> Lap<'_, X, Y> {
+        Lap {
+            x: self.x,
+            y: self.y,
+            weights: self.weights,
+            order: &self.order,
+            batch_size: self.batch_size,
+        }
+    }
+
+    fn lap_before(&mut self) -> Lap<'_, X, Y> {
+        self.arrange(self.epoch - 1);
+        self.lap()
+    }
+
+    fn samples(&self) -> Option<usize> {
+        Some(self.list.len())
+    }
+}
