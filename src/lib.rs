@@ -101,8 +101,8 @@
 //! | [`layers`] | all layers, and their arguments |
 //! | [`activations`], [`initializers`] | the words for arguments, and how to add one |
 //! | [`losses`], [`metrics`], [`optimizers`] | what `compile` takes, with the formulas |
-//! | [`training`] | `Fit`, `Training`, `History`, callbacks; training one batch at a time |
-//! | [`data`] | arrays from numbers: scaling, one-hot classes, splits, readers of IDX and CSV |
+//! | [`training`] | `Fit`, `Training`, `History`, callbacks; training on streams, or one batch at a time |
+//! | [`data`] | arrays from numbers: scaling, one-hot classes, splits, readers of IDX and CSV, augmentation |
 //! | `datasets` | Fashion-MNIST (feature `data`) |
 //! | [`layer`] | what a layer is, with one of your own as an example |
 //! | [`pictures`] | diagrams of models, and with the feature `plot` the course of a training |

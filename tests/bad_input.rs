@@ -469,8 +469,10 @@ fn weights_of_classes() {
     );
     refused(
         fit().class_weight([(usize::MAX, 1.0)]),
-        "class_weight is of class 18446744073709551615, with 4 classes, but must be of classes \
-         that the model has",
+        &format!(
+            "class_weight is of class {}, with 4 classes, but must be of classes that the model has",
+            usize::MAX
+        ),
     );
     for bad in [-1.0, f64::NAN, f64::INFINITY] {
         let text =

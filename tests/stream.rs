@@ -328,9 +328,9 @@ fn samples_that_are_borrowed_and_big() {
     sequential! {
         struct Big: [3, 200, 200] => [1] { Flatten, Dense(1) }
     }
-    let image = vec![[[[0.5f32; 200]; 200]; 3]];
+    let image: Box<[[[f32; 200]; 200]; 3]> = plywood::cast::zeroed_box();
     let mut training = Training::new(Big::new(1), Sgd::new(1e-6), MeanSquaredError);
-    let items = (0..20).map(|i| (image[0], [i as f32]));
+    let items = (0..20).map(|i| (*image, [i as f32]));
     let history = training.fit_stream(items, fit().batch_size(2)).unwrap();
     assert_eq!(history.epochs(), 1);
 }

@@ -81,10 +81,10 @@ impl<I: Iterator> Feed for I {
 ///
 /// // Other points in each epoch, which is counted from 1.
 /// let feed = EachEpoch::new(|epoch| {
-///     (0..100).map(move |i| (i * epoch % 17) as f32 / 17.0).map(|x| ([x], [2.0 * x + 1.0]))
+///     (0..100).map(move |i| ((i + epoch) % 17) as f32 / 17.0).map(|x| ([x], [2.0 * x + 1.0]))
 /// });
 /// let history = training.fit_stream(feed, Fit::new().epochs(20).verbose(Verbose::Silent))?;
-/// assert!(history.loss[19] < 0.01);
+/// assert!(history.loss[19] < 0.1 * history.loss[0]);
 /// # Ok::<(), plywood::Error>(())
 /// ```
 pub struct EachEpoch<F, I> {

@@ -15,7 +15,8 @@
 //! ```
 //!
 //! [`scale`], [`to_categorical`] and [`train_test_split`] work on arrays in memory and are always
-//! there. The readers of [IDX](idx) and [CSV](csv) files need the feature `data`, which is on by
+//! there, as are [augmentation](augment) and what [`fit_stream`](crate::training::Training::fit_stream)
+//! takes, a [`Feed`]. The readers of [IDX](idx) and [CSV](csv) files need the feature `data`, which is on by
 //! default. They take nothing on trust: whatever a file holds, the answer is data of the stated
 //! shape or an [`Error`](crate::Error) that names the file, the place, what was expected there and
 //! what was found; and what a file claims never decides how much memory is taken before the data is

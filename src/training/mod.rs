@@ -1,4 +1,15 @@
 //! Training: `compile`, `fit`, `evaluate`, and what they leave behind.
+//!
+//! | callback | Keras | does |
+//! | --- | --- | --- |
+//! | [`EarlyStopping`] | the same | ends a training that no longer gets better |
+//! | [`LearningRateScheduler`] | the same | sets the learning rate of each epoch |
+//! | [`ReduceLrOnPlateau`] | `ReduceLROnPlateau` | lowers the learning rate when nothing gets better |
+//! | `CsvLogger` (feature `std`) | `CSVLogger` | writes the values of each epoch to a file |
+//! | [`TerminateOnNan`] | `TerminateOnNaN` | ends a training that ran away without an error |
+//! | [`LambdaCallback`] | the same | calls closures |
+//!
+//! Others are types that implement [`Callback`], or closures.
 
 mod callbacks;
 mod epoch;

@@ -51,8 +51,6 @@ mod flip;
 mod image;
 mod resample;
 mod rotation;
-#[cfg(test)]
-mod tests;
 mod translation;
 mod tuples;
 

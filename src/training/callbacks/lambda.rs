@@ -5,6 +5,11 @@ use crate::error::Result;
 use alloc::boxed::Box;
 use core::fmt;
 
+type AtTrainBegin<'a> = Box<dyn FnMut(&mut TrainBegin<'_>) -> Result<()> + 'a>;
+type AtEpochBegin<'a> = Box<dyn FnMut(&mut EpochBegin<'_>) -> Result<()> + 'a>;
+type AtEpochEnd<'a> = Box<dyn FnMut(&mut EpochEnd<'_>) -> Result<()> + 'a>;
+type AtTrainEnd<'a> = Box<dyn FnMut(&mut ModelWeights<'_>) -> Result<()> + 'a>;
+
 /// A callback made of closures: Keras' `LambdaCallback`. Each may return nothing, or a
 /// `plywood::Result<()>` whose error ends the training.
 ///
@@ -25,10 +30,10 @@ use core::fmt;
 /// ```
 #[derive(Default)]
 pub struct LambdaCallback<'a> {
-    train_begin: Option<Box<dyn FnMut(&mut TrainBegin<'_>) -> Result<()> + 'a>>,
-    epoch_begin: Option<Box<dyn FnMut(&mut EpochBegin<'_>) -> Result<()> + 'a>>,
-    epoch_end: Option<Box<dyn FnMut(&mut EpochEnd<'_>) -> Result<()> + 'a>>,
-    train_end: Option<Box<dyn FnMut(&mut ModelWeights<'_>) -> Result<()> + 'a>>,
+    train_begin: Option<AtTrainBegin<'a>>,
+    epoch_begin: Option<AtEpochBegin<'a>>,
+    epoch_end: Option<AtEpochEnd<'a>>,
+    train_end: Option<AtTrainEnd<'a>>,
 }
 
 impl<'a> LambdaCallback<'a> {

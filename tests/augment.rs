@@ -1,8 +1,9 @@
-//! Against naive loops. (Against Keras: `tests/golden.rs`.)
+//! Augmentations against naive loops. (Against Keras: `tests/golden.rs`.)
 
-use super::*;
-use crate::random::Stream;
-use alloc::vec::Vec;
+use plywood::data::augment::{
+    Augment, FillMode, Interpolation, RandomCrop, RandomFlip, RandomRotation, RandomTranslation,
+};
+use plywood::random::Stream;
 
 type Picture = [[[f32; 7]; 5]; 2];
 
@@ -15,8 +16,8 @@ fn picture(seed: u64) -> Picture {
 fn naive<const H: usize, const W: usize>(
     value: impl Fn(usize, isize, isize) -> f32,
 ) -> [[[f32; W]; H]; 2] {
-    core::array::from_fn(|c| {
-        core::array::from_fn(|i| core::array::from_fn(|j| value(c, i as isize, j as isize)))
+    std::array::from_fn(|c| {
+        std::array::from_fn(|i| std::array::from_fn(|j| value(c, i as isize, j as isize)))
     })
 }
 
@@ -98,7 +99,7 @@ fn quarter_turns_are_transposed_and_mirrored() {
             (1.0, |x, i, j| x[i][j]),
         ] {
             let expected: [[f64; 6]; 6] =
-                core::array::from_fn(|i| core::array::from_fn(|j| value(x, i, j)));
+                std::array::from_fn(|i| std::array::from_fn(|j| value(x, i, j)));
             assert_eq!(turned(factor, mode), expected, "{factor} {mode:?}");
         }
     }
