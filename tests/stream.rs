@@ -323,6 +323,8 @@ fn the_iterator_is_ahead_by_two_chunks_at_most() {
     assert!(most.load(SeqCst) <= 2 * 40, "{most:?}");
 }
 
+/// (Without a thread of its own for the iterator, the samples lie on the caller's stack.)
+#[cfg(feature = "std")]
 #[test]
 fn samples_that_are_borrowed_and_big() {
     sequential! {

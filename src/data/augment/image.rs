@@ -5,6 +5,10 @@ use crate::kernels::Element;
 use bytemuck::Pod;
 
 /// An image: `[[T; W]; H]`, or `[[[T; W]; H]; C]` with C channels, of `f32` or `f64`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an image",
+    note = "images are arrays `[[T; W]; H]` or `[[[T; W]; H]; C]` of `f32` or `f64`"
+)]
 pub trait Image: Pod + private::Sealed {
     /// `f32` or `f64`.
     type Number: Element;
@@ -23,6 +27,7 @@ pub trait Image: Pod + private::Sealed {
 macro_rules! images {
     ($($image:ty, [$($c:ident)?];)*) => { $(
         impl<T: Element, const W: usize, const H: usize, $(const $c: usize)?> private::Sealed for $image {}
+        #[diagnostic::do_not_recommend]
         impl<T: Element, const W: usize, const H: usize, $(const $c: usize)?> Image for $image {
             type Number = T;
             const HEIGHT: usize = H;

@@ -128,6 +128,8 @@ where
     /// samples give the same bits as `fit` without it. With the feature `std`, the iterator runs on a
     /// thread of its own, which is ahead of the training by some batches: at most 64, and no more than
     /// 16 MiB of samples but at least one batch. Three times that is the most that is in memory at once.
+    /// The thread has a stack that is large enough for some copies of a sample; without `std` it is the
+    /// caller's that must be.
     ///
     /// ```
     /// use plywood::prelude::*;

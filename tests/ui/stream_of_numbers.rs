@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Line: [1] => [1] { Dense(1) }
+}
+
+fn main() {
+    let mut model = Line::new(1);
+    let mut training = model.compile(Sgd::new(0.1), MeanSquaredError);
+    let _ = training.fit_stream(0..10, Fit::new());
+}
