@@ -35,6 +35,20 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// A learning rate was set, but a schedule gives it.
+    #[error("the learning rate cannot be set to {rate}: the optimiser follows a schedule")]
+    ScheduledLearningRate {
+        /// What it should have been set to.
+        rate: f64,
+    },
+    /// A model has no layer of this name.
+    #[error("the model has no layer `{layer}`: it has {layers}")]
+    UnknownLayer {
+        /// The name.
+        layer: String,
+        /// Those that it has.
+        layers: String,
+    },
     /// The data holds a NaN or an infinity.
     #[error("sample {index} of {what} (counted from 0) holds a NaN or an infinity")]
     NotFinite {

@@ -106,10 +106,11 @@ impl<M: Model> Job for Compute<'_, M> {
         };
         let mut update = Update::new(
             Team::alone(),
-            Rule::Store(Store),
+            Rule::Store(Store::default()),
             &mut weights,
             &mut gradient,
-        );
+        )
+        .looking();
         M::update(isa, self.model, kept, &mut update);
         Gradients {
             predictions: plain::<M::OutputShape, _>(y),

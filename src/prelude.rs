@@ -22,7 +22,12 @@ pub use crate::metrics::{
     Accuracy, Auc, Average, BinaryAccuracy, ClassAccuracy, ConfusionMatrix, Curve, F1Score, Named,
     Precision, R2Score, Recall, RootMeanSquaredError, TopK,
 };
-pub use crate::optimizers::{Adam, AdamW, Optimizer, RmsProp, Sgd};
+pub use crate::optimizers::schedules::{
+    CosineDecay, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay,
+};
+pub use crate::optimizers::{
+    Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, Nadam, Optimizer, RmsProp, Sgd,
+};
 pub use crate::rows::{Rows, RowsMut};
 pub use crate::shape::{Bilinear, Causal, Check, Dim, Fact, Nearest, Same, Shape, Valid};
 pub use crate::simd::Isa;

@@ -68,8 +68,10 @@ pub fn visit_tensor_mut<T, W: Tensor<T>>(
     name: &'static str,
     visitor: &mut dyn VisitorMut<T>,
 ) {
-    if W::PARAMS + W::FROZEN > 0 {
+    if W::PARAMS > 0 {
         visitor.tensor(name, W::DIMS, tensor.as_mut_slice());
+    } else if W::FROZEN > 0 {
+        visitor.frozen(name, W::DIMS, tensor.as_mut_slice());
     }
 }
 

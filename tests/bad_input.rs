@@ -276,6 +276,11 @@ fn settings_of_optimizers() {
         refused(Adam::new(rate), &text);
         refused(AdamW::new(rate), &text);
         refused(RmsProp::new(rate), &text);
+        refused(Adagrad::new(rate), &text);
+        refused(Adadelta::new(rate), &text);
+        refused(Adamax::new(rate), &text);
+        refused(Nadam::new(rate), &text);
+        refused(Lion::new(rate), &text);
     }
     refused(
         Sgd::new(0.1).momentum(1.5),
@@ -313,6 +318,160 @@ fn settings_of_optimizers() {
         RmsProp::new(0.1).rho(2.0),
         "rho is 2, but must be at least 0 and below 1",
     );
+    refused(
+        Adagrad::new(0.1).initial_accumulator_value(-1.0),
+        "initial_accumulator_value is -1, but must be a finite number, 0 or more",
+    );
+    refused(
+        Adagrad::new(0.1).epsilon(0.0),
+        "epsilon is 0, but must be a finite number above 0",
+    );
+    refused(
+        Adadelta::new(0.1).rho(1.0),
+        "rho is 1, but must be at least 0 and below 1",
+    );
+    refused(
+        Adamax::new(0.1).beta_1(1.0),
+        "beta_1 is 1, but must be at least 0 and below 1",
+    );
+    refused(
+        Nadam::new(0.1).beta_2(f64::NAN),
+        "beta_2 is NaN, but must be at least 0 and below 1",
+    );
+    refused(
+        Lion::new(0.1).beta_1(0.0),
+        "beta_1 is 0, but must be above 0 and at most 1",
+    );
+    refused(
+        Lion::new(0.1).beta_2(1.0),
+        "beta_2 is 1, but must be at least 0 and below 1",
+    );
+    for clip in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let text = |name| format!("{name} is {clip}, but must be a finite number above 0");
+        refused(Sgd::new(0.1).clipvalue(clip), &text("clipvalue"));
+        refused(Adam::new(0.1).clipnorm(clip), &text("clipnorm"));
+        refused(
+            Lion::new(0.1).global_clipnorm(clip),
+            &text("global_clipnorm"),
+        );
+    }
+    refused(
+        Sgd::new(0.1).clipvalue(1.0).global_clipnorm(2.0),
+        "global_clipnorm is 2, but must be the only one of clipvalue, clipnorm and global_clipnorm",
+    );
+    refused(
+        Sgd::new(0.1).gradient_accumulation_steps(0),
+        "gradient_accumulation_steps is 0, but must be at least 1",
+    );
+    refused(
+        Sgd::new(0.1).use_ema(true).ema_momentum(1.5),
+        "ema_momentum is 1.5, but must be from 0 to 1",
+    );
+    refused(
+        Sgd::new(0.1).use_ema(true).ema_overwrite_frequency(0),
+        "ema_overwrite_frequency is 0, but must be at least 1",
+    );
+}
+
+#[test]
+fn settings_of_schedules() {
+    fn refused(rate: impl Into<plywood::optimizers::LearningRate>, text: &str) {
+        let mut training = Training::new(Line::new(1), Adam::new(rate), MeanSquaredError);
+        assert_error!(
+            training.fit(&[[1.0]], &[[1.0]], fit()),
+            Error::BadArgument { .. },
+            text
+        );
+    }
+    let number = "must be a finite number, 0 or more";
+    for bad in [-0.5, f64::NAN, f64::INFINITY] {
+        let text = |name| format!("{name} is {bad}, but {number}");
+        let initial = text("initial_learning_rate");
+        refused(ExponentialDecay::new(bad, 10, 0.5), &initial);
+        refused(InverseTimeDecay::new(bad, 10, 0.5), &initial);
+        refused(PolynomialDecay::new(bad, 10), &initial);
+        refused(CosineDecay::new(bad, 10), &initial);
+        refused(ExponentialDecay::new(0.1, 10, bad), &text("decay_rate"));
+        refused(InverseTimeDecay::new(0.1, 10, bad), &text("decay_rate"));
+        let polynomial = PolynomialDecay::new(0.1, 10);
+        refused(
+            polynomial.clone().end_learning_rate(bad),
+            &text("end_learning_rate"),
+        );
+        refused(polynomial.power(bad), &text("power"));
+        refused(CosineDecay::new(0.1, 10).alpha(bad), &text("alpha"));
+        refused(
+            CosineDecay::new(0.1, 10).warmup_target(bad),
+            &text("warmup_target"),
+        );
+        refused(
+            PiecewiseConstantDecay::new([1], [0.1, bad]),
+            &text("learning_rate"),
+        );
+    }
+    let steps = "decay_steps is 0, but must be at least 1";
+    refused(ExponentialDecay::new(0.1, 0, 0.5), steps);
+    refused(InverseTimeDecay::new(0.1, 0, 0.5), steps);
+    refused(PolynomialDecay::new(0.1, 0), steps);
+    refused(CosineDecay::new(0.1, 0), steps);
+    refused(
+        PiecewiseConstantDecay::new([1, 2], [0.1, 0.2]),
+        "the number of values is 2, but must be one more than there are boundaries",
+    );
+    refused(
+        PiecewiseConstantDecay::new([], []),
+        "the number of values is 0, but must be one more than there are boundaries",
+    );
+    refused(
+        PiecewiseConstantDecay::new([5, 5], [0.1, 0.2, 0.3]),
+        "a boundary is 5, but must be above the boundary before it",
+    );
+}
+
+#[test]
+fn a_learning_rate_that_a_schedule_gives_cannot_be_set() {
+    let rate = ExponentialDecay::new(0.1, 2, 0.5);
+    let mut training = Training::new(Line::new(1), Sgd::new(rate), MeanSquaredError);
+    let text = "the learning rate cannot be set to 0.2: the optimiser follows a schedule";
+    assert_error!(
+        training.set_learning_rate(0.2),
+        Error::ScheduledLearningRate { .. },
+        text
+    );
+    assert_error!(
+        training.fit(
+            &[[1.0]],
+            &[[1.0]],
+            fit().callback(LearningRateScheduler::new(|_, _| 0.2))
+        ),
+        Error::ScheduledLearningRate { .. },
+        text
+    );
+    // A callback that leaves it alone sees the rate of the next step.
+    let mut rates = Vec::new();
+    let settings = fit()
+        .epochs(3)
+        .callback(LearningRateScheduler::new(|_, rate| rate))
+        .on_epoch_end(|end| rates.push(end.learning_rate));
+    training.fit(&[[1.0]], &[[1.0]], settings).unwrap();
+    assert_eq!(rates, [2, 3, 4].map(|t| 0.1 * 0.5f64.powf(t as f64 / 2.0)));
+    assert_eq!(training.learning_rate(), rates[2]);
+}
+
+#[test]
+fn a_learning_rate_that_is_none_is_refused_where_it_is_set() {
+    let mut training = line();
+    for rate in [-1.0, f64::NAN, f64::INFINITY] {
+        assert_error!(
+            training.set_learning_rate(rate),
+            Error::BadArgument {
+                name: "learning_rate",
+                ..
+            },
+            format!("learning_rate is {rate}, but must be a finite number, 0 or more")
+        );
+        assert_eq!(training.learning_rate(), 0.1);
+    }
 }
 
 /// Settings that every way into a training refuses.
@@ -420,7 +579,7 @@ fn a_bad_learning_rate_from_a_callback() {
         },
         "learning_rate is NaN, but must be a finite number, 0 or more"
     );
-    training.set_learning_rate(0.1);
+    training.set_learning_rate(0.1).unwrap();
     training.fit(&[[1.0]], &[[1.0]], fit()).unwrap();
 }
 
@@ -723,7 +882,7 @@ fn runs_away<O: Optimizer + Clone>(
         return Some((epoch, step));
     }
     // With harmless data and a small rate it learns on.
-    training.set_learning_rate(1e-4);
+    training.set_learning_rate(1e-4).unwrap();
     let (x, y) = data(None);
     let before = training.evaluate(&x, &y).unwrap().loss;
     training.fit(&x, &y, fit().epochs(20)).unwrap();

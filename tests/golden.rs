@@ -14,6 +14,7 @@ use plywood::layer::Layer;
 use plywood::losses::{Fits, Loss};
 use plywood::math::Real as _;
 use plywood::metrics::Metric;
+use plywood::optimizers::LearningRate;
 use plywood::prelude::*;
 use plywood::rows::padded;
 use plywood::simd::{Job, Level, dispatch_on};
@@ -929,6 +930,21 @@ fn optimizers() {
             "adamw/0.01" AdamW::new(0.1).weight_decay(0.01);
             "rmsprop" RmsProp::default();
             "rmsprop/momentum" RmsProp::default().rho(0.8).momentum(0.9);
+            "adagrad" Adagrad::default();
+            "adagrad/settings" Adagrad::new(0.1).initial_accumulator_value(0.5).epsilon(1e-3);
+            "adagrad/weight_decay" Adagrad::new(0.1).weight_decay(0.01);
+            "adadelta" Adadelta::default();
+            "adadelta/settings" Adadelta::new(1.0).rho(0.8).epsilon(1e-4);
+            "adadelta/weight_decay" Adadelta::new(0.1).weight_decay(0.01);
+            "adamax" Adamax::default();
+            "adamax/settings" Adamax::new(0.1).beta_1(0.8).beta_2(0.99).epsilon(1e-5);
+            "adamax/weight_decay" Adamax::new(0.1).weight_decay(0.01);
+            "nadam" Nadam::default();
+            "nadam/settings" Nadam::new(0.1).beta_1(0.8).beta_2(0.99).epsilon(1e-5);
+            "nadam/weight_decay" Nadam::new(0.1).weight_decay(0.01);
+            "lion" Lion::default();
+            "lion/settings" Lion::new(0.01).beta_1(0.7).beta_2(0.8).weight_decay(0.1);
+            "schedule/sgd" Sgd::new(ExponentialDecay::new(0.1, 3, 0.5));
             "l2/sgd" Sgd::new(0.1).l2(0.01);
             "l2/sgd/momentum" Sgd::new(0.1).momentum(0.9).l2(0.01);
             "l2/sgd/nesterov" Sgd::new(0.1).momentum(0.9).nesterov(true).l2(0.01);
@@ -1004,6 +1020,7 @@ macro_rules! trainings {
 
 #[test]
 fn trainings() {
+    let momentum = || Sgd::new(0.1).momentum(0.9);
     Golden::test("optimizers", "training", |golden| {
         trainings! { golden:
             "mse/sgd" Regression, Sgd::new(0.1).momentum(0.9).nesterov(true), MeanSquaredError;
@@ -1011,11 +1028,40 @@ fn trainings() {
             "mse/adamw" Regression, AdamW::new(0.01).weight_decay(0.01), MeanSquaredError;
             "mse/rmsprop" Regression, RmsProp::new(0.01), MeanSquaredError;
             "crossentropy/sgd" Classes, Sgd::new(0.1), CategoricalCrossentropy;
+            "batches/clipvalue" Regression, momentum().clipvalue(0.1), MeanSquaredError;
+            "batches/clipnorm" Regression, momentum().weight_decay(0.01).clipnorm(0.3),
+                MeanSquaredError;
+            "batches/global_clipnorm" Regression, momentum().global_clipnorm(0.5), MeanSquaredError;
+            "batches/adam/global_clipnorm" Classes,
+                Adam::new(0.01).epsilon(0.01).global_clipnorm(0.1), CategoricalCrossentropy;
+            "batches/accumulation" Regression, Adam::new(0.01).gradient_accumulation_steps(3),
+                MeanSquaredError;
+            "batches/accumulation/nadam" Classes, Nadam::new(0.01).gradient_accumulation_steps(3),
+                CategoricalCrossentropy;
+            "batches/accumulation/clipnorm/schedule" Regression,
+                Sgd::new(ExponentialDecay::new(0.2, 5, 0.8).staircase(true))
+                    .clipnorm(0.3).weight_decay(0.1).gradient_accumulation_steps(3),
+                MeanSquaredError;
+            "batches/ema" Regression, Adam::new(0.1).use_ema(true).ema_momentum(0.8),
+                MeanSquaredError;
+            "batches/ema/overwrite" Regression,
+                momentum().use_ema(true).ema_momentum(0.8).ema_overwrite_frequency(3),
+                MeanSquaredError;
+            "batches/ema/accumulation" Regression,
+                Sgd::new(0.1).use_ema(true).ema_momentum(0.8).ema_overwrite_frequency(2)
+                    .gradient_accumulation_steps(3),
+                MeanSquaredError;
+            "batches/frozen" Regression, AdamW::new(0.01), MeanSquaredError;
+            "batches/frozen/global_clipnorm" Regression,
+                momentum().global_clipnorm(0.5).use_ema(true).ema_momentum(0.8), MeanSquaredError;
+            "batches/schedule" Regression,
+                Adam::new(CosineDecay::new(0.0, 12).warmup_target(0.1).warmup_steps(4)),
+                MeanSquaredError;
         }
     });
 }
 
-/// Compares the losses and the weights of ten steps with one batch.
+/// Compares the losses and the weights of ten epochs.
 fn training<M, O, L>(golden: &mut Golden, case: &Case, optimizer: O, loss: L)
 where
     M: Model,
@@ -1028,9 +1074,15 @@ where
     set_weights(&mut *model, &start).expect("the weights are those of the model");
     let (x, y): (Vec<M::Input>, Vec<M::Prediction>) = (case.samples("x"), case.samples("y"));
     let losses: Vec<f64> = case.numbers("losses");
-    let settings = Fit::new().epochs(losses.len()).batch_size(x.len());
+    let settings = Fit::new()
+        .epochs(losses.len())
+        .batch_size(as_f64(&case.0["batch_size"]) as usize);
     let settings = settings.shuffle(false).verbose(Verbose::Silent);
     let mut training = Training::new(model, optimizer, loss);
+    for layer in case.0["frozen"].as_array().expect("a list of names") {
+        let layer = layer.as_str().expect("a name");
+        training = training.freeze(layer).expect("the model has the layer");
+    }
     let history = training
         .fit(&x, &y, settings)
         .expect("the training goes well");
@@ -1045,6 +1097,41 @@ where
         assert_eq!(found.name, expected.name);
         golden.compare(case, &found.name, &found.values, &expected.values);
     }
+}
+
+// --- Schedules --------------------------------------------------------------------------------
+
+/// Compares schedules.
+macro_rules! schedules {
+    ($golden:ident: $($name:literal $schedule:expr;)*) => { $({
+        let case = $golden.take($name);
+        let schedule = LearningRate::from($schedule);
+        let steps: Vec<f64> = case.numbers("steps");
+        let rates: Vec<f64> = steps.iter().map(|&step| schedule.at(step as u64)).collect();
+        $golden.compare(&case, "rates", &rates, &case.numbers("rates"));
+    })* };
+}
+
+#[test]
+fn schedules() {
+    Golden::test("optimizers", "schedules", |golden| {
+        schedules! { golden:
+            "exponential" ExponentialDecay::new(0.1, 1000, 0.96);
+            "exponential/staircase" ExponentialDecay::new(0.1, 1000, 0.96).staircase(true);
+            "inverse_time" InverseTimeDecay::new(0.1, 700, 0.5);
+            "inverse_time/staircase" InverseTimeDecay::new(0.1, 700, 0.5).staircase(true);
+            "polynomial" PolynomialDecay::new(0.1, 2000);
+            "polynomial/settings" PolynomialDecay::new(0.1, 2000).end_learning_rate(0.01).power(0.5);
+            "polynomial/cycle"
+                PolynomialDecay::new(0.1, 300).end_learning_rate(0.01).power(2.0).cycle(true);
+            "cosine" CosineDecay::new(0.1, 2000);
+            "cosine/alpha" CosineDecay::new(0.1, 2000).alpha(0.2);
+            "cosine/warmup"
+                CosineDecay::new(0.01, 1500).alpha(0.1).warmup_target(0.2).warmup_steps(500);
+            "cosine/target" CosineDecay::new(0.01, 1500).warmup_target(0.2);
+            "piecewise" PiecewiseConstantDecay::new([100, 1000], [0.1, 0.05, 0.001]);
+        }
+    });
 }
 
 // --- Weighted training ------------------------------------------------------------------------

@@ -262,6 +262,26 @@ for_both_numbers! {
         trains::<Everything<T>, _, _, _>(AdamW::new(0.001), MeanSquaredError, y);
         trains::<Everything<T>, _, _, _>(RmsProp::new(0.001), MeanSquaredError, y);
         trains::<Everything<T>, _, _, _>(RmsProp::new(0.001).momentum(0.5), MeanSquaredError, y);
+        trains::<Everything<T>, _, _, _>(Adagrad::new(0.001), MeanSquaredError, y);
+        trains::<Everything<T>, _, _, _>(Adadelta::new(0.001), MeanSquaredError, y);
+        trains::<Everything<T>, _, _, _>(Adamax::new(0.001), MeanSquaredError, y);
+        trains::<Everything<T>, _, _, _>(Nadam::new(0.001), MeanSquaredError, y);
+        trains::<Everything<T>, _, _, _>(Lion::new(0.001), MeanSquaredError, y);
+    }
+
+    what_every_optimizer_can_do: |T| {
+        let y = &samples::<T, [T; 5]>(8, 2);
+        let piecewise = PiecewiseConstantDecay::new([10, 20], [0.01, 0.005, 0.001]);
+        trains::<Everything<T>, _, _, _>(Sgd::new(piecewise), MeanSquaredError, y);
+        trains::<Everything<T>, _, _, _>(Adam::new(0.001).clipvalue(0.1), MeanSquaredError, y);
+        trains::<Everything<T>, _, _, _>(Adam::new(0.001).clipnorm(0.1), MeanSquaredError, y);
+        let all = Sgd::new(CosineDecay::new(0.01, 80))
+            .momentum(0.9)
+            .global_clipnorm(0.1)
+            .gradient_accumulation_steps(3)
+            .use_ema(true)
+            .ema_overwrite_frequency(2);
+        trains::<Everything<T>, _, _, _>(all, MeanSquaredError, y);
     }
 
     features: |T| {

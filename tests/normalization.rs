@@ -112,7 +112,7 @@ fn a_fit_that_runs_away_gives_them_back() {
     let settings = || Fit::new().batch_size(8).verbose(Verbose::Silent);
     training.fit(&x, &y, settings()).unwrap();
     let good = frozen(training.model());
-    training.set_learning_rate(1e38);
+    training.set_learning_rate(1e38).unwrap();
     let error = training.fit(&x, &y, settings()).unwrap_err();
     assert!(matches!(error, Error::NonFiniteLoss { .. }), "{error}");
     assert_eq!(frozen(training.model()), good);

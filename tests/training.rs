@@ -365,7 +365,7 @@ fn a_learning_rate_scheduler_sets_the_rate_of_each_epoch_when_it_begins() {
 
     let mut by_hand = training(Sgd::new(0.4));
     for rate in [0.4, 0.2, 0.1, 0.05] {
-        by_hand.set_learning_rate(rate);
+        by_hand.set_learning_rate(rate).unwrap();
         by_hand.fit(&x, &y, fit().shuffle(false)).unwrap();
     }
     assert_eq!(
@@ -476,7 +476,7 @@ fn a_smaller_batch_after_a_larger_one_takes_the_same_step() {
         let run = |first: usize| {
             let mut training = training(Sgd::new(0.0));
             training.train_on_batch(&x[..first], &y[..first]).unwrap();
-            training.set_learning_rate(0.1);
+            training.set_learning_rate(0.1).unwrap();
             let step = |_| training.train_on_batch(&x[..size], &y[..size]).unwrap();
             let losses: Vec<f64> = (0..10).map(step).collect();
             (losses, training.into_model().get_weights())

@@ -9,31 +9,31 @@ use core::arch::x86_64::*;
 
 token!(F32x1: [f32; 1] in __m128, 8 rows, narrow true,
     _mm_set1_ps, _mm_load_ss, _mm_store_ss, _mm_fmadd_ps, _mm_add_ps,
-    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps);
+    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps, _mm_min_ps, _mm_max_ps);
 token!(F32x2: [f32; 2] in __m128, 8 rows, narrow true,
     _mm_set1_ps, load_two, store_two, _mm_fmadd_ps, _mm_add_ps,
-    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps);
+    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps, _mm_min_ps, _mm_max_ps);
 token!(F32x4: [f32; 4] in __m128, 8 rows, narrow true,
     _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps, _mm_fmadd_ps, _mm_add_ps,
-    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps);
+    _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps, _mm_min_ps, _mm_max_ps);
 token!(F32x8: [f32; 8] in __m256, 8 rows, narrow true,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
-    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps);
+    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps);
 token!(F32Wide: [f32; 8] in __m256, 6 rows, narrow false,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
-    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, sum4 sums_f32);
+    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps, sum4 sums_f32);
 token!(F64x1: [f64; 1] in __m128d, 8 rows, narrow true,
     _mm_set1_pd, _mm_load_sd, _mm_store_sd, _mm_fmadd_pd, _mm_add_pd,
-    _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd);
+    _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd, _mm_min_pd, _mm_max_pd);
 token!(F64x2: [f64; 2] in __m128d, 8 rows, narrow true,
     _mm_set1_pd, _mm_loadu_pd, _mm_storeu_pd, _mm_fmadd_pd, _mm_add_pd,
-    _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd);
+    _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd, _mm_min_pd, _mm_max_pd);
 token!(F64x4: [f64; 4] in __m256d, 8 rows, narrow true,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
-    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd);
+    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd);
 token!(F64Wide: [f64; 4] in __m256d, 6 rows, narrow false,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
-    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, sum4 sums_f64);
+    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd, sum4 sums_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), 8 => F32x8(()),
     _ => F32Wide(()));

@@ -8,10 +8,10 @@ use core::arch::x86_64::*;
 
 token!(F32x16: [f32; 16] in __m512, 8 rows, narrow false,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
-    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, sum4 sums_f32, nonzero nonzero_f32);
+    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_min_ps, _mm512_max_ps, sum4 sums_f32, nonzero nonzero_f32);
 token!(F64x8: [f64; 8] in __m512d, 8 rows, narrow false,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd,
-    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, sum4 sums_f64, nonzero nonzero_f64);
+    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_min_pd, _mm512_max_pd, sum4 sums_f64, nonzero nonzero_f64);
 
 vectors!(run_f32: f32, _ => F32x16(()));
 vectors!(run_f64: f64, _ => F64x8(()));

@@ -9,6 +9,7 @@
 //! | [`Element::affine`] | `Y = X W + b` | k, in order; in four sums where a row of `W` has at most 16 numbers, or in [`tiny`] |
 //! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in 16 fixed lanes and one fixed tree (n > 8); in order (n <= 8) |
 //! | [`Element::affine_weight_grad`] | `dW = Xᵀ dZ`, then the [`Rule`] | samples, in order |
+//! | [`Element::apply_rule`] | the [`Rule`], for gradients that were stored first | nothing |
 //!
 //! The orders are fixed by the shapes alone, and every product is added by one fused multiply-add:
 //! so all instruction sets that have it give the same bits.
@@ -20,6 +21,7 @@
     allow(unused) // nobody has vectors: only `portable` is used
 )]
 
+mod apply;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -50,6 +52,8 @@ mod vector;
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::{Isa, Level};
+pub use apply::Adjust;
+use apply::{Applied, Apply};
 use bias_grad::BiasGrad;
 use conv::{ConvWeightGrad, Correlate};
 use forward::Forward;
@@ -105,6 +109,18 @@ pub trait Element: Real + gemm::Gemm {
 
     /// The gradient by the weights of a convolution, see [`conv`].
     fn conv_weight_grad<I: Isa>(isa: I, kernel: ConvWeightGrad<Self>);
+
+    /// Hands stored gradients `g`, adjusted, to the rule, which updates `w`, rows of `stride` numbers,
+    /// and its slots (for each row of `w` `rule.slots()` rows like it).
+    fn apply_rule<I: Isa>(
+        isa: I,
+        rule: Rule<Self>,
+        adjust: Adjust<Self>,
+        stride: usize,
+        g: &[Self],
+        w: &mut [Self],
+        slots: &mut [Self],
+    );
 }
 
 /// Implements [`Element`] for a type whose compiled kernels are in modules of this name.
@@ -129,6 +145,10 @@ macro_rules! element {
                 (kernel: Correlate<Self>) => kernel);
             element!(@method $name, conv_weight_grad, conv_weight_grad, one_by_one,
                 (kernel: ConvWeightGrad<Self>) => kernel);
+            element!(@method $name, apply, apply_rule, portable::apply,
+                (rule: Rule<Self>, adjust: Adjust<Self>, stride: usize, g: &[Self],
+                 w: &mut [Self], slots: &mut [Self])
+                => Apply::new(rule, adjust, stride, g, w, slots));
         }
     };
     (@method $name:ident, $function:ident, $method:ident, $portable:path,

@@ -9,19 +9,19 @@ use core::arch::aarch64::*;
 
 token!(F32x1: [f32; 1] in float32x2_t, 8 rows, narrow true,
     vdup_n_f32, vld1_dup_f32, vst1_lane_f32::<0>, fma_f32x2, vadd_f32,
-    vsub_f32, vmul_f32, vdiv_f32, vsqrt_f32);
+    vsub_f32, vmul_f32, vdiv_f32, vsqrt_f32, min_f32x2, max_f32x2);
 token!(F32x2: [f32; 2] in float32x2_t, 8 rows, narrow true,
     vdup_n_f32, vld1_f32, vst1_f32, fma_f32x2, vadd_f32,
-    vsub_f32, vmul_f32, vdiv_f32, vsqrt_f32);
+    vsub_f32, vmul_f32, vdiv_f32, vsqrt_f32, min_f32x2, max_f32x2);
 token!(F32x4: [f32; 4] in float32x4_t, 8 rows, narrow true,
     vdupq_n_f32, vld1q_f32, vst1q_f32, fma_f32x4, vaddq_f32,
-    vsubq_f32, vmulq_f32, vdivq_f32, vsqrtq_f32, sum4 sums_f32);
+    vsubq_f32, vmulq_f32, vdivq_f32, vsqrtq_f32, min_f32x4, max_f32x4, sum4 sums_f32);
 token!(F64x1: [f64; 1] in float64x1_t, 8 rows, narrow true,
     vdup_n_f64, vld1_f64, vst1_f64, fma_f64x1, vadd_f64,
-    vsub_f64, vmul_f64, vdiv_f64, vsqrt_f64);
+    vsub_f64, vmul_f64, vdiv_f64, vsqrt_f64, min_f64x1, max_f64x1);
 token!(F64x2: [f64; 2] in float64x2_t, 8 rows, narrow true,
     vdupq_n_f64, vld1q_f64, vst1q_f64, fma_f64x2, vaddq_f64,
-    vsubq_f64, vmulq_f64, vdivq_f64, vsqrtq_f64, sum4 sums_f64);
+    vsubq_f64, vmulq_f64, vdivq_f64, vsqrtq_f64, min_f64x2, max_f64x2, sum4 sums_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()),
     8 => Pair::<_, 8, true>(F32x4(())), _ => Pair::<_, 6, false>(F32x4(())));
@@ -47,6 +47,29 @@ fma! {
     fma_f32x4: float32x4_t, vfmaq_f32;
     fma_f64x1: float64x1_t, vfma_f64;
     fma_f64x2: float64x2_t, vfmaq_f64;
+}
+
+/// The smaller and the larger of two numbers, the second one where either is NaN. (The instructions of
+/// these names do otherwise.)
+macro_rules! min_max {
+    ($($min:ident, $max:ident: $vector:ty, $less:ident, $select:ident;)*) => { $(
+        #[inline]
+        #[target_feature(enable = "neon")]
+        fn $min(a: $vector, b: $vector) -> $vector {
+            $select($less(a, b), a, b)
+        }
+        #[inline]
+        #[target_feature(enable = "neon")]
+        fn $max(a: $vector, b: $vector) -> $vector {
+            $select($less(b, a), a, b)
+        }
+    )* };
+}
+min_max! {
+    min_f32x2, max_f32x2: float32x2_t, vclt_f32, vbsl_f32;
+    min_f32x4, max_f32x4: float32x4_t, vcltq_f32, vbslq_f32;
+    min_f64x1, max_f64x1: float64x1_t, vclt_f64, vbsl_f64;
+    min_f64x2, max_f64x2: float64x2_t, vcltq_f64, vbslq_f64;
 }
 
 /// Two vectors become one at each step: half of one's sums beside half of the other's.

@@ -58,6 +58,14 @@ impl<S: Simd, const ROWS: usize, const NARROW: bool> Simd for Pair<S, ROWS, NARR
         a.map(|a| self.0.sqrt(a))
     }
     #[inline(always)]
+    fn min(self, a: [S::V; 2], b: [S::V; 2]) -> [S::V; 2] {
+        [self.0.min(a[0], b[0]), self.0.min(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn max(self, a: [S::V; 2], b: [S::V; 2]) -> [S::V; 2] {
+        [self.0.max(a[0], b[0]), self.0.max(a[1], b[1])]
+    }
+    #[inline(always)]
     fn sum4(self, v: [[S::V; 2]; 4]) -> [S::E; 4] {
         self.0.sum4(v.map(|[low, high]| self.0.add(low, high)))
     }

@@ -3,9 +3,11 @@
 //! compiler can use whatever vectors there are. Where multiply-add is not fused, and so no bits are
 //! promised, large products go to [`super::gemm`].
 
+use super::apply::Adjust;
 use super::forward::in_four_sums;
 use super::gemm::{Gemm, Matrix};
 use super::rule::Rule;
+use super::scalar::Scalar;
 use super::sparse::skips_zeros;
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
@@ -220,5 +222,29 @@ pub fn bias_grad<T: Real, I: Isa>(
         let g = column.fold(T::zero(), |sum, &dz| sum + dz);
         let slots = slots.get_mut(i..).unwrap_or_default();
         rule.apply(isa, core::slice::from_mut(b), &[g], slots, len);
+    }
+}
+
+/// The rule, for stored gradients.
+pub fn apply<T: Real, I: Isa>(
+    isa: I,
+    rule: Rule<T>,
+    adjust: Adjust<T>,
+    stride: usize,
+    g: &[T],
+    w: &mut [T],
+    slots: &mut [T],
+) {
+    let (kept, lanes) = (rule.slots() * stride, stride.min(16));
+    let rows = w.chunks_exact_mut(stride).zip(g.chunks_exact(stride));
+    for (row, (w, g)) in rows.enumerate() {
+        for first in (0..stride).step_by(lanes) {
+            let mut adjusted = [T::zero(); 16];
+            for (to, &g) in adjusted.iter_mut().zip(&g[first..first + lanes]) {
+                *to = adjust.of(Scalar::new(isa), g);
+            }
+            let slots = slots.get_mut(row * kept + first..).unwrap_or_default();
+            rule.apply(isa, &mut w[first..first + lanes], &adjusted, slots, stride);
+        }
     }
 }

@@ -24,11 +24,24 @@ pub enum Rule<T> {
     Adam(Adam<T>),
     /// See [`RmsProp`].
     RmsProp(RmsProp<T>),
+    /// See [`Adagrad`].
+    Adagrad(Adagrad<T>),
+    /// See [`Adadelta`].
+    Adadelta(Adadelta<T>),
+    /// See [`Adamax`].
+    Adamax(Adamax<T>),
+    /// See [`Nadam`].
+    Nadam(Nadam<T>),
+    /// See [`Lion`].
+    Lion(Lion<T>),
 }
 
 /// Stores the gradient in slot 0 and leaves the weight alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Store;
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Store {
+    /// Whether to add it to what is there.
+    pub add: bool,
+}
 
 /// `g += l2 w; w = keep w - rate g`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,6 +102,79 @@ pub struct RmsProp<T> {
     pub keep: T,
 }
 
+/// `v += g^2; w = keep w - rate g / sqrt(v + epsilon)`. Slot 0 is v.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adagrad<T> {
+    /// Learning rate.
+    pub rate: T,
+    /// Keeps the quotient finite; what v would begin with joins it, so that slots begin with zero.
+    pub epsilon: T,
+    /// 1 minus the decoupled weight decay of a step.
+    pub keep: T,
+}
+
+/// `v = rho v + (1 - rho) g^2; d = sqrt(u + epsilon) / sqrt(v + epsilon) g;
+/// u = rho u + (1 - rho) d^2; w = keep w - rate d`. Slot 0 is v, slot 1 is u.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adadelta<T> {
+    /// Learning rate.
+    pub rate: T,
+    /// Share of the last mean squares that is kept.
+    pub rho: T,
+    /// Keeps the quotient finite, and lets the first steps begin.
+    pub epsilon: T,
+    /// 1 minus the decoupled weight decay of a step.
+    pub keep: T,
+}
+
+/// `m += (1 - beta_1)(g - m); u = max(beta_2 u, |g|); w = keep w - rate m / (u + epsilon)`.
+/// Slot 0 is m, slot 1 is u.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adamax<T> {
+    /// Learning rate, corrected for the bias of the first steps.
+    pub rate: T,
+    /// 1 - beta_1.
+    pub fade: T,
+    /// beta_2.
+    pub beta: T,
+    /// Keeps the quotient finite.
+    pub epsilon: T,
+    /// 1 minus the decoupled weight decay of a step.
+    pub keep: T,
+}
+
+/// `m += (1 - beta_1)(g - m); v += (1 - beta_2)(g^2 - v);
+/// w = keep w - (rate_m m + rate_g g) / (sqrt(v) + epsilon)`. Slot 0 is m, slot 1 is v.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nadam<T> {
+    /// Learning rate of the mean gradient, corrected for the bias of the first steps.
+    pub rate_m: T,
+    /// Learning rate of the gradient itself.
+    pub rate_g: T,
+    /// 1 - beta_1.
+    pub fade_1: T,
+    /// 1 - beta_2.
+    pub fade_2: T,
+    /// Keeps the quotient finite.
+    pub epsilon: T,
+    /// 1 minus the decoupled weight decay of a step.
+    pub keep: T,
+}
+
+/// `w = keep w - rate sign(beta_1 m + (1 - beta_1) g); m = beta_2 m + (1 - beta_2) g`. Slot 0 is m.
+/// (What is smaller than the smallest normal number has less than a whole sign.)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lion<T> {
+    /// Learning rate.
+    pub rate: T,
+    /// 1 - beta_1.
+    pub fade_1: T,
+    /// 1 - beta_2.
+    pub fade_2: T,
+    /// 1 minus the decoupled weight decay of a step.
+    pub keep: T,
+}
+
 /// A rule, for vectors.
 pub(super) trait Step<T>: Copy {
     /// How many numbers it keeps for each weight.
@@ -133,6 +219,11 @@ macro_rules! with_rule {
             $crate::kernels::rule::Rule::Momentum($name) => $body,
             $crate::kernels::rule::Rule::Adam($name) => $body,
             $crate::kernels::rule::Rule::RmsProp($name) => $body,
+            $crate::kernels::rule::Rule::Adagrad($name) => $body,
+            $crate::kernels::rule::Rule::Adadelta($name) => $body,
+            $crate::kernels::rule::Rule::Adamax($name) => $body,
+            $crate::kernels::rule::Rule::Nadam($name) => $body,
+            $crate::kernels::rule::Rule::Lion($name) => $body,
         }
     };
 }
@@ -143,8 +234,12 @@ impl<T: Real> Rule<T> {
     pub const fn slots(&self) -> usize {
         match self {
             Rule::Sgd(_) => 0,
-            Rule::Store(_) | Rule::Momentum(_) => 1,
-            Rule::Adam(_) | Rule::RmsProp(_) => 2,
+            Rule::Store(_) | Rule::Momentum(_) | Rule::Adagrad(_) | Rule::Lion(_) => 1,
+            Rule::Adam(_)
+            | Rule::RmsProp(_)
+            | Rule::Adadelta(_)
+            | Rule::Adamax(_)
+            | Rule::Nadam(_) => 2,
         }
     }
 
@@ -199,8 +294,9 @@ impl<T> Step<T> for Store {
     const SLOTS: usize = 1;
     const MOVES: bool = false;
     #[inline(always)]
-    fn step<S: Simd<E = T>>(self, _: S, g: S::V, w: S::V, [_, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        (w, [g, v])
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        let m = if self.add { s.add(m, g) } else { g };
+        (w, [m, v])
     }
 }
 
@@ -263,5 +359,65 @@ impl<T: Real> Step<T> for RmsProp<T> {
         let step = s.div(s.mul(s.splat(self.rate), g), scale);
         let u = s.fma(s.splat(self.momentum), u, step);
         (decayed(s, self.keep, w, s.neg(u)), [v, u])
+    }
+}
+
+impl<T: Real> Step<T> for Adagrad<T> {
+    const SLOTS: usize = 1;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [v, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        let v = s.fma(g, g, v);
+        let scale = s.sqrt(s.add(v, s.splat(self.epsilon)));
+        let step = s.div(s.mul(s.splat(-self.rate), g), scale);
+        (decayed(s, self.keep, w, step), [v, u])
+    }
+}
+
+impl<T: Real> Step<T> for Adadelta<T> {
+    const SLOTS: usize = 2;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [v, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        let (rho, fade) = (s.splat(self.rho), s.splat(T::one() - self.rho));
+        let root = |x| s.sqrt(s.add(x, s.splat(self.epsilon)));
+        let v = s.fma(rho, v, s.mul(fade, s.mul(g, g)));
+        let d = s.div(s.mul(root(u), g), root(v));
+        let u = s.fma(rho, u, s.mul(fade, s.mul(d, d)));
+        let step = s.mul(s.splat(-self.rate), d);
+        (decayed(s, self.keep, w, step), [v, u])
+    }
+}
+
+impl<T: Real> Step<T> for Adamax<T> {
+    const SLOTS: usize = 2;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        let m = s.fma(s.splat(self.fade), s.sub(g, m), m);
+        let u = s.max(s.mul(s.splat(self.beta), u), s.max(g, s.neg(g)));
+        let scale = s.add(u, s.splat(self.epsilon));
+        let step = s.div(s.mul(s.splat(-self.rate), m), scale);
+        (decayed(s, self.keep, w, step), [m, u])
+    }
+}
+
+impl<T: Real> Step<T> for Nadam<T> {
+    const SLOTS: usize = 2;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        let m = s.fma(s.splat(self.fade_1), s.sub(g, m), m);
+        let v = s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v);
+        let ahead = s.fma(s.splat(-self.rate_m), m, s.mul(s.splat(-self.rate_g), g));
+        let step = s.div(ahead, s.add(s.sqrt(v), s.splat(self.epsilon)));
+        (decayed(s, self.keep, w, step), [m, v])
+    }
+}
+
+impl<T: Real> Step<T> for Lion<T> {
+    const SLOTS: usize = 1;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        let toward = |fade| s.fma(s.splat(fade), s.sub(g, m), m);
+        let large = s.mul(s.splat(T::one() / T::MIN_NORMAL), toward(self.fade_1));
+        let step = s.mul(s.splat(-self.rate), s.clamp(T::one(), large));
+        (decayed(s, self.keep, w, step), [toward(self.fade_2), v])
     }
 }

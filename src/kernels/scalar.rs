@@ -63,4 +63,12 @@ impl<T: Real, I: Isa> Simd for Scalar<T, I> {
     fn sqrt(self, a: T) -> T {
         a.sqrt()
     }
+    #[inline(always)]
+    fn min(self, a: T, b: T) -> T {
+        if a < b { a } else { b }
+    }
+    #[inline(always)]
+    fn max(self, a: T, b: T) -> T {
+        if a > b { a } else { b }
+    }
 }

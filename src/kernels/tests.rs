@@ -4,7 +4,7 @@
 use super::gemm::LARGE;
 use super::rule::{self, Rule, Store};
 use super::sparse::skips_zeros;
-use super::{Element, tiny};
+use super::{Adjust, Element, tiny};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Dim;
 use crate::simd::{Isa, Job, Level, dispatch_on};
@@ -110,8 +110,8 @@ impl Random {
     }
     fn rule<T: Element>(&mut self) -> Rule<T> {
         let (rate, keep) = (T::of(0.1), T::of(0.99));
-        match self.below(8) {
-            0 => Rule::Store(Store),
+        match self.below(14) {
+            0 => Rule::Store(Store::default()),
             1 => Rule::Sgd(rule::Sgd {
                 rate,
                 l2: T::of(0.01),
@@ -145,6 +145,39 @@ impl Random {
                 epsilon: T::of(1e-7),
                 keep,
             }),
+            6 => Rule::Adagrad(rule::Adagrad {
+                rate,
+                epsilon: T::of(1e-7),
+                keep,
+            }),
+            7 => Rule::Adadelta(rule::Adadelta {
+                rate,
+                rho: T::of(0.9),
+                epsilon: T::of(1e-7),
+                keep,
+            }),
+            8 => Rule::Adamax(rule::Adamax {
+                rate,
+                fade: T::of(0.1),
+                beta: T::of(0.999),
+                epsilon: T::of(1e-7),
+                keep,
+            }),
+            9 => Rule::Nadam(rule::Nadam {
+                rate_m: rate,
+                rate_g: T::of(0.02),
+                fade_1: T::of(0.1),
+                fade_2: T::of(0.001),
+                epsilon: T::of(1e-7),
+                keep,
+            }),
+            10 => Rule::Lion(rule::Lion {
+                rate,
+                fade_1: T::of(0.1),
+                fade_2: T::of(0.01),
+                keep,
+            }),
+            11 => Rule::Store(Store { add: true }),
             _ => Rule::Sgd(rule::Sgd {
                 rate,
                 l2: T::zero(),
@@ -382,6 +415,12 @@ fn agrees_with_definition<T: Tested>() {
         match &mut case.rule {
             Rule::Adam(rule) => rule.epsilon = T::one(),
             Rule::RmsProp(rule) => rule.epsilon = T::one(),
+            Rule::Adagrad(rule) => rule.epsilon = T::one(),
+            Rule::Adadelta(rule) => rule.epsilon = T::one(),
+            Rule::Adamax(rule) => rule.epsilon = T::one(),
+            Rule::Nadam(rule) => rule.epsilon = T::one(),
+            // And so is the sign of what is near zero.
+            Rule::Lion(rule) => rule.rate = T::zero(),
             _ => {}
         }
         let expected = case.oracle();
@@ -418,7 +457,7 @@ fn agrees_with_matrixmultiply<T: Tested>() {
         (7, 100, 5),
     ] {
         let mut case = Case::<T>::new(&mut random, rows, k, n);
-        case.rule = Rule::Store(Store);
+        case.rule = Rule::Store(Store::default());
         case.masked = false;
         case.slots = vec![T::zero(); case.w.len()];
         case.bias_slots = vec![T::zero(); case.b.len()];
@@ -578,7 +617,7 @@ fn rules_give_the_bits_of_apply() {
         let (rows, k, n) = (1 + random.below(9), random.size(), random.size());
         let case = Case::<f32>::new(&mut random, rows, k, n);
         let mut stored = case.clone();
-        stored.rule = Rule::Store(Store);
+        stored.rule = Rule::Store(Store::default());
         stored.slots = vec![0.0; case.w.len()];
         stored.bias_slots = vec![0.0; case.b.len()];
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
@@ -617,6 +656,116 @@ fn rules_give_the_bits_of_apply() {
     }
 }
 
+/// The rule, for gradients that lie in memory.
+struct Stored<'a, T>(&'a Case<T>, Adjust<T>, &'a [T]);
+
+impl<T: Element> Job for Stored<'_, T> {
+    /// The weights and their slots.
+    type Output = [Vec<T>; 2];
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> [Vec<T>; 2] {
+        let Stored(case, adjust, g) = self;
+        let (mut w, mut slots) = (case.w.clone(), case.slots.clone());
+        T::apply_rule(
+            isa,
+            case.rule,
+            adjust,
+            padded(case.n),
+            g,
+            &mut w,
+            &mut slots,
+        );
+        [w, slots]
+    }
+}
+
+/// Gradients that are stored first, and adjusted on the way, give the bits of those that never are.
+fn stored_gradients<T: Tested>() {
+    let mut random = Random(9);
+    for _ in 0..cases(300) {
+        let (rows, k, n) = (1 + random.below(9), random.size(), random.size());
+        let case = Case::<T>::new(&mut random, rows, k, n);
+        let mut stored = case.clone();
+        stored.rule = Rule::Store(Store::default());
+        stored.slots = vec![T::zero(); case.w.len()];
+        stored.bias_slots = vec![T::zero(); case.b.len()];
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let gradients = stored.run(level).slots;
+            let kernel = case.run(level);
+            let nothing = Stored(&case, Adjust::nothing(), &gradients);
+            let what = alloc::format!("{rows} x {k} x {n} on {level}, {:?}", case.rule);
+            assert!(
+                dispatch_on(level, nothing) == [kernel.w, kernel.slots],
+                "{what}"
+            );
+
+            let adjusted: Vec<T> = gradients
+                .iter()
+                .map(|&g| T::of((g.as_f64() * 0.5).clamp(-0.25, 0.25)))
+                .collect();
+            let adjust = Adjust {
+                scale: T::of(0.5),
+                limit: T::of(0.25),
+            };
+            let found = dispatch_on(level, Stored(&case, adjust, &gradients));
+            let expected = dispatch_on(level, Stored(&case, Adjust::nothing(), &adjusted));
+            assert!(found == expected, "{what}");
+        }
+    }
+}
+
+#[test]
+fn stored_gradients_give_the_same_bits() {
+    stored_gradients::<f32>();
+    stored_gradients::<f64>();
+}
+
+#[test]
+fn adjusted_gradients_stay_what_is_not_a_number() {
+    let mut case = Case::<f32>::new(&mut Random(10), 1, 3, 20);
+    case.rule = Rule::Store(Store::default());
+    case.slots = vec![0.0; case.w.len()];
+    let mut g = vec![f32::NAN; case.w.len()];
+    (g[1], g[2], g[3]) = (f32::INFINITY, f32::NEG_INFINITY, 1e30);
+    let adjust = Adjust {
+        scale: 1.0,
+        limit: 2.0,
+    };
+    for level in Level::ALL.into_iter().filter(|level| level.available()) {
+        let [_, found] = dispatch_on(level, Stored(&case, adjust, &g));
+        assert_eq!(found[1..4], [2.0, -2.0, 2.0], "{level}");
+        assert!(found[0].is_nan() && found[4..].iter().all(|g| g.is_nan()));
+    }
+}
+
+/// The sign of any number but the smallest: 0 of 0.
+#[test]
+fn lion_goes_by_the_sign() {
+    let mut case = Case::<f32>::new(&mut Random(10), 1, 1, 8);
+    case.rule = Rule::Lion(rule::Lion {
+        rate: 0.5,
+        fade_1: 1.0,
+        fade_2: 0.0,
+        keep: 1.0,
+    });
+    (case.w, case.slots) = (vec![0.0; 8], vec![0.0; 8]);
+    let least = f32::MIN_POSITIVE;
+    let g = [
+        0.0,
+        -0.0,
+        least,
+        -least,
+        1.0,
+        f32::MAX,
+        f32::NEG_INFINITY,
+        3e-20,
+    ];
+    for level in Level::ALL.into_iter().filter(|level| level.available()) {
+        let [w, _] = dispatch_on(level, Stored(&case, Adjust::nothing(), &g));
+        assert_eq!(w, [0.0, 0.0, -0.5, 0.5, -0.5, -0.5, 0.5, -0.5], "{level}");
+    }
+}
+
 /// A batch gives each sample what it gets alone.
 #[test]
 #[cfg_attr(miri, ignore = "too large")]
@@ -650,7 +799,7 @@ fn too_few_weights_are_refused() {
 #[should_panic(expected = "the optimiser's numbers do not fit")]
 fn too_few_slots_are_refused() {
     let mut case = Case::<f32>::new(&mut Random(8), 2, 3, 5);
-    case.rule = Rule::Store(Store);
+    case.rule = Rule::Store(Store::default());
     case.slots.clear();
     case.run(Level::current());
 }

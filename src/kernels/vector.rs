@@ -52,11 +52,22 @@ pub trait Simd: Copy {
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// The square root.
     fn sqrt(self, a: Self::V) -> Self::V;
+    /// The smaller one; `b` where either is NaN, or both are zeros.
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The larger one; `b` where either is NaN, or both are zeros.
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
 
     /// 0 in each lane.
     #[inline(always)]
     fn zero(self) -> Self::V {
         self.splat(num_traits::zero())
+    }
+
+    /// `a`, but not outside of `-limit` to `limit`; NaN where `a` is.
+    #[inline(always)]
+    fn clamp(self, limit: Self::E, a: Self::V) -> Self::V {
+        let low = self.splat(-limit);
+        self.max(low, self.min(self.splat(limit), a))
     }
 
     /// `-a`, exactly, zeros included.
@@ -160,7 +171,8 @@ macro_rules! token {
     (
         $name:ident: [$element:ty; $lanes:literal] in $vector:ty, $rows:literal rows, narrow $narrow:literal,
         $splat:path, $load:path, $store:path,
-        $fma:path, $add:path, $sub:path, $mul:path, $div:path, $sqrt:path
+        $fma:path, $add:path, $sub:path, $mul:path, $div:path, $sqrt:path,
+        $min:path, $max:path
         $(, sum4 $sum4:path)?
         $(, nonzero $nonzero:path)?
     ) => {
@@ -220,6 +232,16 @@ macro_rules! token {
                 // SAFETY: see above.
                 unsafe { $sqrt(a) }
             }
+            #[inline(always)]
+            fn min(self, a: $vector, b: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $min(a, b) }
+            }
+            #[inline(always)]
+            fn max(self, a: $vector, b: $vector) -> $vector {
+                // SAFETY: see above.
+                unsafe { $max(a, b) }
+            }
             $(
                 #[inline(always)]
                 unsafe fn nonzero(self, from: *const $element, first: u32, to: *mut u32) -> usize {
@@ -246,7 +268,7 @@ macro_rules! compiled {
         pub mod $name {
             use crate::kernels::rule::{Step, with_rule};
             use crate::kernels::conv::{ConvWeightGrad, Correlate};
-            use crate::kernels::{BiasGrad, Forward, InputGrad, Ruled, WeightGrad};
+            use crate::kernels::{Applied, Apply, BiasGrad, Forward, InputGrad, Ruled, WeightGrad};
 
             $(#[target_feature(enable = $features)])?
             pub fn forward($kernel: Forward<'_, $element>) {
@@ -280,6 +302,15 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn conv_weight_grad($kernel: ConvWeightGrad<'_, $element>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn apply($kernel: Apply<'_, $element>) {
+                with_rule!($kernel.rule(), rule => applied(Applied($kernel, rule)));
+            }
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            fn applied<R: Step<$element>>($kernel: Applied<'_, $element, R>) {
                 $run
             }
         }

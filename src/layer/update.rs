@@ -1,10 +1,10 @@
 //! The way of a gradient into the weights.
 
 use super::{Frozen, Tensor};
-use crate::kernels::Element;
 use crate::kernels::rule::Rule;
-use crate::rows::Rows;
-use crate::simd::{Isa, Job};
+use crate::kernels::{Adjust, Element};
+use crate::rows::{Rows, padded};
+use crate::simd::Isa;
 use crate::team::{Parts, Share, Split, Team};
 
 /// An optimiser's rule for this step, and the state of the tensors still to be updated.
@@ -14,6 +14,8 @@ pub struct Update<'a, T> {
     rule: Rule<T>,
     slots: &'a mut [T],
     gradient: &'a mut [T],
+    /// Whether weights may change.
+    learns: bool,
 }
 
 impl<'a, T: Element> Update<'a, T> {
@@ -26,6 +28,15 @@ impl<'a, T: Element> Update<'a, T> {
             rule,
             slots,
             gradient,
+            learns: true,
+        }
+    }
+
+    /// The same, where gradients are only looked at: no statistics change.
+    pub(crate) fn looking(self) -> Self {
+        Self {
+            learns: false,
+            ..self
         }
     }
 
@@ -45,19 +56,16 @@ impl<'a, T: Element> Update<'a, T> {
         let gradient = &mut self.gradient[..W::LEN];
         gradient.fill(T::zero());
         add(gradient);
-        isa.enter(Apply {
-            rule,
-            w: tensor.as_mut_slice(),
-            gradient,
-            slots,
-        });
+        let (adjust, w) = (Adjust::nothing(), tensor.as_mut_slice());
+        let stride = W::DIMS.last().map_or(1, |&width| padded(width));
+        T::apply_rule(isa, rule, adjust, stride, gradient, w, slots);
     }
 
     /// Changes a tensor that is not trained, from what the step has seen. (When gradients are only
     /// looked at, nothing changes.)
     #[inline(always)]
     pub fn frozen<W: Tensor<T>>(&mut self, tensor: &mut Frozen<W>, change: impl FnOnce(&mut W)) {
-        if !matches!(self.rule, Rule::Store(_)) {
+        if self.learns {
             change(tensor);
         }
     }
@@ -108,29 +116,11 @@ impl<'a, T: Element> Update<'a, T> {
     }
 
     /// The rule, and the state of the next tensor, which has `len` numbers: for a kernel that
-    /// updates the tensor while its gradient is still in registers.
+    /// updates the tensor while its gradient is still in registers. For each row of the tensor there
+    /// are `rule.slots()` rows like it.
     #[inline(always)]
     pub fn next(&mut self, len: usize) -> (Rule<T>, &mut [T]) {
         take(self.rule, &mut self.slots, len)
-    }
-}
-
-/// The update of a tensor whose gradient is stored. (A job, so that it is compiled once for all tensors,
-/// and takes no room on the stack of the step.)
-struct Apply<'a, T> {
-    rule: Rule<T>,
-    w: &'a mut [T],
-    gradient: &'a [T],
-    slots: &'a mut [T],
-}
-
-impl<T: Element> Job for Apply<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        let len = self.w.len();
-        self.rule.apply(isa, self.w, self.gradient, self.slots, len);
     }
 }
 
@@ -155,13 +145,8 @@ impl<'p, T: Element, G: RowGradient<T>> Share<RowPart<'p, T>> for RowUpdate<T, G
     fn run<I: Isa>(&self, isa: I, (first, w, gradient, slots): RowPart<'p, T>) {
         gradient.fill(T::zero());
         self.gradient.add(isa, first, gradient);
-        // Row by row, so that what is kept lies the same for any number of threads.
-        let kept = self.rule.slots() * self.stride;
-        let rows = w.chunks_exact_mut(self.stride);
-        for (i, (w, g)) in rows.zip(gradient.chunks_exact(self.stride)).enumerate() {
-            self.rule
-                .apply(isa, w, g, &mut slots[i * kept..], self.stride);
-        }
+        let (adjust, stride) = (Adjust::nothing(), self.stride);
+        T::apply_rule(isa, self.rule, adjust, stride, gradient, w, slots);
     }
 }
 

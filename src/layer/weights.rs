@@ -43,6 +43,10 @@ pub trait VisitorMut<T> {
     fn enter(&mut self, _layer: &'static str) {}
     /// A tensor: its name, its dimensions, and its numbers with their padding, which must stay zero.
     fn tensor(&mut self, name: &'static str, dims: &[usize], data: &mut [T]);
+    /// The same of a tensor that is not trained.
+    fn frozen(&mut self, name: &'static str, dims: &[usize], data: &mut [T]) {
+        self.tensor(name, dims, data);
+    }
     /// The layer ends.
     fn leave(&mut self) {}
 }

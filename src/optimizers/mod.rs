@@ -5,45 +5,85 @@
 //! | [`Sgd`] | learning rate 0.01, momentum 0 | `v = momentum v - rate g; w += v` |
 //! | [`Adam`] | 0.001, beta_1 0.9, beta_2 0.999, epsilon 1e-7 | `w -= rate_t m / (sqrt(v) + epsilon)` |
 //! | [`AdamW`] | the same, weight_decay 0.004 | the same, with decay |
+//! | [`Adamax`] | as Adam | `w -= rate_t m / (u + epsilon)`, u the largest gradient, fading |
+//! | [`Nadam`] | as Adam | Adam with Nesterov's look-ahead |
 //! | [`RmsProp`] | 0.001, rho 0.9, momentum 0, epsilon 1e-7 | `w -= rate g / sqrt(v + epsilon)` |
+//! | [`Adagrad`] | 0.001, initial_accumulator_value 0.1, epsilon 1e-7 | `v += g^2; w -= rate g / sqrt(v + epsilon)` |
+//! | [`Adadelta`] | 0.001, rho 0.95, epsilon 1e-7 | `w -= rate d`, d as long as steps were lately |
+//! | [`Lion`] | 0.001, beta_1 0.9, beta_2 0.99 | `w -= rate sign(beta_1 m + (1 - beta_1) g)` |
 //!
-//! `weight_decay(d)` is Keras' decoupled one: before each step, every weight loses `rate d` of itself.
-//! `Sgd::l2(c)` is the coupled one, PyTorch's `weight_decay`: `g += c w`.
+//! A learning rate is a number, or one of the [`schedules`], which gives it for every step.
+//!
+//! # What all of them can do
+//!
+//! | setting | meaning |
+//! | --- | --- |
+//! | `weight_decay(d)` | Keras' decoupled one: before each step, every weight loses `rate d` of itself |
+//! | `clipvalue(v)` | gradients are kept between `-v` and `v` |
+//! | `clipnorm(n)` | the gradient of each tensor is made shorter where it is longer than n |
+//! | `global_clipnorm(n)` | the same for the gradient of all tensors together |
+//! | `gradient_accumulation_steps(n)` | weights move every n steps, by the mean of n gradients |
+//! | `use_ema(true)` | a training ends with a moving average of the weights |
+//!
+//! Without one of the last five, a gradient meets the optimiser in registers, and is never written to
+//! memory. With one of them, a step stores all gradients first; it takes a number more for each weight,
+//! and another one for the moving average.
+//!
+//! `Sgd::l2(c)` is the coupled decay, PyTorch's `weight_decay`: `g += c w`, after clipping.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
+mod common;
+mod lion;
+mod nadam;
 mod rms_prop;
+pub mod schedules;
 mod sgd;
 
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
 pub use adam::{Adam, AdamW};
+pub use adamax::Adamax;
+pub use common::Common;
+pub use lion::Lion;
+pub use nadam::Nadam;
 pub use rms_prop::RmsProp;
+pub use schedules::LearningRate;
 pub use sgd::Sgd;
 
 use crate::error::{Result, check, check_share};
 use crate::kernels::rule::Rule;
 use crate::math::Real;
 
-/// An optimiser: settings that make a [`Rule`] for every step.
+/// An optimiser: settings that make a [`Rule`] for every update.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an optimiser",
     label = "not an optimiser, such as `Sgd::new(0.1)`"
 )]
 pub trait Optimizer: Send {
-    /// The rule of step `step`, counted from 1.
-    fn rule<T: Real>(&self, step: u64) -> Rule<T>;
-    /// The learning rate.
-    fn learning_rate(&self) -> f64;
-    /// Changes the learning rate, for a schedule.
-    fn set_learning_rate(&mut self, rate: f64);
+    /// The rule of update `update` of the weights, counted from 1. (An update is a step, unless
+    /// gradients are accumulated.)
+    fn rule<T: Real>(&self, update: u64) -> Rule<T>;
+    /// The settings that all optimisers have.
+    fn common(&self) -> &Common;
+    /// The same, to be changed.
+    fn common_mut(&mut self) -> &mut Common;
+    /// Whether its own settings are in their ranges.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`] for the first one that is not.
+    fn check_own(&self) -> Result<()>;
+
     /// Whether all settings are in their ranges.
     ///
     /// # Errors
     /// [`Error::BadArgument`](crate::Error::BadArgument) for the first one that is not.
-    fn check(&self) -> Result<()>;
-}
-
-fn check_rate(rate: f64) -> Result<()> {
-    let ok = rate.is_finite() && rate >= 0.0;
-    check("learning_rate", "a finite number, 0 or more", rate, ok)
+    fn check(&self) -> Result<()> {
+        self.common().check()?;
+        self.check_own()
+    }
 }
 
 fn check_positive(name: &'static str, x: f64) -> Result<()> {
@@ -51,15 +91,37 @@ fn check_positive(name: &'static str, x: f64) -> Result<()> {
     check(name, "a finite number, 0 or more", x, ok)
 }
 
-/// (With 0, weights whose gradient is always 0 would become NaN.)
-fn check_epsilon(epsilon: f64) -> Result<()> {
-    let ok = epsilon.is_finite() && epsilon > 0.0;
-    check("epsilon", "a finite number above 0", epsilon, ok)
+fn check_above_zero(name: &'static str, x: f64) -> Result<()> {
+    let ok = x.is_finite() && x > 0.0;
+    check(name, "a finite number above 0", x, ok)
 }
 
+/// (With 0, weights whose gradient is always 0 would become NaN.)
+fn check_epsilon(epsilon: f64) -> Result<()> {
+    check_above_zero("epsilon", epsilon)
+}
+
+fn check_count(name: &'static str, count: u64) -> Result<()> {
+    check(name, "at least 1", count, count > 0)
+}
+
+/// `x^n`, by squaring: the same bits everywhere.
+fn power(mut x: f64, mut n: u64) -> f64 {
+    let mut result = 1.0;
+    while n > 0 {
+        if n & 1 == 1 {
+            result *= x;
+        }
+        x *= x;
+        n >>= 1;
+    }
+    result
+}
+
+/// A method for each setting.
 macro_rules! settings {
-    ($optimizer:ident { $($(#[$doc:meta])* $name:ident: $t:ty),* $(,)? }) => {
-        impl $optimizer {
+    ($owner:ident { $($(#[$doc:meta])* $name:ident: $t:ty),* $(,)? }) => {
+        impl $owner {
             $(
                 $(#[$doc])*
                 pub fn $name(mut self, $name: $t) -> Self {
@@ -71,3 +133,54 @@ macro_rules! settings {
     };
 }
 use settings;
+
+/// An optimiser's struct, with its defaults and the methods for its settings: its own ones, and
+/// those that all optimisers have.
+macro_rules! optimizer {
+    (
+        $(#[$doc:meta])*
+        $name:ident(learning_rate = $rate:literal, weight_decay = $decay:literal) {
+            $($(#[$field_doc:meta])* $field:ident: $t:ty = $default:expr,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            common: $crate::optimizers::Common,
+            $($field: $t,)*
+        }
+
+        impl $name {
+            /// With this learning rate, or one of the [`schedules`](crate::optimizers::schedules).
+            pub fn new(learning_rate: impl Into<$crate::optimizers::LearningRate>) -> Self {
+                let common = $crate::optimizers::Common::new(learning_rate.into(), $decay);
+                Self { common, $($field: $default,)* }
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new($rate)
+            }
+        }
+
+        $crate::optimizers::settings!($name { $($(#[$field_doc])* $field: $t,)* });
+        $crate::optimizers::common::settings!($name);
+    };
+}
+use optimizer;
+
+/// How an optimiser gives its [`Common`] settings, inside `impl Optimizer`.
+macro_rules! has_common {
+    () => {
+        #[inline(always)]
+        fn common(&self) -> &$crate::optimizers::Common {
+            &self.common
+        }
+
+        fn common_mut(&mut self) -> &mut $crate::optimizers::Common {
+            &mut self.common
+        }
+    };
+}
+use has_common;

@@ -6,6 +6,7 @@ use super::progress::Progress;
 use super::settings::Purpose;
 use super::snapshot::{Snapshot, is_finite};
 use super::step::Course;
+use super::stored::Stored;
 use super::{Number, Score, Training, samples};
 use crate::error::{Error, Result};
 use crate::kernels::Element;
@@ -59,9 +60,9 @@ where
             let snapshot = self.snapshot.take();
             let loss = self
                 .course
-                .step(isa, batch, number, self.state, |model, slots| {
+                .step(isa, batch, number, self.state, |model, state| {
                     if let Some(snapshot) = snapshot {
-                        snapshot.save(model, slots);
+                        snapshot.save(model, state);
                     }
                 });
             if !loss.is_finite() {
@@ -116,6 +117,18 @@ where
     B: DerefMut<Target: Model>,
     O: Optimizer,
 {
+    /// How many numbers the optimiser keeps for each weight.
+    pub(super) fn slots(&self) -> usize {
+        self.optimizer.rule::<Number<B::Target>>(1).slots()
+    }
+
+    /// Allocates what steps of so many samples need.
+    pub(super) fn prepare(&mut self, rows: usize) {
+        let stored = Stored::new(self.optimizer.common(), &self.frozen);
+        let slots = self.slots() + stored.map_or(0, Stored::slots);
+        self.workspace.reserve::<B::Target>(rows, slots);
+    }
+
     /// Goes on to the first lap of an epoch (counted from 1 over this fit); `false` if there are no more
     /// samples.
     pub(super) fn begin_epoch<Y>(
@@ -159,10 +172,9 @@ where
         loop {
             let lap = laps.lap();
             let (rows, steps) = (lap.rows(), lap.steps());
-            let slots = self.optimizer.rule::<Number<B::Target>>(1).slots();
-            self.workspace.reserve::<B::Target>(rows, slots);
+            self.prepare(rows);
             mem::swap(&mut trail.before, &mut trail.now);
-            trail.now.rate = self.optimizer.learning_rate();
+            (trail.now.rate, trail.now.steps) = (self.learning_rate(), self.steps);
             let conditions = (trail.seed, trail.team);
             let watch = (&mut trail.now, &mut *progress);
             match self.steps(lap, steps, conditions, total, Some(watch)) {
@@ -218,7 +230,7 @@ where
         }
         let steps = lap.steps();
         self.steps -= steps as u64;
-        self.undo(lap, steps, &trail.now, trail);
+        self.go_back(laps, trail, steps);
         Err(trail.error(steps - 1, loss))
     }
 
@@ -241,6 +253,7 @@ where
                 model: &mut *self.model,
                 workspace: &mut self.workspace,
                 optimizer: &self.optimizer,
+                stored: Stored::new(self.optimizer.common(), &self.frozen),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x: lap.x,
@@ -260,8 +273,9 @@ where
         })
     }
 
-    /// After a loss that was not finite in step `step` of this lap (counted from 0): undoes the update
-    /// before it.
+    /// After a loss that was not finite in step `step` of this lap (counted from 0): undoes the last
+    /// update of the weights before it, by taking all earlier steps again from a snapshot that is known
+    /// to be good.
     fn go_back<Y>(
         &mut self,
         laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
@@ -271,40 +285,35 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        if step > 0 {
-            return self.undo(laps.lap(), step, &trail.now, trail);
+        let taken = self.steps + step as u64;
+        let an_update = self.optimizer.common().steps_an_update();
+        let wanted = (taken / an_update * an_update).saturating_sub(1);
+        // (What was before a fit cannot be undone in it.)
+        let is_in_lap = wanted >= self.steps || trail.before.is_empty();
+        let (lap, snapshot) = if is_in_lap {
+            (laps.lap(), &trail.now)
+        } else {
+            (laps.lap_before(), &trail.before)
+        };
+        if snapshot.is_empty() {
+            // The first loss of all was not finite: nothing has been changed.
+            return;
         }
-        // (If the first loss of all was not finite, nothing has been changed.)
-        if !trail.before.is_empty() {
-            if trail.steps == 0 {
-                self.epochs -= 1;
-            }
-            let lap = laps.lap_before();
-            let steps = lap.steps();
-            self.steps -= steps as u64;
-            self.undo(lap, steps, &trail.before, trail);
+        if !is_in_lap && trail.steps == 0 {
+            self.epochs -= 1;
         }
-    }
-
-    /// Undoes the last of the first `updates` updates of a lap, by taking all earlier ones again from a
-    /// snapshot that is known to be good.
-    fn undo<Y>(
-        &mut self,
-        lap: Lap<'_, <B::Target as Model>::Input, Y>,
-        updates: usize,
-        snapshot: &Snapshot<Number<B::Target>>,
-        trail: &Trail<'_, Number<B::Target>>,
-    ) where
-        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
-        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
-    {
-        snapshot.restore(&mut *self.model, &mut self.workspace.slots);
-        // These are the steps that went well before, so they go well again.
-        let rate = self.optimizer.learning_rate();
-        self.optimizer.set_learning_rate(snapshot.rate);
+        snapshot.restore(&mut *self.model, &mut self.workspace.state);
+        // These are the steps that went well before, so they go well again. (A schedule gives their
+        // rates by itself, and refuses others.) Where many steps make an update, it may be older than
+        // the snapshot, whose weights then had a finite loss in all steps since.
+        self.steps = snapshot.steps;
+        let again = wanted.saturating_sub(self.steps) as usize;
+        let again = again.min(lap.steps());
         let conditions = (trail.seed, trail.team);
-        let _ = self.steps(lap, updates - 1, conditions, 0.0, None);
-        self.optimizer.set_learning_rate(rate);
-        self.steps += updates as u64 - 1;
+        let rate = self.learning_rate();
+        let _ = self.set_learning_rate(snapshot.rate);
+        let _ = self.steps(lap, again, conditions, 0.0, None);
+        let _ = self.set_learning_rate(rate);
+        self.steps += again as u64;
     }
 }

@@ -40,6 +40,7 @@ where
     /// - [`Error::Empty`], [`Error::LengthMismatch`], [`Error::NotFinite`],
     ///   [`Error::LabelOutOfRange`] for data that nothing can be learnt from;
     /// - [`Error::BadArgument`] for a setting outside its range;
+    /// - [`Error::ScheduledLearningRate`] if a callback changes a learning rate that a schedule gives;
     /// - [`Error::NonFiniteLoss`] if the loss becomes infinite or NaN. The model then has the last
     ///   weights whose loss was finite;
     /// - those of the callbacks.
@@ -132,10 +133,11 @@ where
             let trained = match self.begin_epoch(laps, &mut trail, epoch) {
                 Ok(false) => break,
                 Ok(true) => {
-                    let rate = {
+                    let rate = self.learning_rate();
+                    let wanted = {
                         let mut begin = EpochBegin {
                             epoch,
-                            learning_rate: self.optimizer.learning_rate(),
+                            learning_rate: rate,
                             model: ModelWeights::of(&mut *self.model),
                         };
                         for callback in callbacks.iter_mut() {
@@ -143,7 +145,7 @@ where
                         }
                         begin.learning_rate
                     };
-                    set_rate(&mut self.optimizer, rate)?;
+                    set_rate(&mut self.optimizer, rate, wanted)?;
                     progress.begin(epoch);
                     let is_last = epoch == settings.epochs;
                     self.epoch(laps, &mut trail, &mut progress, is_last)
@@ -171,7 +173,7 @@ where
                 let HeldOut { x, y, list } = held_out;
                 evaluate(team, model, loss, metrics, x, y, list)
             });
-            let (seconds, rate) = (clock.seconds(), self.optimizer.learning_rate());
+            let (seconds, rate) = (clock.seconds(), self.learning_rate());
             history.push(&score, validation.as_ref(), seconds, rate);
             progress.end(&score, validation.as_ref(), seconds);
 
@@ -185,11 +187,14 @@ where
             for callback in callbacks.iter_mut() {
                 callback.on_epoch_end(&mut end)?;
             }
-            let (stop, rate) = (end.stop, end.learning_rate);
-            set_rate(&mut self.optimizer, rate)?;
+            let (stop, wanted) = (end.stop, end.learning_rate);
+            set_rate(&mut self.optimizer, rate, wanted)?;
             if stop {
                 break;
             }
+        }
+        if settings.epochs > 0 {
+            self.finalize_variable_values();
         }
         for callback in callbacks {
             callback.on_train_end(&mut ModelWeights::of(&mut *self.model))?;
@@ -198,10 +203,13 @@ where
     }
 }
 
-/// Takes over what a callback has made of the learning rate.
-fn set_rate(optimizer: &mut impl Optimizer, rate: f64) -> Result<()> {
-    optimizer.set_learning_rate(rate);
-    optimizer.check()
+/// Takes over what callbacks have made of the learning rate.
+fn set_rate(optimizer: &mut impl Optimizer, rate: f64, wanted: f64) -> Result<()> {
+    // (A schedule refuses every rate, its own too.)
+    if wanted == rate {
+        return Ok(());
+    }
+    optimizer.common_mut().set_learning_rate(wanted)
 }
 
 /// The names of everything that is measured.

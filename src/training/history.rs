@@ -14,7 +14,7 @@ pub struct History {
     pub val_loss: Vec<f64>,
     /// How long each epoch took, validation included (0 without the feature `std`).
     pub seconds: Vec<f64>,
-    /// The learning rate of each epoch.
+    /// The learning rate of each epoch. If a schedule gives it, that of the step after it.
     pub learning_rate: Vec<f64>,
     /// The metrics, under their names, those of the validation data with `val_` before.
     pub(crate) metrics: Vec<(&'static str, Vec<f64>, Vec<f64>)>,

@@ -15,6 +15,7 @@ mod callbacks;
 mod epoch;
 mod evaluate;
 mod fit;
+mod freeze;
 mod history;
 mod lap;
 mod progress;
@@ -22,6 +23,7 @@ mod samples;
 mod settings;
 mod snapshot;
 mod step;
+mod stored;
 mod stream;
 mod summary;
 #[cfg(test)]
@@ -88,6 +90,8 @@ pub struct Training<B: DerefMut<Target: Model>, O, L, Me = ()> {
     /// Epochs begun so far.
     epochs: u64,
     workspace: Workspace<Number<B::Target>>,
+    /// Which tensors are not trained; empty if all are.
+    frozen: Vec<bool>,
     /// The samples in the order of the epoch.
     order: Vec<u32>,
     /// The state of the metrics.
@@ -111,6 +115,7 @@ where
             steps: 0,
             epochs: 0,
             workspace: Workspace::default(),
+            frozen: Vec::new(),
             order: Vec::new(),
             state: Vec::new(),
         }
@@ -133,6 +138,7 @@ where
             steps: self.steps,
             epochs: self.epochs,
             workspace: self.workspace,
+            frozen: self.frozen,
             order: self.order,
             state: self.state,
         }
@@ -153,14 +159,59 @@ where
         self.model
     }
 
-    /// The optimiser's learning rate.
+    /// Keeps a layer as it is: Keras' `layer.trainable = False`. Call it again for another one.
+    ///
+    /// A layer is named as its field is, one in a model inside this one by both: `encoder/dense`.
+    /// Nothing moves its weights: neither gradients nor weight decay nor moving averages.
+    ///
+    /// ```
+    /// use plywood::prelude::*;
+    /// sequential! {
+    ///     struct Net: [2] => [1] { Dense(8, tanh), Dense(1) }
+    /// }
+    /// let mut model = Net::new(1);
+    /// let training = model.compile(Adam::new(0.01), MeanSquaredError).freeze("dense")?;
+    /// println!("{}", training.summary());
+    /// # Ok::<(), plywood::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownLayer`](crate::Error::UnknownLayer) if the model has no such layer.
+    pub fn freeze(mut self, layer: &str) -> Result<Self> {
+        freeze::freeze(&*self.model, layer, &mut self.frozen)?;
+        Ok(self)
+    }
+
+    /// A table of the model's layers, with how many of their numbers are trained.
+    pub fn summary(&self) -> Summary {
+        Summary::of::<B::Target>().frozen(freeze::count(&*self.model, &self.frozen))
+    }
+
+    /// The optimiser's learning rate. If a schedule gives it, that of the next step.
     pub fn learning_rate(&self) -> f64 {
-        self.optimizer.learning_rate()
+        self.optimizer.common().learning_rate(self.steps + 1)
     }
 
     /// Changes the optimiser's learning rate.
-    pub fn set_learning_rate(&mut self, rate: f64) {
-        self.optimizer.set_learning_rate(rate);
+    ///
+    /// # Errors
+    /// [`Error::ScheduledLearningRate`](crate::Error::ScheduledLearningRate) if a schedule gives it,
+    /// [`Error::BadArgument`](crate::Error::BadArgument) if it is negative, infinite or NaN. The rate
+    /// is then what it was.
+    pub fn set_learning_rate(&mut self, rate: f64) -> Result<()> {
+        self.optimizer.common_mut().set_learning_rate(rate)
+    }
+
+    /// Puts the moving averages of the weights into the model, if the optimiser keeps them
+    /// (`use_ema`). `fit` does so at its end; after single steps it is to be asked for.
+    pub fn finalize_variable_values(&mut self) {
+        if self.steps == 0 {
+            return;
+        }
+        let slots = self.slots();
+        if let Some(stored) = stored::Stored::new(self.optimizer.common(), &self.frozen) {
+            stored.finish(&mut *self.model, slots, &self.workspace.state);
+        }
     }
 
     /// One step on one batch, for programs that learn as they go. Gives the loss before the step.
@@ -177,7 +228,10 @@ where
     {
         samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
         self.check_settings()?;
-        self.optimizer.check()?;
+        // Later on only the learning rate can change, which is checked when it is set.
+        if self.steps == 0 {
+            self.optimizer.check()?;
+        }
         self.single_step(x, y)
     }
 

@@ -10,36 +10,39 @@ use alloc::vec::Vec;
 #[derive(Debug)]
 pub(super) struct Snapshot<T> {
     weights: Vec<T>,
-    slots: Vec<T>,
-    /// The learning rate of the epoch that begins with it.
+    state: Vec<T>,
+    /// The learning rate of the lap that begins with it.
     pub(super) rate: f64,
+    /// The number of the last step before it.
+    pub(super) steps: u64,
 }
 
 impl<T> Default for Snapshot<T> {
     fn default() -> Self {
         Self {
             weights: Vec::new(),
-            slots: Vec::new(),
+            state: Vec::new(),
             rate: 0.0,
+            steps: 0,
         }
     }
 }
 
 impl<T: Element> Snapshot<T> {
-    pub(super) fn save<W: Weights<T>>(&mut self, weights: &W, slots: &[T]) {
+    pub(super) fn save<W: Weights<T>>(&mut self, weights: &W, state: &[T]) {
         self.weights.clear();
         save(weights, &mut self.weights);
-        self.slots.clear();
-        self.slots.extend_from_slice(slots);
+        self.state.clear();
+        self.state.extend_from_slice(state);
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.weights.is_empty()
     }
 
-    pub(super) fn restore<W: Weights<T>>(&self, weights: &mut W, slots: &mut [T]) {
+    pub(super) fn restore<W: Weights<T>>(&self, weights: &mut W, state: &mut [T]) {
         restore(weights, &self.weights);
-        slots.copy_from_slice(&self.slots);
+        state.copy_from_slice(&self.state);
     }
 }
 

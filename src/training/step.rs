@@ -1,6 +1,7 @@
 //! One training step: forward through all layers, the loss and its gradient, backward through all
 //! layers, then the optimiser.
 
+use super::stored::{Stored, StoredUpdate};
 use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
@@ -26,11 +27,11 @@ pub(super) struct Workspace<T> {
     rows: usize,
     /// Samples of the last batch.
     last: usize,
-    /// `| cache | scratch | gradient | x | y | dy | plain |`, from the first multiple of 64 bytes on: rows of outputs
-    /// may be short, so they come last.
+    /// `| cache | scratch | gradient | x | y | dy | plain |`, from the first multiple of 64 bytes on:
+    /// rows of outputs may be short, so they come last.
     memory: Vec<T>,
-    /// What the optimiser keeps for each weight.
-    pub(super) slots: Vec<T>,
+    /// What the optimiser keeps for each weight, and what else outlives a step; see `stored`.
+    pub(super) state: Vec<T>,
 }
 
 impl<T> Default for Workspace<T> {
@@ -39,13 +40,13 @@ impl<T> Default for Workspace<T> {
             rows: 0,
             last: 0,
             memory: Vec::new(),
-            slots: Vec::new(),
+            state: Vec::new(),
         }
     }
 }
 
 impl<T: Element> Workspace<T> {
-    /// Makes room for batches of `rows` samples and for `slots` arrays of optimiser state.
+    /// Makes room for batches of `rows` samples and for `slots` numbers of state for each weight.
     pub(super) fn reserve<M: Model<Element = T>>(&mut self, rows: usize, slots: usize) {
         if rows > self.rows {
             let (x, y) = (padded(M::InputShape::SIZE), padded(M::OutputShape::SIZE));
@@ -55,12 +56,12 @@ impl<T: Element> Workspace<T> {
             self.memory.resize(len + LINE, T::zero());
             self.rows = rows;
         }
-        if self.slots.len() < slots * M::LEN {
-            self.slots.resize(slots * M::LEN, T::zero());
+        if self.state.len() < slots * M::LEN {
+            self.state.resize(slots * M::LEN, T::zero());
         }
     }
 
-    /// The parts of the memory for a batch, and the slots.
+    /// The parts of the memory for a batch, and the state.
     #[inline(always)]
     fn parts<M: Model<Element = T>>(&mut self, rows: usize) -> Parts<'_, T> {
         if rows != self.last {
@@ -83,7 +84,7 @@ impl<T: Element> Workspace<T> {
             cache,
             scratch,
             gradient,
-            slots: &mut self.slots,
+            state: &mut self.state,
         }
     }
 }
@@ -97,7 +98,7 @@ struct Parts<'a, T> {
     cache: &'a mut [T],
     scratch: &'a mut [T],
     gradient: &'a mut [T],
-    slots: &'a mut [T],
+    state: &'a mut [T],
 }
 
 /// What all steps of an epoch have in common.
@@ -105,6 +106,8 @@ pub(super) struct Course<'a, M: Model, O, L, Me, Y> {
     pub(super) model: &'a mut M,
     pub(super) workspace: &'a mut Workspace<M::Element>,
     pub(super) optimizer: &'a O,
+    /// What is asked of steps besides, if anything is.
+    pub(super) stored: Option<Stored<'a>>,
     pub(super) loss: &'a L,
     pub(super) metrics: &'a Me,
     pub(super) x: &'a [M::Input],
@@ -201,7 +204,7 @@ where
         if !total.is_finite() {
             return total;
         }
-        before_update(self.model, parts.slots);
+        before_update(self.model, parts.state);
 
         let pass = Backward {
             x,
@@ -222,8 +225,21 @@ where
             cache: parts.cache,
             dz: Rows::new(parts.dy, out),
         };
+        if let Some(stored) = self.stored {
+            isa.enter(StoredUpdate {
+                stored,
+                model: &mut *self.model,
+                kept,
+                rule: self.optimizer.rule(stored.update(step)),
+                step,
+                team: self.team,
+                gradient: parts.gradient,
+                state: parts.state,
+            });
+            return total;
+        }
         let rule = self.optimizer.rule(step);
-        let mut update = Update::new(self.team, rule, parts.slots, parts.gradient);
+        let mut update = Update::new(self.team, rule, parts.state, parts.gradient);
         M::update(isa, self.model, kept, &mut update);
         total
     }
@@ -316,8 +332,7 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        let slots = self.optimizer.rule::<Number<B::Target>>(1).slots();
-        self.workspace.reserve::<B::Target>(x.len(), slots);
+        self.prepare(x.len());
         self.order.clear();
         self.order.extend(0..x.len() as u32);
         self.state.clear();
@@ -327,6 +342,7 @@ where
                 model: &mut *self.model,
                 workspace: &mut self.workspace,
                 optimizer: &self.optimizer,
+                stored: Stored::new(self.optimizer.common(), &self.frozen),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x,

@@ -39,6 +39,15 @@ impl Summary {
             macs: M::MACS,
         }
     }
+
+    /// The same, where so many parameters are not trained.
+    pub(super) fn frozen(self, frozen: usize) -> Self {
+        Self {
+            params: self.params - frozen,
+            frozen: self.frozen + frozen,
+            ..self
+        }
+    }
 }
 
 impl fmt::Display for Summary {

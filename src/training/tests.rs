@@ -22,6 +22,15 @@ crate::sequential! {
 
 /// The weights and the history after two epochs on a team.
 fn trained<O: Optimizer>(members: usize, optimizer: O) -> (Vec<NamedWeight<f32>>, Vec<f64>) {
+    trained_but(members, optimizer, &[])
+}
+
+/// The same, some layers being frozen.
+fn trained_but<O: Optimizer>(
+    members: usize,
+    optimizer: O,
+    frozen: &[&str],
+) -> (Vec<NamedWeight<f32>>, Vec<f64>) {
     let mut random = Stream::new(3);
     let count = 300;
     let x: Vec<[[f32; 20]; 10]> = (0..count)
@@ -30,6 +39,9 @@ fn trained<O: Optimizer>(members: usize, optimizer: O) -> (Vec<NamedWeight<f32>>
     let y: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
     let mut model = Net::new(1);
     let mut training = model.compile(optimizer, SparseCategoricalCrossentropy);
+    for layer in frozen {
+        training = training.freeze(layer).unwrap();
+    }
     let list: Vec<u32> = (0..260).collect();
     let held_out: Vec<u32> = (260..300).collect();
     // The last batch of an epoch has 4 samples.
@@ -61,6 +73,95 @@ fn any_team_gives_the_same_bits() {
         let last = trained(members, Sgd::new(0.01).momentum(0.9));
         assert!(last == momentum, "{members}");
     }
+}
+
+/// The same bits for teams of these sizes.
+macro_rules! on_teams {
+    ($members:expr; $($optimizer:expr, $frozen:expr;)*) => { $(
+        let alone = trained_but(1, $optimizer, &$frozen);
+        for members in $members {
+            let found = trained_but(members, $optimizer, &$frozen);
+            assert!(found == alone, "{}, {members}", stringify!($optimizer));
+        }
+    )* };
+}
+
+#[test]
+fn any_team_gives_the_same_bits_with_every_rule() {
+    on_teams! { [16];
+        RmsProp::new(0.001).momentum(0.5), [];
+        Adagrad::new(0.01), [];
+        Adadelta::new(1.0), [];
+        Adamax::new(0.001), [];
+        Nadam::new(0.001), [];
+        Lion::new(1e-4), [];
+    }
+}
+
+#[test]
+fn any_team_gives_the_same_bits_where_gradients_are_stored() {
+    let sgd = || Sgd::new(ExponentialDecay::new(0.05, 3, 0.9)).momentum(0.9);
+    on_teams! { [2, 16];
+        sgd().clipvalue(1e-3), [];
+        sgd().clipnorm(0.05), [];
+        Adam::new(0.001).global_clipnorm(0.05), [];
+        sgd().global_clipnorm(0.05).use_ema(true).gradient_accumulation_steps(2), ["inner/dense"];
+    }
+}
+
+#[test]
+fn frozen_layers_stay_as_they_are() {
+    let start = get_weights(&*Net::new(1));
+    let optimizer = || AdamW::new(0.01).weight_decay(0.1).use_ema(true);
+    for frozen in ["inner", "inner/dense_1", "dense"] {
+        let (weights, _) = trained_but(1, optimizer(), &[frozen]);
+        for (before, after) in start.iter().zip(&weights) {
+            let is_inside = before.name.starts_with(&[frozen, "/"].concat());
+            assert_eq!(before == after, is_inside, "{frozen}: {}", before.name);
+        }
+    }
+}
+
+#[test]
+fn a_layer_that_is_not_there_cannot_be_frozen() {
+    let mut model = Net::new(1);
+    for name in [
+        "dense_9",
+        "inner/flatten",
+        "dens",
+        "",
+        "inner/",
+        "dense/kernel",
+    ] {
+        let training = model.compile(Sgd::new(0.1), SparseCategoricalCrossentropy);
+        let error = training.freeze(name).err().unwrap();
+        let text = alloc::format!(
+            "the model has no layer `{name}`: it has `flatten`, `dense`, `dropout`, `inner`, \
+             `inner/dense`, `inner/dropout`, `inner/dense_1`, `dense_1`, `activation`, `dense_2`"
+        );
+        assert_eq!(alloc::string::ToString::to_string(&error), text);
+    }
+}
+
+/// Freezing changes the way of an update, but not its state: what is not frozen goes on.
+#[test]
+fn both_ways_of_an_update_share_their_state() {
+    let mut random = Stream::new(3);
+    let x: Vec<[[f32; 20]; 10]> = (0..8)
+        .map(|_| [(); 10].map(|()| [(); 20].map(|()| random.normal() as f32)))
+        .collect();
+    let y: Vec<u8> = (0..8).collect();
+    let run = |freeze: bool| {
+        let loss = SparseCategoricalCrossentropy;
+        let mut training = Training::new(Net::new(1), Adam::new(0.01), loss);
+        training.train_on_batch(&x, &y).unwrap();
+        if freeze {
+            training = training.freeze("activation").unwrap();
+        }
+        training.train_on_batch(&x, &y).unwrap();
+        training.into_model().get_weights()
+    };
+    assert!(run(true) == run(false));
 }
 
 #[test]

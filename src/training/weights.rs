@@ -21,16 +21,30 @@ pub struct NamedWeight<T = f32> {
 
 /// The names of the layers around a tensor.
 #[derive(Default)]
-struct Path(Vec<&'static str>);
+pub(super) struct Path(Vec<&'static str>);
 
 impl Path {
-    fn name(&self, tensor: &str) -> String {
-        let mut name = String::new();
-        for layer in &self.0 {
-            name += layer;
-            name += "/";
-        }
-        name + tensor
+    pub(super) fn enter(&mut self, layer: &'static str) {
+        self.0.push(layer);
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.0.pop();
+    }
+
+    /// The name of the innermost layer: `encoder/dense`.
+    pub(super) fn name(&self) -> String {
+        self.0.join("/")
+    }
+
+    /// Whether the innermost layer is the one of this name, or a part of it.
+    pub(super) fn is_inside(&self, layer: &str) -> bool {
+        let mut layers = self.0.iter();
+        layer.split('/').all(|name| layers.next() == Some(&name))
+    }
+
+    fn tensor(&self, tensor: &str) -> String {
+        [&self.name(), "/", tensor].concat()
     }
 }
 
@@ -42,15 +56,15 @@ pub fn get_weights<T: Element, W: Weights<T>>(weights: &W) -> Vec<NamedWeight<T>
     }
     impl<T: Element> Visitor<T> for Get<T> {
         fn enter(&mut self, layer: &'static str) {
-            self.path.0.push(layer);
+            self.path.enter(layer);
         }
         fn leave(&mut self) {
-            self.path.0.pop();
+            self.path.leave();
         }
         fn tensor(&mut self, name: &'static str, dims: &[usize], data: &[T]) {
             let width = dims.last().copied().unwrap_or(1);
             self.list.push(NamedWeight {
-                name: self.path.name(name),
+                name: self.path.tensor(name),
                 shape: dims.to_vec(),
                 values: Rows::new(data, width).iter().flatten().copied().collect(),
             });

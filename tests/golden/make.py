@@ -23,6 +23,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import keras
 import numpy as np
 from keras import layers, losses, metrics, ops, optimizers
+from keras.optimizers import schedules
 
 BATCH = 5
 STEPS = 10
@@ -817,12 +818,22 @@ def make_losses():
 
 OPTIMIZER_KEYS = [
     "learning_rate", "momentum", "nesterov", "weight_decay",
-    "beta_1", "beta_2", "epsilon", "rho", "centered",
+    "beta_1", "beta_2", "epsilon", "rho", "centered", "initial_accumulator_value",
 ]
+
+# What all of them have, and its defaults.
+COMMON_KEYS = {
+    "clipvalue": None, "clipnorm": None, "global_clipnorm": None,
+    "gradient_accumulation_steps": None,
+    "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
+}
 
 DECAYED_MOMENTUM = {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.01}
 ADAM_SETTINGS = {"learning_rate": 0.1, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-5}
 CENTERED_MOMENTUM = {"centered": True, "momentum": 0.9, "epsilon": 1e-3}
+ADAGRAD_SETTINGS = {"learning_rate": 0.1, "initial_accumulator_value": 0.5, "epsilon": 1e-3}
+ADADELTA_SETTINGS = {"learning_rate": 1.0, "rho": 0.8, "epsilon": 1e-4}
+LION_SETTINGS = {"learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.8, "weight_decay": 0.1}
 
 OPTIMIZERS = [
     ("sgd", "SGD", {"learning_rate": 0.1}),
@@ -839,6 +850,21 @@ OPTIMIZERS = [
     ("rmsprop/momentum", "RMSprop", {"rho": 0.8, "momentum": 0.9}),
     ("rmsprop/centered", "RMSprop", {"centered": True}),
     ("rmsprop/centered/momentum", "RMSprop", CENTERED_MOMENTUM),
+    ("adagrad", "Adagrad", {}),
+    ("adagrad/settings", "Adagrad", ADAGRAD_SETTINGS),
+    ("adagrad/weight_decay", "Adagrad", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("adadelta", "Adadelta", {}),
+    ("adadelta/settings", "Adadelta", ADADELTA_SETTINGS),
+    ("adadelta/weight_decay", "Adadelta", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("adamax", "Adamax", {}),
+    ("adamax/settings", "Adamax", ADAM_SETTINGS),
+    ("adamax/weight_decay", "Adamax", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("nadam", "Nadam", {}),
+    ("nadam/settings", "Nadam", ADAM_SETTINGS),
+    ("nadam/weight_decay", "Nadam", {"learning_rate": 0.1, "weight_decay": 0.01}),
+    ("lion", "Lion", {}),
+    ("lion/settings", "Lion", LION_SETTINGS),
+    ("schedule/sgd", "SGD", {"learning_rate": schedules.ExponentialDecay(0.1, 3, 0.5)}),
 ]
 
 L2_OPTIMIZERS = [
@@ -862,6 +888,9 @@ def gradient_list():
 def describe_optimizer(optimizer):
     config = optimizer.get_config()
     settings = {key: config[key] for key in OPTIMIZER_KEYS if key in config}
+    for key, default in COMMON_KEYS.items():
+        if config[key] != default:
+            settings[key] = config[key]
     return {"type": type(optimizer).__name__, **settings}
 
 
@@ -927,9 +956,37 @@ TRAININGS = [
     ("crossentropy/sgd", CLASSES, "SGD", {"learning_rate": 0.1}),
 ]
 
+MOMENTUM = {"learning_rate": 0.1, "momentum": 0.9}
+DECAY = schedules.ExponentialDecay(0.2, 5, 0.8, staircase=True)
+COSINE = schedules.CosineDecay(0.0, 12, warmup_target=0.1, warmup_steps=4)
+ACCUMULATION = {"gradient_accumulation_steps": 3}
+EMA = {"use_ema": True, "ema_momentum": 0.8}
 
-def training_case(name, problem, kind, options):
-    """fit() on one batch, ten epochs: the loss before each step, and the weights after."""
+# Two steps an epoch; the layers at the end are not trained.
+TRAININGS_IN_BATCHES = [
+    ("batches/clipvalue", REGRESSION, "SGD", {**MOMENTUM, "clipvalue": 0.1}, []),
+    ("batches/clipnorm", REGRESSION, "SGD", {**DECAYED_MOMENTUM, "clipnorm": 0.3}, []),
+    ("batches/global_clipnorm", REGRESSION, "SGD", {**MOMENTUM, "global_clipnorm": 0.5}, []),
+    ("batches/adam/global_clipnorm", CLASSES, "Adam",
+     {"learning_rate": 0.01, "global_clipnorm": 0.1, "epsilon": 0.01}, []),
+    ("batches/accumulation", REGRESSION, "Adam", {"learning_rate": 0.01, **ACCUMULATION}, []),
+    ("batches/accumulation/nadam", CLASSES, "Nadam", {"learning_rate": 0.01, **ACCUMULATION}, []),
+    ("batches/accumulation/clipnorm/schedule", REGRESSION, "SGD",
+     {"learning_rate": DECAY, "clipnorm": 0.3, "weight_decay": 0.1, **ACCUMULATION}, []),
+    ("batches/ema", REGRESSION, "Adam", {"learning_rate": 0.1, **EMA}, []),
+    ("batches/ema/overwrite", REGRESSION, "SGD",
+     {**MOMENTUM, **EMA, "ema_overwrite_frequency": 3}, []),
+    ("batches/ema/accumulation", REGRESSION, "SGD",
+     {"learning_rate": 0.1, **EMA, "ema_overwrite_frequency": 2, **ACCUMULATION}, []),
+    ("batches/frozen", REGRESSION, "AdamW", {"learning_rate": 0.01}, ["dense"]),
+    ("batches/frozen/global_clipnorm", REGRESSION, "SGD",
+     {**MOMENTUM, **EMA, "global_clipnorm": 0.5}, ["dense_1"]),
+    ("batches/schedule", REGRESSION, "Adam", {"learning_rate": COSINE}, []),
+]
+
+
+def training_case(name, problem, kind, options, batch_size=None, frozen=()):
+    """fit(), ten epochs: the losses of each epoch's steps before them, and the weights after."""
     loss, make_data, make_net = problem
     rng = generator("training/" + name)
     x, y = make_data(rng)
@@ -937,14 +994,19 @@ def training_case(name, problem, kind, options):
     draw_weights(model, rng)
     check_kinks(model, cast(x))
     initial = list_weights(model)
+    batch_size = batch_size or len(x)
     optimizer = getattr(optimizers, kind)(**options)
+    for layer in frozen:
+        model.get_layer(layer).trainable = False
     model.compile(optimizer=optimizer, loss=getattr(losses, loss)())
-    history = model.fit(x, y, batch_size=len(x), epochs=STEPS, shuffle=False, verbose=0)
+    history = model.fit(x, y, batch_size=batch_size, epochs=STEPS, shuffle=False, verbose=0)
+    model.trainable = True
     return {
         "name": name,
         "layers": [describe_layer(layer) for layer in model.layers],
         "loss": {"type": loss},
         "optimizer": describe_optimizer(optimizer),
+        "batch_size": batch_size, "frozen": list(frozen),
         "x": tensor(x), "y": tensor(y),
         "initial_weights": initial,
         "losses": [float(v) for v in history.history["loss"]],
@@ -952,10 +1014,49 @@ def training_case(name, problem, kind, options):
     }
 
 
+SCHEDULES = [
+    ("exponential", "ExponentialDecay", (0.1, 1000, 0.96), {}),
+    ("exponential/staircase", "ExponentialDecay", (0.1, 1000, 0.96), {"staircase": True}),
+    ("inverse_time", "InverseTimeDecay", (0.1, 700, 0.5), {}),
+    ("inverse_time/staircase", "InverseTimeDecay", (0.1, 700, 0.5), {"staircase": True}),
+    ("polynomial", "PolynomialDecay", (0.1, 2000), {}),
+    ("polynomial/settings", "PolynomialDecay", (0.1, 2000, 0.01), {"power": 0.5}),
+    ("polynomial/cycle", "PolynomialDecay", (0.1, 300, 0.01), {"power": 2.0, "cycle": True}),
+    ("cosine", "CosineDecay", (0.1, 2000), {}),
+    ("cosine/alpha", "CosineDecay", (0.1, 2000), {"alpha": 0.2}),
+    ("cosine/warmup", "CosineDecay", (0.01, 1500),
+     {"alpha": 0.1, "warmup_target": 0.2, "warmup_steps": 500}),
+    ("cosine/target", "CosineDecay", (0.01, 1500), {"warmup_target": 0.2}),
+    ("piecewise", "PiecewiseConstantDecay", ([100, 1000], [0.1, 0.05, 0.001]), {}),
+]
+
+SCHEDULE_STEPS = [
+    0, 1, 2, 50, 99, 100, 101, 299, 300, 301, 499, 500, 501, 600, 699, 700, 701,
+    999, 1000, 1001, 1234, 1499, 1500, 1501, 1999, 2000, 2001, 2345, 10_000, 1_000_000,
+]
+
+
+def schedule_case(name, kind, arguments, options):
+    schedule = getattr(schedules, kind)(*arguments, **options)
+    return {
+        "name": name,
+        "schedule": {"type": kind, **{k: v for k, v in schedule.get_config().items() if k != "name"}},
+        "steps": SCHEDULE_STEPS,
+        "rates": [float(schedule(step)) for step in SCHEDULE_STEPS],
+    }
+
+
 def make_optimizers():
     cases = [keras_updates(*case) for case in OPTIMIZERS]
     cases += [torch_updates(*case) for case in L2_OPTIMIZERS]
-    return {"cases": cases, "training": [training_case(*case) for case in TRAININGS]}
+    training = [training_case(*case) for case in TRAININGS]
+    for *case, frozen in TRAININGS_IN_BATCHES:
+        training.append(training_case(*case, batch_size=2, frozen=frozen))
+    return {
+        "cases": cases,
+        "training": training,
+        "schedules": [schedule_case(*case) for case in SCHEDULES],
+    }
 
 
 # --- Metrics -------------------------------------------------------------------------------

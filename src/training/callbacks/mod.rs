@@ -135,7 +135,8 @@ pub struct TrainBegin<'a> {
 pub struct EpochBegin<'a> {
     /// Its number, from 1.
     pub epoch: usize,
-    /// The learning rate; change it for this epoch and the next ones.
+    /// The learning rate of the next step; change it for this epoch and the next ones, unless a
+    /// schedule gives it: then `fit` ends with an error.
     pub learning_rate: f64,
     /// The model's weights.
     pub model: ModelWeights<'a>,
@@ -147,7 +148,8 @@ pub struct EpochEnd<'a> {
     pub epoch: usize,
     /// Everything so far, this epoch included.
     pub history: &'a History,
-    /// The learning rate; change it for the next epochs.
+    /// The learning rate of the next step; change it for the next epochs, unless a schedule gives it:
+    /// then `fit` ends with an error.
     pub learning_rate: f64,
     /// The model's weights.
     pub model: ModelWeights<'a>,
