@@ -100,7 +100,7 @@
 //! | [`prelude`] | everything that a program with a model needs |
 //! | [`layers`] | all layers, and their arguments |
 //! | [`activations`], [`initializers`] | the words for arguments, and how to add one |
-//! | [`losses`], [`metrics`], [`optimizers`] | what `compile` takes, with the formulas |
+//! | [`losses`], [`metrics`], [`optimizers`] | what `compile` takes, with the formulas; [schedules](optimizers::schedules) |
 //! | [`training`] | `Fit`, `Training`, `History`, callbacks; training on streams, or one batch at a time |
 //! | [`data`] | arrays from numbers: scaling, one-hot classes, splits, readers of IDX and CSV, augmentation |
 //! | `datasets` | Fashion-MNIST (feature `data`) |

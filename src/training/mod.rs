@@ -171,7 +171,7 @@ where
     /// }
     /// let mut model = Net::new(1);
     /// let training = model.compile(Adam::new(0.01), MeanSquaredError).freeze("dense")?;
-    /// println!("{}", training.summary());
+    /// assert!(training.summary().to_string().contains("Non-trainable params: 24"));
     /// # Ok::<(), plywood::Error>(())
     /// ```
     ///

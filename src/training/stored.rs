@@ -11,9 +11,8 @@
 //! of an update.
 
 use super::Number;
-use crate::kernels::Adjust;
-use crate::kernels::Element;
 use crate::kernels::rule::{Rule, Sgd, Store};
+use crate::kernels::{Adjust, Element};
 use crate::layer::{Kept, Model, Update, VisitorMut, Weights};
 use crate::math::Real;
 use crate::optimizers::Common;
@@ -58,7 +57,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-/// The update of step [`step`](Self::step), in a function of its own.
+/// The update of a step, in a function of its own.
 pub(super) struct StoredUpdate<'s, 'a, M: Model> {
     pub(super) stored: Stored<'a>,
     pub(super) model: &'s mut M,

@@ -164,6 +164,32 @@ fn both_ways_of_an_update_share_their_state() {
     assert!(run(true) == run(false));
 }
 
+crate::sequential! {
+    struct Small: [2] => [1] { Dense(3, tanh), Dense(1) }
+}
+
+#[test]
+fn averages_are_put_into_the_model_after_single_steps_too() {
+    let (x, y) = ([[0.5, -1.0], [1.0, 2.0]], [[1.0], [-1.0]]);
+    let adam = || Adam::new(0.1).use_ema(true).ema_momentum(0.5);
+    let mut fitted = Training::new(Small::new(1), adam(), MeanSquaredError);
+    let settings = Fit::new().epochs(5).shuffle(false);
+    fitted
+        .fit(&x, &y, settings.verbose(Verbose::Silent))
+        .unwrap();
+    let mut stepped = Training::new(Small::new(1), adam(), MeanSquaredError);
+    stepped.finalize_variable_values();
+    assert!(stepped.model().get_weights() == Small::new(1).get_weights());
+    for _ in 0..5 {
+        stepped.train_on_batch(&x, &y).unwrap();
+    }
+    let last = stepped.model().get_weights();
+    stepped.finalize_variable_values();
+    let averages = stepped.model().get_weights();
+    assert!(averages != last);
+    assert!(averages == fitted.model().get_weights());
+}
+
 #[test]
 fn predictions_have_the_same_bits_on_two_threads() {
     let mut random = Stream::new(4);
