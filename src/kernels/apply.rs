@@ -71,7 +71,8 @@ impl<'a, T: Real> Apply<'a, T> {
         }
     }
 
-    /// How long its vectors may be.
+    /// How long its vectors may be. (Only x86-64 has registers of two lengths.)
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub fn stride(&self) -> usize {
         self.stride
