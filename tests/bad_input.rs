@@ -375,7 +375,7 @@ fn settings_of_optimizers() {
 
 #[test]
 fn settings_of_schedules() {
-    fn refused(rate: impl Into<plywood::optimizers::LearningRate>, text: &str) {
+    fn refused(rate: impl plywood::optimizers::IntoLearningRate, text: &str) {
         let mut training = Training::new(Line::new(1), Adam::new(rate), MeanSquaredError);
         assert_error!(
             training.fit(&[[1.0]], &[[1.0]], fit()),

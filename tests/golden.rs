@@ -14,7 +14,7 @@ use plywood::layer::Layer;
 use plywood::losses::{Fits, Loss};
 use plywood::math::Real as _;
 use plywood::metrics::Metric;
-use plywood::optimizers::LearningRate;
+use plywood::optimizers::IntoLearningRate;
 use plywood::prelude::*;
 use plywood::rows::padded;
 use plywood::simd::{Job, Level, dispatch_on};
@@ -1105,7 +1105,7 @@ where
 macro_rules! schedules {
     ($golden:ident: $($name:literal $schedule:expr;)*) => { $({
         let case = $golden.take($name);
-        let schedule = LearningRate::from($schedule);
+        let schedule = $schedule.into_learning_rate();
         let steps: Vec<f64> = case.numbers("steps");
         let rates: Vec<f64> = steps.iter().map(|&step| schedule.at(step as u64)).collect();
         $golden.compare(&case, "rates", &rates, &case.numbers("rates"));

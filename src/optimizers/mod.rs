@@ -50,7 +50,7 @@ pub use common::Common;
 pub use lion::Lion;
 pub use nadam::Nadam;
 pub use rms_prop::RmsProp;
-pub use schedules::LearningRate;
+pub use schedules::{IntoLearningRate, LearningRate};
 pub use sgd::Sgd;
 
 use crate::error::{Result, check, check_share};
@@ -152,8 +152,9 @@ macro_rules! optimizer {
 
         impl $name {
             /// With this learning rate, or one of the [`schedules`](crate::optimizers::schedules).
-            pub fn new(learning_rate: impl Into<$crate::optimizers::LearningRate>) -> Self {
-                let common = $crate::optimizers::Common::new(learning_rate.into(), $decay);
+            pub fn new(learning_rate: impl $crate::optimizers::IntoLearningRate) -> Self {
+                let learning_rate = learning_rate.into_learning_rate();
+                let common = $crate::optimizers::Common::new(learning_rate, $decay);
                 Self { common, $($field: $default,)* }
             }
         }

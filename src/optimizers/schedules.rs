@@ -39,9 +39,27 @@ pub enum LearningRate {
     PiecewiseConstantDecay(PiecewiseConstantDecay),
 }
 
-impl From<f64> for LearningRate {
-    fn from(rate: f64) -> Self {
-        Self::Constant(rate)
+/// What an optimiser takes as its learning rate.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a learning rate",
+    label = "neither a number, such as `0.1`, nor a schedule, such as `ExponentialDecay`"
+)]
+pub trait IntoLearningRate {
+    /// The same as a [`LearningRate`].
+    fn into_learning_rate(self) -> LearningRate;
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoLearningRate for LearningRate {
+    fn into_learning_rate(self) -> LearningRate {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoLearningRate for f64 {
+    fn into_learning_rate(self) -> LearningRate {
+        LearningRate::Constant(self)
     }
 }
 
@@ -64,9 +82,10 @@ macro_rules! learning_rates {
             }
         }
         $(
-            impl From<$schedule> for LearningRate {
-                fn from(schedule: $schedule) -> Self {
-                    Self::$schedule(schedule)
+            #[diagnostic::do_not_recommend]
+            impl IntoLearningRate for $schedule {
+                fn into_learning_rate(self) -> LearningRate {
+                    LearningRate::$schedule(self)
                 }
             }
         )*

@@ -1,0 +1,5 @@
+use plywood::prelude::*;
+
+fn main() {
+    let _ = Sgd::new(1);
+}
