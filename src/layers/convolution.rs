@@ -85,6 +85,8 @@ pub trait Over<In, N, K, S, P, D, G>: 'static {
     const ARGUMENTS: Check;
     /// What is asked of the input.
     const INPUT: Check;
+    /// Whether the kernel lies inside, where it must.
+    const FITS: Check;
 }
 
 /// Over the pixels of an image.
@@ -140,6 +142,11 @@ where
         .and(check::padding::<P>())
         .and(check::dilation_rate::<D>());
     const INPUT: Check = image::expected(In::DIMS, const { &image::one_channel::<In>() });
+    const FITS: Check = image::fits(
+        &conv::<In, N, K, S, P, D, G, Self>().windows,
+        P::Padding::ZEROS,
+        const { &image::sizes(&conv::<In, N, K, S, P, D, G, Self>().windows) },
+    );
 }
 
 impl<In, N, K, S, P, D, G> Over<In, N, K, S, P, D, G> for Steps
@@ -180,6 +187,16 @@ where
         ))
         .and(check::whole::<D>(&[Fact::Word("dilation_rate")]));
     const INPUT: Check = signal::expected(In::DIMS);
+    const FITS: Check = signal::fits(
+        &conv::<In, N, K, S, P, D, G, Self>().windows[1],
+        P::Padding::ZEROS,
+        const { &image::sizes(&conv::<In, N, K, S, P, D, G, Self>().windows) },
+    );
+}
+
+/// The sizes of a convolution.
+const fn conv<In, N, K, S, P, D, G, O: Over<In, N, K, S, P, D, G>>() -> Conv {
+    O::CONV
 }
 
 impl<T, In, O, N, K, S, P, D, G, Act, UseBias, KernelInit, BiasInit> Layer<T, In>
@@ -224,11 +241,7 @@ where
             "{layer} can not divide its {0} filters into {1} groups",
             const { &[Fact::Number(O::CONV.filters), Fact::Number(O::CONV.groups)] },
         ))
-        .and(image::fits(
-            &O::CONV.windows,
-            P::Padding::ZEROS,
-            const { &image::sizes(&O::CONV.windows) },
-        ));
+        .and(O::FITS);
 
     const INPUT_WIDTH: usize = O::CONV.channels;
     const MACS: usize = O::CONV.taps() * O::CONV.depth() * O::Output::SIZE;

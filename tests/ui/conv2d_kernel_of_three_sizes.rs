@@ -1,0 +1,11 @@
+use plywood::prelude::*;
+
+sequential! {
+    struct Net: [1, 4, 4] => [8, 2, 2] {
+        Conv2D(8, [3, 3, 3]),
+    }
+}
+
+fn main() {
+    Net::new(1);
+}
