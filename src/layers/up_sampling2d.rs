@@ -38,6 +38,32 @@ pub struct UpSampling2D<Size = Int<U2>, Interpolation = crate::word!(Nearest)>(
     PhantomData<(Size, Interpolation)>,
 );
 
+/// Goes through every pixel of the input and every pixel of the output that takes a share of it: the body
+/// knows where they begin, and the share.
+macro_rules! each_share {
+    ($t:ident, $in:ident, $size:ident, $how:ident; $from:ident, $to:ident, $share:ident => $body:block) => {
+        let linear = $how::Interpolation::LINEAR;
+        let (height, width) = ($in::Height::USIZE, $in::Width::USIZE);
+        let (down, across) = ($size::First::USIZE, $size::Second::USIZE);
+        for p in 0..height * down {
+            for (row, by_row) in neighbours(p, down, height, linear) {
+                for q in 0..width * across {
+                    for (column, by_column) in neighbours(q, across, width, linear) {
+                        let share = by_row * by_column;
+                        if share > 0.0 {
+                            let channels = $in::Channels::USIZE;
+                            let $from = (row * width + column) * channels;
+                            let $to = (p * width * across + q) * channels;
+                            let $share = $t::of(share);
+                            $body
+                        }
+                    }
+                }
+            }
+        }
+    };
+}
+
 impl<T, In, S, How> Layer<T, In> for UpSampling2D<S, How>
 where
     T: Element,
@@ -70,7 +96,7 @@ where
         let channels = In::Channels::USIZE;
         for (x, y) in x.iter().zip(y.iter_mut()) {
             y.fill(T::zero());
-            each::<T, In, S, How>(|from, to, share| {
+            each_share!(T, In, S, How; from, to, share => {
                 let (x, y) = (&x[from..from + channels], &mut y[to..to + channels]);
                 for (y, &x) in y.iter_mut().zip(x) {
                     *y += share * x;
@@ -85,37 +111,12 @@ where
         let channels = In::Channels::USIZE;
         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
             dx.fill(T::zero());
-            each::<T, In, S, How>(|from, to, share| {
+            each_share!(T, In, S, How; from, to, share => {
                 let (dx, dy) = (&mut dx[from..from + channels], &dy[to..to + channels]);
                 for (dx, &dy) in dx.iter_mut().zip(dy) {
                     *dx += share * dy;
                 }
             });
-        }
-    }
-}
-
-/// Calls `each` for every pixel of the input and every pixel of the output that takes a share of it,
-/// with where they begin and the share.
-#[inline(always)]
-fn each<T: Element, In: Shape, S: Argument, How: InterpolationArgument>(
-    mut each: impl FnMut(usize, usize, T),
-) {
-    let linear = How::Interpolation::LINEAR;
-    let (height, width) = (In::Height::USIZE, In::Width::USIZE);
-    let (down, across) = (S::First::USIZE, S::Second::USIZE);
-    for p in 0..height * down {
-        for (row, by_row) in neighbours(p, down, height, linear) {
-            for q in 0..width * across {
-                for (column, by_column) in neighbours(q, across, width, linear) {
-                    let share = by_row * by_column;
-                    if share > 0.0 {
-                        let channels = In::Channels::USIZE;
-                        let (from, to) = (row * width + column, p * width * across + q);
-                        each(from * channels, to * channels, T::of(share));
-                    }
-                }
-            }
         }
     }
 }
