@@ -454,7 +454,7 @@ fn a_learning_rate_that_a_schedule_gives_cannot_be_set() {
         .callback(LearningRateScheduler::new(|_, rate| rate))
         .on_epoch_end(|end| rates.push(end.learning_rate));
     training.fit(&[[1.0]], &[[1.0]], settings).unwrap();
-    assert_eq!(rates, [0.1 / 4.0, 0.1 / 8.0, 0.1 / 16.0]);
+    assert_eq!(rates, [0.1 / 2.0, 0.1 / 4.0, 0.1 / 8.0]);
     assert_eq!(training.learning_rate(), rates[2]);
 }
 

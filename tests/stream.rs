@@ -226,9 +226,30 @@ fn the_first_of_several_bad_samples_counts() {
 }
 
 #[test]
+fn gradients_accumulate_from_chunk_to_chunk() {
+    let data = samples(100);
+    let optimizer = || {
+        Sgd::new(ExponentialDecay::new(0.05, 10, 0.9))
+            .momentum(0.5)
+            .gradient_accumulation_steps(3)
+            .use_ema(true)
+    };
+    let settings = || fit().epochs(3).batch_size(2);
+    let mut memory = net(optimizer());
+    let expected = memory.fit(&data.0, &data.1, settings()).unwrap();
+    let mut stream = net(optimizer());
+    let feed = EachEpoch::new(|_| pairs(&data));
+    let found = stream.fit_stream(feed, settings()).unwrap();
+    assert_eq!(found.loss, expected.loss);
+    assert_eq!(found.learning_rate, expected.learning_rate);
+    assert!(stream.model().get_weights() == memory.model().get_weights());
+}
+
+#[test]
 fn a_stream_that_runs_away_leaves_the_last_good_weights() {
-    // Chunks have 1, 2, 4, ... batches: the bad sample comes at every place in the first ones.
-    for place in 0..48 {
+    // Chunks have 1, 2, 4, ... batches: the bad sample comes at every place in the first ones. Three
+    // steps of one update may lie in two chunks.
+    for (place, every) in (0..48).flat_map(|place| [(place, 1), (place, 3)]) {
         let sample = |i: usize| {
             let huge = if i == place { 1e30 } else { 1.0 };
             ([huge], [(i % 3) as f32])
@@ -236,14 +257,18 @@ fn a_stream_that_runs_away_leaves_the_last_good_weights() {
         let (x, y): (Vec<[f32; 1]>, Vec<[f32; 1]>) = (0..48).map(sample).unzip();
         let settings = || fit().epochs(2).batch_size(1);
         let end = |result: plywood::Result<History>| result.unwrap_err().to_string();
-        let (mut memory, mut stream) = (line(0.1), line(0.1));
+        let line = || {
+            let optimizer = Sgd::new(0.1).gradient_accumulation_steps(every);
+            Training::new(Line::new(1), optimizer, MeanSquaredError)
+        };
+        let (mut memory, mut stream) = (line(), line());
         let expected = end(memory.fit(&x, &y, settings()));
         let feed = EachEpoch::new(|_| (0..48).map(sample));
         assert_eq!(end(stream.fit_stream(feed, settings())), expected);
         assert_eq!(stream.model().get_weights(), memory.model().get_weights());
 
         // Also where the stream has an error just behind it.
-        let mut stream = line(0.1);
+        let mut stream = line();
         let items = (0..=place).map(sample).map(Ok).chain([Err("broken")]);
         let error = end(stream.fit_stream(items, settings()));
         assert!(error.starts_with("the loss became"), "{error}");

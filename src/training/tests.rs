@@ -165,6 +165,122 @@ fn both_ways_of_an_update_share_their_state() {
 }
 
 crate::sequential! {
+    /// Kernels of convolutions, whose gradients are found row by row.
+    struct Images: [2, 9, 9] => [3] {
+        Conv2D(16, 3, activation = relu), Residual(Conv2D(16, 3, padding = same, activation = tanh)),
+        Conv2D(5, 2, strides = 2), Flatten, Dense(3, softmax),
+    }
+}
+
+/// The weights of the images' model after two epochs.
+fn trained_on_images<O: Optimizer>(
+    members: usize,
+    optimizer: O,
+    frozen: &[&str],
+) -> Vec<NamedWeight<f32>> {
+    let mut random = Stream::new(3);
+    let mut image = || [(); 2].map(|()| [(); 9].map(|()| [(); 9].map(|()| random.normal() as f32)));
+    let x: Vec<_> = (0..40).map(|_| image()).collect();
+    let y: Vec<u8> = (0..40).map(|i| i % 3).collect();
+    let mut training = Training::new(Images::new(1), optimizer, SparseCategoricalCrossentropy);
+    for layer in frozen {
+        training = training.freeze(layer).unwrap();
+    }
+    let list: Vec<u32> = (0..40).collect();
+    let settings = Fit::new().epochs(2).verbose(Verbose::Silent);
+    let mut laps = InMemory::new((&x, &y), None, &list, 16, Some(0));
+    let held_out = HeldOut {
+        x: &x[..0],
+        y: &y[..0],
+        list: None,
+    };
+    with_team(members, |team| {
+        training.fit_laps(team, &mut laps, held_out, settings)
+    })
+    .unwrap();
+    training.model().get_weights()
+}
+
+/// What is stored first and left as it is has the bits of what is not stored.
+#[test]
+fn stored_gradients_of_convolutions_are_those_that_are_not() {
+    macro_rules! check {
+        ($($optimizer:expr;)*) => { $(
+            let direct = trained_on_images(1, $optimizer, &[]);
+            for members in [1, 2, 16] {
+                let stored = trained_on_images(members, $optimizer.clipvalue(1e30), &[]);
+                assert!(stored == direct, "{}, {members}", stringify!($optimizer));
+            }
+        )* };
+    }
+    check! {
+        Sgd::new(0.05);
+        Sgd::new(0.05).momentum(0.9).weight_decay(0.01);
+        AdamW::new(0.001);
+    }
+}
+
+#[test]
+fn frozen_convolutions_stay_as_they_are() {
+    let start = Images::new(1).get_weights();
+    let optimizer = || {
+        AdamW::new(0.01)
+            .use_ema(true)
+            .gradient_accumulation_steps(2)
+            .clipnorm(0.1)
+    };
+    for frozen in ["conv2d", "residual", "conv2d_1"] {
+        let weights = trained_on_images(1, optimizer(), &[frozen]);
+        assert!(trained_on_images(16, optimizer(), &[frozen]) == weights);
+        let mut stayed = 0;
+        for (before, after) in start.iter().zip(&weights) {
+            let is_inside = before.name.starts_with(&[frozen, "/"].concat());
+            assert_eq!(before == after, is_inside, "{frozen}: {}", before.name);
+            stayed += usize::from(is_inside);
+        }
+        assert_eq!(stayed, 2, "{frozen}: its kernel and its bias");
+    }
+}
+
+crate::sequential! {
+    /// Its output lies in another way than the targets do.
+    struct ToImage: [2, 6, 6] => [3, 4, 4] { Conv2D(3, 3) }
+}
+
+/// All losses twice as large have the effect of twice the rate; metrics do not see it.
+#[test]
+fn weights_of_samples_whose_targets_are_images() {
+    let mut random = Stream::new(5);
+    let mut number = || random.normal() as f32;
+    let mut x = [[[[0.0; 6]; 6]; 2]; 8];
+    let mut y = [[[[0.0; 4]; 4]; 3]; 8];
+    x.as_flattened_mut()
+        .as_flattened_mut()
+        .as_flattened_mut()
+        .fill_with(&mut number);
+    y.as_flattened_mut()
+        .as_flattened_mut()
+        .as_flattened_mut()
+        .fill_with(&mut number);
+    let run = |rate: f64, weights: &[f64]| {
+        let mut training = Training::new(ToImage::new(1), Sgd::new(rate), MeanSquaredError)
+            .metrics(MeanSquaredError);
+        let mut settings = Fit::new().epochs(3).batch_size(3).verbose(Verbose::Silent);
+        if !weights.is_empty() {
+            settings = settings.sample_weight(weights);
+        }
+        let history = training.fit(&x, &y, settings).unwrap();
+        let metric = history.metric("mean_squared_error").unwrap().to_vec();
+        (training.model().get_weights(), metric, history.loss)
+    };
+    let (plain, weighted) = (run(0.25, &[]), run(0.125, &[2.0; 8]));
+    assert!(plain.0 == weighted.0);
+    assert_eq!(plain.1, weighted.1);
+    let double: Vec<f64> = plain.2.iter().map(|loss| 2.0 * loss).collect();
+    assert_eq!(double, weighted.2);
+}
+
+crate::sequential! {
     struct Small: [2] => [1] { Dense(3, tanh), Dense(1) }
 }
 
