@@ -73,7 +73,7 @@ pub trait Optimizer: Send {
     /// Whether its own settings are in their ranges.
     ///
     /// # Errors
-    /// [`Error::BadArgument`] for the first one that is not.
+    /// [`Error::BadArgument`](crate::Error::BadArgument) for the first one that is not.
     fn check_own(&self) -> Result<()>;
 
     /// Whether all settings are in their ranges.

@@ -12,7 +12,7 @@ use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut, padded};
 
-/// The pass of one group as a [`Kernel`].
+/// The pass of one group as a `Kernel`.
 pub struct Correlate<'a, T> {
     samples: usize,
     sweeps: [Sweep; 2],

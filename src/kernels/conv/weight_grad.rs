@@ -12,7 +12,7 @@ use crate::math::Real;
 use crate::rows::{Rows, padded};
 use core::ops::Range;
 
-/// `dw += ...` for one group as a [`Kernel`].
+/// `dw += ...` for one group as a `Kernel`.
 pub struct ConvWeightGrad<'a, T> {
     samples: usize,
     sweeps: [Sweep; 2],
