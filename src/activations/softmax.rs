@@ -61,13 +61,15 @@ impl Take for Products {
 /// lane i takes lane i + 8, then those i + 4, down to one.
 #[inline(always)]
 fn in_lanes<F: Take, T: Element, I: Isa>(isa: I, start: T, a: &[T], b: &[T]) -> T {
-    let mut lanes = [start; LANES];
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut whole = [start; LANES];
     for (a, b) in a.iter().zip(b) {
         for i in 0..LANES {
-            lanes[i] = F::take(isa, lanes[i], a[i], b[i]);
+            whole[i] = F::take(isa, whole[i], a[i], b[i]);
         }
     }
+    // A copy: what has places that the compiler does not know would not stay in registers before.
+    let mut lanes = whole;
     for ((lane, &a), &b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
         *lane = F::take(isa, *lane, a, b);
     }
