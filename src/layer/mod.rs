@@ -4,6 +4,9 @@
 //! [`Layer`] for the shape that comes in. Its weights are another type, a plain struct of tensors;
 //! gradients, optimiser state and random numbers live elsewhere.
 //!
+//! Rows hold a sample's numbers in the order of its array, except for images (three dimensions), whose
+//! channels lie side by side, see [`layout`](crate::layout).
+//!
 //! # A layer of your own
 //! ```
 //! use plywood::prelude::*;

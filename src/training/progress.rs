@@ -34,6 +34,7 @@ pub(super) struct Progress {
     epochs: usize,
     epoch: usize,
     /// How many an epoch has, if it is known.
+    #[cfg_attr(not(feature = "progress"), allow(dead_code))] // only the bar shows it
     samples: Option<usize>,
     done: usize,
     clock: Clock,
