@@ -146,7 +146,7 @@ same_bits! {
             Dense(50, selu), Dropout(0.25), Dense(12, leaky_relu), Dense(3, softmax),
         }, batch 16,
         |random| random.below(3) as u8, AdamW::new(0.01), SparseCategoricalCrossentropy,
-        [0x0b6b_c541_8a3f_df5f, 0x7141_30b7_9151_b165, 0xa9d5_233e_0469_6244];
+        [0xdb0e_a014_4b29_830a, 0x1a6c_d6e6_42e8_f3ec, 0xc86f_6304_f05f_5943];
     double_logits: f64, [5] => [4] { Dense(40, hard_sigmoid), Dense(4) }, batch 16,
         |random| [(); 4].map(|()| random.below(2) as f64),
         Sgd::new(0.1).l2(1e-3).weight_decay(1e-3), BinaryCrossentropy::from_logits(),

@@ -58,9 +58,17 @@ impl Take for Products {
 }
 
 /// Takes two rows in, number by number, into the lanes one after another, and makes one number of these:
-/// lane i takes lane i + 8, then those i + 4, down to one.
+/// lane i takes lane i + 8, then those i + 4, down to one. Short rows go in order.
 #[inline(always)]
 fn in_lanes<F: Take, T: Element, I: Isa>(isa: I, start: T, a: &[T], b: &[T]) -> T {
+    if a.len() <= LANES {
+        // Too short to pay for a tree: one after another.
+        let mut all = start;
+        for (&a, &b) in a.iter().zip(b) {
+            all = F::take(isa, all, a, b);
+        }
+        return all;
+    }
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut whole = [start; LANES];
     for (a, b) in a.iter().zip(b) {
