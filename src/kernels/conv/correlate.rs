@@ -217,8 +217,8 @@ impl<'a, T: Real> Correlate<'a, T> {
         }
     }
 
-    /// The positions of two runs of whole windows over an image of one channel, which have few taps: all
-    /// weights of a column stay in registers.
+    /// The positions of two runs with these many taps over an image of one channel: all weights of a column
+    /// stay in registers.
     #[inline(always)]
     fn grid<S: Simd<E = T>, const KH: usize, const KW: usize>(
         &mut self,
@@ -240,7 +240,9 @@ impl<'a, T: Real> Correlate<'a, T> {
             let mut w = [[start; KW]; KH];
             for i in 0..KH {
                 for j in 0..KW {
-                    let row = (i * KW + j) * self.w_stride;
+                    // At a border they are not the kernel's first ones.
+                    let tap = (down.tap + i) * self.across + across.tap + j;
+                    let row = tap * self.w_stride;
                     w[i][j] = s.load(self.w.as_ptr().add(row + column));
                 }
             }
@@ -332,11 +334,11 @@ impl<'a, T: Real> Correlate<'a, T> {
             for down in down {
                 for across in across {
                     let mut column = 0;
-                    let whole = (down.taps, across.taps);
-                    if one_channel && (whole == (3, 3) || whole == (5, 5)) {
+                    let taps = (down.taps, across.taps);
+                    if one_channel && (taps == (3, 3) || taps == (5, 5)) {
                         while column < self.columns {
                             let samples = samples.clone();
-                            match whole {
+                            match taps {
                                 (3, 3) => self.grid::<S, 3, 3>(s, samples, &down, &across, column),
                                 _ => self.grid::<S, 5, 5>(s, samples, &down, &across, column),
                             }

@@ -43,6 +43,20 @@ fn below(stream: &mut Stream, end: usize) -> usize {
     (stream.uniform() * end as f64) as usize
 }
 
+/// A window that moves by one over neighbouring taps, mostly with a border.
+fn dense(stream: &mut Stream) -> Window {
+    let (kernel, input) = (1 + below(stream, 8), 8 + below(stream, 6));
+    let before = below(stream, kernel);
+    Window {
+        input,
+        output: input + 2 * before - kernel + 1,
+        kernel,
+        stride: 1,
+        dilation: 1,
+        before,
+    }
+}
+
 impl<T: Element> Case<T> {
     fn random(seed: u64) -> Self {
         let mut stream = Stream::new(seed);
@@ -51,13 +65,26 @@ impl<T: Element> Case<T> {
         let sizes = [1, 2, 3, 4, 5, 8, 12, 16, 17, 24, 32, 48];
         let mut size = || groups * sizes[below(&mut stream, if groups == 1 { 12 } else { 8 })];
         let (channels, filters) = (size(), size());
+        Self::new(&mut stream, windows, [channels, filters, groups])
+    }
+
+    /// One channel, as in grey pictures: it has a way of its own for some kernels.
+    fn one_channel(seed: u64) -> Self {
+        let mut stream = Stream::new(seed);
+        let windows = [(); 2].map(|()| dense(&mut stream));
+        let filters = [1, 2, 8, 16, 32][below(&mut stream, 5)];
+        Self::new(&mut stream, windows, [1, filters, 1])
+    }
+
+    fn new(stream: &mut Stream, windows: [Window; 2], sizes: [usize; 3]) -> Self {
+        let [channels, filters, groups] = sizes;
         let conv = Conv {
             windows,
             channels,
             filters,
             groups,
         };
-        let rows = below(&mut stream, 4);
+        let rows = below(stream, 4);
         let mut numbers = |rows: usize, width: usize, pad: f64| {
             let mut data = vec![T::of(pad); rows * padded(width)];
             for row in RowsMut::new(&mut data, width).iter_mut() {
@@ -169,9 +196,9 @@ impl<T: Element> Job for &Case<T> {
     }
 }
 
-fn agree<T: Element>(cases: u64, tolerance: f64) {
+fn agree<T: Element>(cases: u64, case: impl Fn(u64) -> Case<T>, tolerance: f64) {
     for seed in 0..cases {
-        let case = Case::<T>::random(seed);
+        let case = case(seed);
         let (x_width, y_width) = case.widths();
         let widths = [y_width, x_width, case.conv.filters];
         let plain = |data: &[T], width: usize| -> Vec<f64> {
@@ -208,10 +235,19 @@ fn agree<T: Element>(cases: u64, tolerance: f64) {
 
 #[test]
 fn passes_are_their_definition_f32() {
-    agree::<f32>(if cfg!(miri) { 4 } else { 200 }, 1e-6);
+    let cases = if cfg!(miri) { 4 } else { 200 };
+    agree(cases, Case::<f32>::random, 1e-6);
 }
 
 #[test]
 fn passes_are_their_definition_f64() {
-    agree::<f64>(if cfg!(miri) { 2 } else { 100 }, 1e-14);
+    let cases = if cfg!(miri) { 2 } else { 100 };
+    agree(cases, Case::<f64>::random, 1e-14);
+}
+
+#[test]
+fn passes_over_one_channel_are_their_definition() {
+    let cases = if cfg!(miri) { 2 } else { 200 };
+    agree(cases, Case::<f32>::one_channel, 1e-5);
+    agree(cases, Case::<f64>::one_channel, 1e-14);
 }
