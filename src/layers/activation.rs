@@ -2,9 +2,7 @@
 
 use crate::activations::{Activation as _, ActivationArgument};
 use crate::kernels::Element;
-use crate::layer::{
-    Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights,
-};
+use crate::layer::{Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -76,7 +74,11 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
             dx.copy_from_slice(dy);
         }
         if !pass.joint {
-            let seen = if Of::<Act>::NEEDS_INPUT { pass.x } else { pass.y };
+            let seen = if Of::<Act>::NEEDS_INPUT {
+                pass.x
+            } else {
+                pass.y
+            };
             Of::<Act>::backward(isa, seen, dx);
         }
     }

@@ -112,7 +112,12 @@ where
         &[],
     )
     .and(super::check::epsilon::<Epsilon>())
-    .and(super::check::center_and_scale::<Center, Scale, BetaInit, GammaInit>());
+    .and(super::check::center_and_scale::<
+        Center,
+        Scale,
+        BetaInit,
+        GammaInit,
+    >());
 
     // Of a batch, and not of each row: the first row's share is enough.
     const CACHE: usize = 4 * pattern::<In>();
@@ -127,8 +132,7 @@ where
     }
 
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        let mut scratch =
-            alloc::vec![T::zero(); <Self as Layer<T, In>>::SCRATCH * x.len()];
+        let mut scratch = alloc::vec![T::zero(); <Self as Layer<T, In>>::SCRATCH * x.len()];
         <Self as Layer<T, In>>::forward_inference(isa, weights, x, y, &mut scratch);
     }
 
@@ -235,17 +239,15 @@ where
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         if kept.x.is_empty() {
             return;
         }
         let n = features::<In>();
-        let mut parts = kept.cache.chunks_exact(pattern::<In>()).map(|part| &part[..n]);
+        let mut parts = kept
+            .cache
+            .chunks_exact(pattern::<In>())
+            .map(|part| &part[..n]);
         let mut next = || parts.next().unwrap_or(&[]);
         let (mean, variance, sum_dy, sum_dy_x) = (next(), next(), next(), next());
         update.tensor(isa, &mut weights.gamma, |gradient| {
@@ -261,7 +263,9 @@ where
             }
         };
         update.frozen(&mut weights.moving_mean, |moving| step(moving, mean));
-        update.frozen(&mut weights.moving_variance, |moving| step(moving, variance));
+        update.frozen(&mut weights.moving_variance, |moving| {
+            step(moving, variance)
+        });
     }
 }
 

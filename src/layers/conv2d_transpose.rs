@@ -162,9 +162,16 @@ where
         .and(check::dilation_rate::<D>())
         .and(check::activation::<Act>())
         .and(check::use_bias::<UseBias>())
-        .and(check::initializer::<KernelInit>(&[Fact::Word("kernel_initializer")]))
-        .and(check::initializer::<BiasInit>(&[Fact::Word("bias_initializer")]))
-        .and(image::expected(In::DIMS, const { &image::one_channel::<In>() }));
+        .and(check::initializer::<KernelInit>(&[Fact::Word(
+            "kernel_initializer",
+        )]))
+        .and(check::initializer::<BiasInit>(&[Fact::Word(
+            "bias_initializer",
+        )]))
+        .and(image::expected(
+            In::DIMS,
+            const { &image::one_channel::<In>() },
+        ));
 
     const INPUT_WIDTH: usize = In::Channels::USIZE;
     const MACS: usize = {
@@ -241,7 +248,11 @@ where
             let rows = pass.y.padded_data().chunks_exact(len);
             let gradients = pass.dy.padded_data().chunks_exact_mut(len);
             for ((cache, y), dz) in caches.zip(rows).zip(gradients) {
-                let kept = if Act::Activation::NEEDS_INPUT { &cache[..len] } else { &[][..] };
+                let kept = if Act::Activation::NEEDS_INPUT {
+                    &cache[..len]
+                } else {
+                    &[][..]
+                };
                 let (y, dz) = (Rows::new(y, size), RowsMut::new(dz, size));
                 derive::<T, Act::Activation, I>(isa, kept, y, size, dz);
             }
@@ -252,12 +263,7 @@ where
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         let gradient = KernelGradient {
             conv: conv::<In, Given<N, K, S, P, D>>(),
             x: kept.dz,
@@ -292,7 +298,11 @@ fn spread<T: Element, Taps: Shape, C: Dim, B: Dim, I: Isa>(
     if x.is_empty() {
         return;
     }
-    flip(conv, weights.kernel.as_slice(), &mut flipped[..conv.flipped_len()]);
+    flip(
+        conv,
+        weights.kernel.as_slice(),
+        &mut flipped[..conv.flipped_len()],
+    );
     let bias = use_bias.then(|| weights.bias.as_slice());
     T::correlate(isa, Correlate::backward(conv, 0, x, flipped, bias, y));
 }

@@ -58,9 +58,13 @@ where
         "the argument `cropping` of {layer} must be `1`, `[2, 3]` or `[top, bottom, left, right]`",
         &[],
     )
-    .and(image::expected(In::DIMS, const { &image::one_channel::<In>() }))
+    .and(image::expected(
+        In::DIMS,
+        const { &image::one_channel::<In>() },
+    ))
     .and(Check::that(
-        C::SIDES[0] + C::SIDES[1] < In::Height::USIZE && C::SIDES[2] + C::SIDES[3] < In::Width::USIZE,
+        C::SIDES[0] + C::SIDES[1] < In::Height::USIZE
+            && C::SIDES[2] + C::SIDES[3] < In::Width::USIZE,
         "{layer} would leave nothing of its input {input}: it cuts off {0} rows and {1} columns",
         const {
             &[
@@ -76,7 +80,10 @@ where
         let (line, wide) = (lines::<<Self as Layer<T, In>>::Output>(), lines::<In>());
         let (top, left) = (C::Top::USIZE, C::Left::USIZE * In::Channels::USIZE);
         for (x, y) in x.iter().zip(y.iter_mut()) {
-            for (x, y) in x[top * wide..].chunks_exact(wide).zip(y.chunks_exact_mut(line)) {
+            for (x, y) in x[top * wide..]
+                .chunks_exact(wide)
+                .zip(y.chunks_exact_mut(line))
+            {
                 y.copy_from_slice(&x[left..left + line]);
             }
         }
@@ -89,7 +96,10 @@ where
         let (top, left) = (C::Top::USIZE, C::Left::USIZE * In::Channels::USIZE);
         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
             dx.fill(T::zero());
-            for (dx, dy) in dx[top * wide..].chunks_exact_mut(wide).zip(dy.chunks_exact(line)) {
+            for (dx, dy) in dx[top * wide..]
+                .chunks_exact_mut(wide)
+                .zip(dy.chunks_exact(line))
+            {
                 dx[left..left + line].copy_from_slice(dy);
             }
         }

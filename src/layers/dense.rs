@@ -46,7 +46,15 @@ pub struct Dense<
     UseBias = Bool<true>,
     KernelInitializer = crate::word!(GlorotUniform),
     BiasInitializer = crate::word!(Zeros),
->(PhantomData<(Units, Activation, UseBias, KernelInitializer, BiasInitializer)>);
+>(
+    PhantomData<(
+        Units,
+        Activation,
+        UseBias,
+        KernelInitializer,
+        BiasInitializer,
+    )>,
+);
 
 /// The weights of [`Dense`]: K inputs, N outputs, B biases (N or none).
 #[derive(Debug, Weights)]
@@ -178,12 +186,7 @@ where
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         let w = weights.kernel.as_mut_slice();
         if const { is_tiny::<In::Size, Units::Number>() } {
             let (rule, slots) = update.next(w.len());

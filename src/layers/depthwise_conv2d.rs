@@ -176,9 +176,16 @@ where
     .and(check::dilation_rate::<D>())
     .and(check::activation::<Act>())
     .and(check::use_bias::<UseBias>())
-    .and(check::initializer::<KernelInit>(&[Fact::Word("depthwise_initializer")]))
-    .and(check::initializer::<BiasInit>(&[Fact::Word("bias_initializer")]))
-    .and(image::expected(In::DIMS, const { &image::one_channel::<In>() }))
+    .and(check::initializer::<KernelInit>(&[Fact::Word(
+        "depthwise_initializer",
+    )]))
+    .and(check::initializer::<BiasInit>(&[Fact::Word(
+        "bias_initializer",
+    )]))
+    .and(image::expected(
+        In::DIMS,
+        const { &image::one_channel::<In>() },
+    ))
     .and(image::fits(
         &filters::<In, Given<K, S, P, M, D>>().over.windows,
         P::Padding::ZEROS,
@@ -205,7 +212,13 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
-        convolve::<T, In, Given<K, S, P, M, D>, _, _, _, I>(isa, weights, UseBias::FLAG, x, y.reborrow());
+        convolve::<T, In, Given<K, S, P, M, D>, _, _, _, I>(
+            isa,
+            weights,
+            UseBias::FLAG,
+            x,
+            y.reborrow(),
+        );
         Act::Activation::forward(isa, y);
     }
 
@@ -218,7 +231,13 @@ where
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        convolve::<T, In, Given<K, S, P, M, D>, _, _, _, I>(isa, weights, UseBias::FLAG, x, y.reborrow());
+        convolve::<T, In, Given<K, S, P, M, D>, _, _, _, I>(
+            isa,
+            weights,
+            UseBias::FLAG,
+            x,
+            y.reborrow(),
+        );
         if Act::Activation::NEEDS_INPUT {
             cache.copy_from_slice(y.padded_data());
         }
@@ -239,12 +258,7 @@ where
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         let gradient = KernelGradient {
             filters: const { filters::<In, Given<K, S, P, M, D>>() },
             x: kept.x,

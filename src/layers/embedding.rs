@@ -118,12 +118,7 @@ where
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         let width = N::Number::USIZE;
         update.tensor(isa, &mut weights.embeddings, |gradient| {
             for (x, dy) in kept.x.iter().zip(kept.dz.iter()) {
@@ -170,13 +165,17 @@ mod tests {
         let mut training = model.compile(Sgd::new(0.1), MeanSquaredError);
         let y = [[[0.0], [0.0]]; 2];
         for bad in [3.0, -1.0, 0.5] {
-            let error = training.train_on_batch(&[[0.0, 2.0], [1.0, bad]], &y).unwrap_err();
+            let error = training
+                .train_on_batch(&[[0.0, 2.0], [1.0, bad]], &y)
+                .unwrap_err();
             let Error::IndexOutOfRange { sample, limit, .. } = error else {
                 panic!("{error}");
             };
             assert_eq!((sample, limit), (1, 3));
         }
-        training.train_on_batch(&[[0.0, 2.0], [1.0, 0.0]], &y).unwrap();
+        training
+            .train_on_batch(&[[0.0, 2.0], [1.0, 0.0]], &y)
+            .unwrap();
     }
 
     #[test]
@@ -192,7 +191,9 @@ mod tests {
         let mut model = Net::new(1);
         let before = model.get_weights()[0].values.clone();
         let mut training = model.compile(Sgd::new(0.1), MeanSquaredError);
-        training.train_on_batch(&[[0.0, 0.0]], &[[[1.0], [1.0]]]).unwrap();
+        training
+            .train_on_batch(&[[0.0, 0.0]], &[[[1.0], [1.0]]])
+            .unwrap();
         let after = model.get_weights()[0].values.clone();
         assert_ne!(before[0], after[0]);
         assert_eq!(before[1..], after[1..]);

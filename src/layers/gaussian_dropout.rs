@@ -31,9 +31,8 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for GaussianDropout<Rat
     type Output = In;
     type Weights = NoWeights;
     type Head = AnyHead;
-    const CHECK: Check = super::check::rate::<Rate>(
-        "{layer} needs a rate, as in `GaussianDropout(0.2)`",
-    );
+    const CHECK: Check =
+        super::check::rate::<Rate>("{layer} needs a rate, as in `GaussianDropout(0.2)`");
     const IDENTITY: Identity = Identity::InPrediction;
     const CACHE: usize = In::SIZE;
     const BY_ROW: bool = true;

@@ -128,7 +128,12 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward([&weights.gamma, &weights.beta], x, y, |_, _, _| {});
+        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward(
+            [&weights.gamma, &weights.beta],
+            x,
+            y,
+            |_, _, _| {},
+        );
     }
 
     #[inline(always)]
@@ -140,22 +145,28 @@ where
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward_training([&weights.gamma, &weights.beta], x, y, cache);
+        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward_training(
+            [&weights.gamma, &weights.beta],
+            x,
+            y,
+            cache,
+        );
     }
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(dx) = pass.dx else { return };
-        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).backward(&weights.gamma, pass.x, pass.cache, pass.dy.as_rows(), dx);
+        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).backward(
+            &weights.gamma,
+            pass.x,
+            pass.cache,
+            pass.dy.as_rows(),
+            dx,
+        );
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         update.tensor(isa, &mut weights.gamma, |gradient| {
             Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).add_gamma(kept, gradient);
         });

@@ -77,7 +77,12 @@ where
     type Head = AnyHead;
 
     const CHECK: Check = super::check::epsilon::<Epsilon>()
-        .and(super::check::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
+        .and(super::check::center_and_scale::<
+            Center,
+            Scale,
+            BetaInit,
+            GammaInit,
+        >())
         .and(super::check::several_features::<In>());
     const CACHE: usize = Parts::places::<In>(true, Epsilon::VALUE).cache();
     const BY_ROW: bool = true;
@@ -90,7 +95,12 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        Parts::places::<In>(true, Epsilon::VALUE).forward([&weights.gamma, &weights.beta], x, y, |_, _, _| {});
+        Parts::places::<In>(true, Epsilon::VALUE).forward(
+            [&weights.gamma, &weights.beta],
+            x,
+            y,
+            |_, _, _| {},
+        );
     }
 
     #[inline(always)]
@@ -102,22 +112,28 @@ where
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        Parts::places::<In>(true, Epsilon::VALUE).forward_training([&weights.gamma, &weights.beta], x, y, cache);
+        Parts::places::<In>(true, Epsilon::VALUE).forward_training(
+            [&weights.gamma, &weights.beta],
+            x,
+            y,
+            cache,
+        );
     }
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(dx) = pass.dx else { return };
-        Parts::places::<In>(true, Epsilon::VALUE).backward(&weights.gamma, pass.x, pass.cache, pass.dy.as_rows(), dx);
+        Parts::places::<In>(true, Epsilon::VALUE).backward(
+            &weights.gamma,
+            pass.x,
+            pass.cache,
+            pass.dy.as_rows(),
+            dx,
+        );
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         update.tensor(isa, &mut weights.gamma, |gradient| {
             Parts::places::<In>(true, Epsilon::VALUE).add_gamma(kept, gradient);
         });

@@ -82,7 +82,10 @@ impl<T: Element, In: Shape> NormalizationWeights<T, In> {
             });
         }
         if let Some(index) = data.iter().position(|x| !all_finite(x.numbers())) {
-            return Err(Error::NotFinite { what: "data", index });
+            return Err(Error::NotFinite {
+                what: "data",
+                index,
+            });
         }
         let share = 1.0 / (data.len() * places::<In>()) as f64;
         // Sums over many samples are made in f64.
@@ -178,11 +181,13 @@ where
 
     fn init(weights: &mut Self::Weights, _: &mut Init) {
         weights.mean.fill(T::of(Mean::VALUE));
-        weights.variance.fill(if matches!(Variance::KIND, Kind::Missing) {
-            T::one()
-        } else {
-            T::of(Variance::VALUE)
-        });
+        weights
+            .variance
+            .fill(if matches!(Variance::KIND, Kind::Missing) {
+                T::one()
+            } else {
+                T::of(Variance::VALUE)
+            });
     }
 
     #[inline(always)]
@@ -229,7 +234,10 @@ mod tests {
     #[test]
     fn an_image_has_a_mean_for_each_channel() {
         let mut model = Image::<f64>::new(1);
-        let x = [[[[1.0, 3.0]], [[10.0, 10.0]]], [[[1.0, 3.0]], [[30.0, 30.0]]]];
+        let x = [
+            [[[1.0, 3.0]], [[10.0, 10.0]]],
+            [[[1.0, 3.0]], [[30.0, 30.0]]],
+        ];
         model.normalization.adapt(&x).unwrap();
         assert_eq!(*model.normalization.mean.0, [2.0, 20.0]);
         assert_eq!(*model.normalization.variance.0, [1.0, 100.0]);
@@ -239,7 +247,10 @@ mod tests {
     #[test]
     fn a_signal_has_a_mean_for_each_column() {
         let mut model = Signal::new(1);
-        model.normalization.adapt(&[[[1.0, 5.0], [3.0, 9.0]]]).unwrap();
+        model
+            .normalization
+            .adapt(&[[[1.0, 5.0], [3.0, 9.0]]])
+            .unwrap();
         assert_eq!(*model.normalization.mean.0, [2.0, 7.0]);
         assert_eq!(*model.normalization.variance.0, [1.0, 4.0]);
     }
@@ -248,10 +259,16 @@ mod tests {
     fn bad_data_changes_nothing() {
         let mut model = Signal::new(1);
         let none: [[[f32; 2]; 2]; 0] = [];
-        assert!(matches!(model.normalization.adapt(&none), Err(Error::Empty { .. })));
+        assert!(matches!(
+            model.normalization.adapt(&none),
+            Err(Error::Empty { .. })
+        ));
         let nan = [[[1.0, 2.0]; 2], [[f32::NAN, 2.0]; 2]];
         let error = model.normalization.adapt(&nan).unwrap_err();
-        assert!(matches!(error, Error::NotFinite { index: 1, .. }), "{error}");
+        assert!(
+            matches!(error, Error::NotFinite { index: 1, .. }),
+            "{error}"
+        );
         let error = model.normalization.adapt(&[[1.0; 3]]).unwrap_err();
         assert_eq!(
             error.to_string(),

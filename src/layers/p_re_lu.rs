@@ -4,7 +4,8 @@ use crate::activations::AnyHead;
 use crate::initializers::{Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
-    Arguments, Backward, Bool, Float, Int, Kept, Layer, List, Missing, Name, Update, Vector, Weights,
+    Arguments, Backward, Bool, Float, Int, Kept, Layer, List, Missing, Name, Update, Vector,
+    Weights,
 };
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
@@ -125,7 +126,12 @@ where
     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(mut dx) = pass.dx else { return };
         let n = Axes::Alphas::USIZE.max(1);
-        for ((x, dy), dx) in pass.x.iter().zip(pass.dy.as_rows().iter()).zip(dx.iter_mut()) {
+        for ((x, dy), dx) in pass
+            .x
+            .iter()
+            .zip(pass.dy.as_rows().iter())
+            .zip(dx.iter_mut())
+        {
             let groups = x.chunks_exact(n).zip(dy.chunks_exact(n));
             for ((x, dy), dx) in groups.zip(dx.chunks_exact_mut(n)) {
                 let numbers = dx.iter_mut().zip(x.iter().zip(dy));
@@ -137,12 +143,7 @@ where
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         let n = Axes::Alphas::USIZE.max(1);
         update.tensor(isa, &mut weights.alpha, |gradient| {
             for (x, dy) in kept.x.iter().zip(kept.dz.iter()) {

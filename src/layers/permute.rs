@@ -2,9 +2,7 @@
 
 use crate::activations::AnyHead;
 use crate::kernels::Element;
-use crate::layer::{
-    Arguments, Backward, Bool, Float, Int, Layer, List, Missing, Name, NoWeights,
-};
+use crate::layer::{Arguments, Backward, Bool, Float, Int, Layer, List, Missing, Name, NoWeights};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D1, D2, D3, D4, Dim, Fact, Shape};
 use crate::simd::Isa;

@@ -82,8 +82,7 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(_: I, _: &NoWeights, x: Rows<T>, y: RowsMut<T>) {
-        let [slope, threshold, max] =
-            [Slope::VALUE, Threshold::VALUE, limit::<Max>()].map(T::of);
+        let [slope, threshold, max] = [Slope::VALUE, Threshold::VALUE, limit::<Max>()].map(T::of);
         super::pointwise::forward(x, y, |x| {
             let y = if x > threshold {
                 x
@@ -96,8 +95,7 @@ where
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
-        let [slope, threshold, max] =
-            [Slope::VALUE, Threshold::VALUE, limit::<Max>()].map(T::of);
+        let [slope, threshold, max] = [Slope::VALUE, Threshold::VALUE, limit::<Max>()].map(T::of);
         super::pointwise::backward(pass.x, pass.dy.as_rows(), pass.dx, |x| {
             let below = if x > threshold { T::one() } else { slope };
             if x < max { below } else { T::zero() }

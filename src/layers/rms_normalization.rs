@@ -46,8 +46,8 @@ impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization
     type Weights = RMSNormalizationWeights<T, In::Features>;
     type Head = AnyHead;
 
-    const CHECK: Check = super::check::epsilon::<Epsilon>()
-        .and(super::check::several_features::<In>());
+    const CHECK: Check =
+        super::check::epsilon::<Epsilon>().and(super::check::several_features::<In>());
     const CACHE: usize = Parts::places::<In>(false, Epsilon::VALUE).cache();
     const BY_ROW: bool = true;
 
@@ -58,7 +58,12 @@ impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization
 
     #[inline(always)]
     fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        Parts::places::<In>(false, Epsilon::VALUE).forward([&weights.scale, &[]], x, y, |_, _, _| {});
+        Parts::places::<In>(false, Epsilon::VALUE).forward(
+            [&weights.scale, &[]],
+            x,
+            y,
+            |_, _, _| {},
+        );
     }
 
     #[inline(always)]
@@ -70,22 +75,28 @@ impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        Parts::places::<In>(false, Epsilon::VALUE).forward_training([&weights.scale, &[]], x, y, cache);
+        Parts::places::<In>(false, Epsilon::VALUE).forward_training(
+            [&weights.scale, &[]],
+            x,
+            y,
+            cache,
+        );
     }
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(dx) = pass.dx else { return };
-        Parts::places::<In>(false, Epsilon::VALUE).backward(&weights.scale, pass.x, pass.cache, pass.dy.as_rows(), dx);
+        Parts::places::<In>(false, Epsilon::VALUE).backward(
+            &weights.scale,
+            pass.x,
+            pass.cache,
+            pass.dy.as_rows(),
+            dx,
+        );
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         update.tensor(isa, &mut weights.scale, |gradient| {
             Parts::places::<In>(false, Epsilon::VALUE).add_gamma(kept, gradient);
         });

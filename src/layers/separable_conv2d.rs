@@ -170,10 +170,19 @@ where
         .and(check::whole::<M>(&[Fact::Word("depth_multiplier")]))
         .and(check::activation::<Act>())
         .and(check::use_bias::<UseBias>())
-        .and(check::initializer::<DepthwiseInit>(&[Fact::Word("depthwise_initializer")]))
-        .and(check::initializer::<PointwiseInit>(&[Fact::Word("pointwise_initializer")]))
-        .and(check::initializer::<BiasInit>(&[Fact::Word("bias_initializer")]))
-        .and(image::expected(In::DIMS, const { &image::one_channel::<In>() }))
+        .and(check::initializer::<DepthwiseInit>(&[Fact::Word(
+            "depthwise_initializer",
+        )]))
+        .and(check::initializer::<PointwiseInit>(&[Fact::Word(
+            "pointwise_initializer",
+        )]))
+        .and(check::initializer::<BiasInit>(&[Fact::Word(
+            "bias_initializer",
+        )]))
+        .and(image::expected(
+            In::DIMS,
+            const { &image::one_channel::<In>() },
+        ))
         .and(image::fits(
             &filters::<In, Given<K, S, P, M, D>>().over.windows,
             P::Padding::ZEROS,
@@ -231,7 +240,10 @@ where
         let (w, bias) = (weights.pointwise_kernel.as_slice(), weights.bias.as_slice());
         let bias = UseBias::FLAG.then_some(bias);
         let z = Rows::new(scratch, width);
-        T::correlate(isa, Correlate::forward(&second, 0, z, w, bias, y.reborrow()));
+        T::correlate(
+            isa,
+            Correlate::forward(&second, 0, z, w, bias, y.reborrow()),
+        );
         Act::Activation::forward(isa, y);
     }
 
@@ -249,15 +261,28 @@ where
         let width = first.outputs();
         let caches = cache.chunks_exact_mut(<Self as Layer<T, In>>::CACHE);
         for (x, cache) in x.iter().zip(caches) {
-            first.forward(isa, x, weights.depthwise_kernel.as_slice(), None, &mut cache[..width]);
+            first.forward(
+                isa,
+                x,
+                weights.depthwise_kernel.as_slice(),
+                None,
+                &mut cache[..width],
+            );
         }
         let (w, bias) = (weights.pointwise_kernel.as_slice(), weights.bias.as_slice());
         let bias = UseBias::FLAG.then_some(bias);
         let z = Rows::dense(cache, <Self as Layer<T, In>>::CACHE).first(width);
-        T::correlate(isa, Correlate::forward(&second, 0, z, w, bias, y.reborrow()));
+        T::correlate(
+            isa,
+            Correlate::forward(&second, 0, z, w, bias, y.reborrow()),
+        );
         if Act::Activation::NEEDS_INPUT {
             let caches = cache.chunks_exact_mut(<Self as Layer<T, In>>::CACHE);
-            for (y, cache) in y.padded_data().chunks_exact(y_len::<T, In, Self>()).zip(caches) {
+            for (y, cache) in y
+                .padded_data()
+                .chunks_exact(y_len::<T, In, Self>())
+                .zip(caches)
+            {
                 cache[2 * padded(width)..].copy_from_slice(y);
             }
         }
@@ -299,12 +324,7 @@ where
     }
 
     #[inline(always)]
-    fn update<I: Isa>(
-        isa: I,
-        weights: &mut Self::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
+    fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         let first = const { filters::<In, Given<K, S, P, M, D>>() };
         let second = const { pointwise::<In, N::Number, Given<K, S, P, M, D>>() };
         let width = first.outputs();

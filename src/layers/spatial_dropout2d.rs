@@ -35,7 +35,10 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for SpatialDropout2D<Ra
     const CHECK: Check = super::check::rate::<Rate>(
         "{layer} needs the share of its channels to leave out, as in `SpatialDropout2D(0.2)`",
     )
-    .and(super::image::expected(In::DIMS, const { &super::image::one_channel::<In>() }));
+    .and(super::image::expected(
+        In::DIMS,
+        const { &super::image::one_channel::<In>() },
+    ));
     const IDENTITY: Identity = Identity::InPrediction;
     const CACHE: usize = pattern::<In>();
     const BY_ROW: bool = true;

@@ -88,7 +88,10 @@ where
         "the argument `interpolation` of {layer} must be `nearest` or `bilinear`",
         &[],
     ))
-    .and(image::expected(In::DIMS, const { &image::one_channel::<In>() }));
+    .and(image::expected(
+        In::DIMS,
+        const { &image::one_channel::<In>() },
+    ));
     const BY_ROW: bool = true;
 
     #[inline(always)]

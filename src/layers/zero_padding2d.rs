@@ -57,7 +57,10 @@ where
         "the argument `padding` of {layer} must be `1`, `[2, 3]` or `[top, bottom, left, right]`",
         &[],
     )
-    .and(image::expected(In::DIMS, const { &image::one_channel::<In>() }));
+    .and(image::expected(
+        In::DIMS,
+        const { &image::one_channel::<In>() },
+    ));
     const BY_ROW: bool = true;
 
     #[inline(always)]
@@ -66,7 +69,10 @@ where
         let (top, left) = (P::Top::USIZE, P::Left::USIZE * In::Channels::USIZE);
         for (x, y) in x.iter().zip(y.iter_mut()) {
             y.fill(T::zero());
-            for (x, y) in x.chunks_exact(line).zip(y[top * wide..].chunks_exact_mut(wide)) {
+            for (x, y) in x
+                .chunks_exact(line)
+                .zip(y[top * wide..].chunks_exact_mut(wide))
+            {
                 y[left..left + line].copy_from_slice(x);
             }
         }
@@ -78,7 +84,10 @@ where
         let (line, wide) = (lines::<In>(), lines::<<Self as Layer<T, In>>::Output>());
         let (top, left) = (P::Top::USIZE, P::Left::USIZE * In::Channels::USIZE);
         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
-            for (dx, dy) in dx.chunks_exact_mut(line).zip(dy[top * wide..].chunks_exact(wide)) {
+            for (dx, dy) in dx
+                .chunks_exact_mut(line)
+                .zip(dy[top * wide..].chunks_exact(wide))
+            {
                 dx.copy_from_slice(&dy[left..left + line]);
             }
         }
