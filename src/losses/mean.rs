@@ -1,9 +1,10 @@
 //! The losses that are the mean of a function of each number and its target.
 
-/// Implements such a loss: for a prediction p and a target y, the value and its derivative by p.
+/// Implements such a loss: for a prediction p and a target y, the value and its derivative by p, perhaps
+/// `times` a constant (which a tiny network then need not wait for).
 macro_rules! mean_over_numbers {
     ($loss:ident: |$self:ident, $isa:ident, $p:ident, $y:ident| $value:expr, $slope:expr
-     $(, check $check:expr)?) => {
+     $(, times $factor:literal)? $(, check $check:expr)?) => {
         #[diagnostic::do_not_recommend]
         impl<T: Element, P: Plain<T>> Loss<T, P, P> for $loss {
             #[inline(always)]
@@ -28,6 +29,7 @@ macro_rules! mean_over_numbers {
             ) {
                 let _ = $isa;
                 let scale = scale / T::of(prediction.len() as f64);
+                $(let scale = T::of($factor) * scale;)?
                 let pairs = prediction.iter().zip(target.numbers());
                 for (g, (&$p, &$y)) in gradient.iter_mut().zip(pairs) {
                     *g = scale * $slope;

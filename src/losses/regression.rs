@@ -69,7 +69,7 @@ fits_any_output!(MeanSquaredLogarithmicError LogCosh Huber);
 
 mean_over_numbers!(MeanSquaredError: |self, isa, p, y|
     { let d = p - y; d * d },
-    { let d = p - y; d + d }
+    p - y, times 2.0
 );
 mean_over_numbers!(MeanAbsoluteError: |self, isa, p, y| (p - y).abs(), sign(p - y));
 mean_over_numbers!(MeanAbsolutePercentageError: |self, isa, p, y|

@@ -49,18 +49,27 @@ pub fn exp_m1<T: Real, I: Isa>(isa: I, x: T) -> T {
 
 /// `1 / (1 + e^-x)`, for negative x written as `e^x / (e^x + 1)`: the exponential never overflows,
 /// and the result goes to 0 as gradually as it.
+///
+/// A tiny network waits for each result, so what can be done at once is: in `2^n (1 + p)` the choice of
+/// the numerator and the sum `2^n + 1`, which has no error, are ready before p.
 #[inline(always)]
 pub fn sigmoid<T: Real, I: Isa>(isa: I, x: T) -> T {
-    let size = x.magnitude();
-    let low = if size > -T::EXP_LOW {
-        T::EXP_LOW
+    let (size, most) = (x.magnitude(), -T::EXP_LOW);
+    let size = if size > most { most } else { size };
+    // `reduce(-size)`, in which the minus sign comes so late that the choice above stays a minimum,
+    // which is one instruction.
+    let n = T::fma(isa, size, T::LOG2_E, T::ROUND) - T::ROUND;
+    let r = T::fma(isa, n, -T::LN2_HI, size);
+    let r = -T::fma(isa, n, -T::LN2_LO, r);
+    let (a, b) = T::powers(T::ROUND - n);
+    let power = a * b;
+    let (factor, start) = if x < T::zero() {
+        (power, power)
     } else {
-        -size
+        (T::zero(), T::one())
     };
-    let (p, a, b) = reduce(isa, low);
-    let most = T::fma(isa, a, p, a);
-    let top = if x < T::zero() { most * b } else { T::one() };
-    top / T::fma(isa, most, b, T::one())
+    let p = near_zero(isa, r);
+    T::fma(isa, factor, p, start) / T::fma(isa, power, p, power + T::one())
 }
 
 /// Up to 0.55 a rational function added to x, beyond it `1 - 2 / (e^(2x) + 1)`, which cancels

@@ -37,7 +37,14 @@ impl<T: Element> Soften<T> for BinaryCrossentropy {
         let mut sum = T::zero();
         for (&p, y) in prediction.iter().zip(target) {
             let p = clip(p);
-            sum -= y * T::ln(isa, p) + (one - y) * T::ln(isa, one - p);
+            let no = one - y;
+            // A plain answer has one term: the other one is 0 times a finite number. (Which of the two it
+            // is, is not asked, as no processor could foresee it.)
+            sum -= if y * no == T::zero() {
+                T::ln(isa, y * p + no * (one - p))
+            } else {
+                y * T::ln(isa, p) + (one - y) * T::ln(isa, one - p)
+            };
         }
         sum / T::of(prediction.len() as f64)
     }
