@@ -63,7 +63,8 @@ impl<'a, T> Rows<'a, T> {
             data,
             len: data.len().checked_div(width).unwrap_or(0),
             width,
-            stride: width,
+            // (An array of no numbers has no rows.)
+            stride: width.max(1),
         }
     }
 
@@ -93,11 +94,12 @@ impl<'a, T> Rows<'a, T> {
 
     /// The rows one after another, without their padding.
     #[inline(always)]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [T]> + use<'a, T> {
-        let width = self.width;
-        self.data
-            .chunks_exact(self.stride)
-            .map(move |row| &row[..width])
+    pub fn iter(&self) -> Iter<'a, T> {
+        Iter {
+            rest: self.data,
+            width: self.width,
+            stride: self.stride,
+        }
     }
 
     /// All rows with their padding.
@@ -194,17 +196,59 @@ impl<'a, T> RowsMut<'a, T> {
 
     /// The rows one after another, without their padding.
     #[inline(always)]
-    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [T]> {
-        let (width, stride) = (self.width, self.stride());
-        self.data
-            .chunks_exact_mut(stride)
-            .map(move |row| &mut row[..width])
+    pub fn iter_mut(&mut self) -> IterMut<'_, T> {
+        IterMut {
+            width: self.width,
+            stride: self.stride(),
+            rest: self.data,
+        }
     }
 
     /// All rows with their padding.
     #[inline(always)]
     pub fn padded_data(&mut self) -> &mut [T] {
         self.data
+    }
+}
+
+/// Rows one after another: see [`Rows::iter`].
+///
+/// (Nothing of it is left to the standard library's adapters, not all of which are inlined into a
+/// function that is compiled for more instructions.)
+#[derive(Clone, Debug)]
+pub struct Iter<'a, T> {
+    rest: &'a [T],
+    width: usize,
+    stride: usize,
+}
+
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = &'a [T];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a [T]> {
+        let (row, rest) = self.rest.split_at_checked(self.stride)?;
+        self.rest = rest;
+        row.get(..self.width)
+    }
+}
+
+/// Rows one after another, to be written: see [`RowsMut::iter_mut`].
+#[derive(Debug)]
+pub struct IterMut<'a, T> {
+    rest: &'a mut [T],
+    width: usize,
+    stride: usize,
+}
+
+impl<'a, T> Iterator for IterMut<'a, T> {
+    type Item = &'a mut [T];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a mut [T]> {
+        let (row, rest) = core::mem::take(&mut self.rest).split_at_mut_checked(self.stride)?;
+        self.rest = rest;
+        row.get_mut(..self.width)
     }
 }
 

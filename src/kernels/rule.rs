@@ -245,11 +245,21 @@ impl<T: Real> Rule<T> {
 
     /// The learning rate, if the rule is `w = w - rate g` and nothing else.
     #[inline(always)]
-    pub(super) fn descent(&self) -> Option<T> {
+    pub(crate) fn descent(&self) -> Option<T> {
         match *self {
             Rule::Sgd(sgd) if sgd.is_plain() => Some(sgd.rate),
             _ => None,
         }
+    }
+
+    /// `w = w - rate g`.
+    #[inline(always)]
+    pub(crate) fn of_descent(rate: T) -> Self {
+        Rule::Sgd(Sgd {
+            rate,
+            l2: T::zero(),
+            keep: T::one(),
+        })
     }
 
     /// Applies the rule to neighbouring weights: `slots` holds their numbers for slot 0 from its

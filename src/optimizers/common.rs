@@ -39,6 +39,11 @@ impl Common {
         self.learning_rate.at(step.saturating_sub(1))
     }
 
+    /// Whether the learning rate is not the same for all steps.
+    pub(crate) fn follows_schedule(&self) -> bool {
+        !matches!(self.learning_rate, LearningRate::Constant(_))
+    }
+
     /// Changes the learning rate.
     ///
     /// # Errors

@@ -66,6 +66,11 @@ pub trait Optimizer: Send {
     /// The rule of update `update` of the weights, counted from 1. (An update is a step, unless
     /// gradients are accumulated.)
     fn rule<T: Real>(&self, update: u64) -> Rule<T>;
+    /// The rule of all updates, where it is the same for all of them: then it need not be made anew for
+    /// each.
+    fn lasting_rule<T: Real>(&self) -> Option<Rule<T>> {
+        None
+    }
     /// The settings that all optimisers have.
     fn common(&self) -> &Common;
     /// The same, to be changed.

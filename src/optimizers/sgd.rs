@@ -44,6 +44,10 @@ impl Optimizer for Sgd {
         }
     }
 
+    fn lasting_rule<T: Real>(&self) -> Option<Rule<T>> {
+        (!self.common.follows_schedule()).then(|| self.rule(1))
+    }
+
     fn check_own(&self) -> Result<()> {
         check_share("momentum", self.momentum)?;
         check_positive("l2", self.l2)

@@ -1,11 +1,12 @@
 //! One pass over the data, and the way back from one that ran away.
 
 use super::evaluate::evaluate;
+use super::few::is_tiny;
 use super::lap::{Lap, Laps};
 use super::progress::Progress;
 use super::settings::Purpose;
 use super::snapshot::{Snapshot, is_finite};
-use super::step::Course;
+use super::step::{Course, Workspace};
 use super::stored::Stored;
 use super::{Number, Score, Training, samples};
 use crate::error::{Error, Result};
@@ -21,25 +22,26 @@ use core::mem;
 use core::ops::DerefMut;
 
 /// A loss that was not finite, and its step, counted from 0.
-struct RanAway {
-    step: usize,
-    loss: f64,
+pub(super) struct RanAway {
+    pub(super) step: usize,
+    pub(super) loss: f64,
 }
 
 /// All steps of a lap, or the first ones.
-struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
-    course: Course<'c, M, O, L, Me, Y>,
-    order: &'s [u32],
-    batch_size: usize,
+pub(super) struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
+    pub(super) course: Course<'c, M, O, L, Me, Y>,
+    pub(super) workspace: &'s mut Workspace<M::Element>,
+    pub(super) order: &'s [u32],
+    pub(super) batch_size: usize,
     /// The number of the last step before them.
-    steps: u64,
+    pub(super) steps: u64,
     /// The sum of the losses before them.
     total: f64,
     /// The state of the metrics.
-    state: &'s mut [f64],
+    pub(super) state: &'s mut [f64],
     /// Where to keep the weights before them, once their loss has proved finite.
     snapshot: Option<&'s mut Snapshot<M::Element>>,
-    progress: Option<&'s mut Progress>,
+    pub(super) progress: Option<&'s mut Progress>,
 }
 
 impl<M, O, L, Me, Y> Job for Steps<'_, '_, M, O, L, Me, Y>
@@ -54,13 +56,14 @@ where
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> Self::Output {
-        let mut total = self.total;
-        for (step, batch) in self.order.chunks(self.batch_size).enumerate() {
+        let (mut step, mut total) = (0, self.total);
+        while let Some(batch) = self.order.chunks(self.batch_size).nth(step) {
             let number = self.steps + step as u64 + 1;
             let snapshot = self.snapshot.take();
+            let parts = self.workspace.parts::<M>(batch.len());
             let loss = self
                 .course
-                .step(isa, batch, number, self.state, |model, state| {
+                .step(isa, parts, batch, number, self.state, |model, state| {
                     if let Some(snapshot) = snapshot {
                         snapshot.save(model, state);
                     }
@@ -69,12 +72,29 @@ where
                 return Err(RanAway { step, loss });
             }
             total += loss;
-            if let Some(progress) = &mut self.progress {
-                let (metrics, state) = (self.course.metrics, &*self.state);
-                progress.advance(batch.len(), |done| Score::of(total, done, metrics, state));
+            let (metrics, state) = (self.course.metrics, &*self.state);
+            advance(&mut self.progress, batch.len(), |done| {
+                Score::of(total, done, metrics, state)
+            });
+            step += 1;
+            if const { is_tiny::<M>() } && step == 1 {
+                (step, total) = self.in_registers(isa, total)?;
             }
         }
         Ok(total)
+    }
+}
+
+/// Tells of so many samples more, if anyone is to be told; `score` is that of all samples so far, given
+/// how many.
+#[inline(always)]
+pub(super) fn advance(
+    progress: &mut Option<&mut Progress>,
+    samples: usize,
+    score: impl FnOnce(usize) -> Score,
+) {
+    if let Some(progress) = progress {
+        progress.advance(samples, score);
     }
 }
 
@@ -251,8 +271,8 @@ where
         dispatch(Steps {
             course: Course {
                 model: &mut *self.model,
-                workspace: &mut self.workspace,
                 optimizer: &self.optimizer,
+                rule: self.optimizer.lasting_rule(),
                 stored: Stored::new(self.optimizer.common(), &self.frozen),
                 loss: &self.loss,
                 metrics: &self.metrics,
@@ -263,6 +283,7 @@ where
                 seed: mix(seed, Purpose::Dropout as u64),
                 team,
             },
+            workspace: &mut self.workspace,
             order: lap.first(count),
             batch_size: lap.batch_size,
             steps: self.steps,

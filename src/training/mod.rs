@@ -14,6 +14,7 @@
 mod callbacks;
 mod epoch;
 mod evaluate;
+mod few;
 mod fit;
 mod freeze;
 mod history;

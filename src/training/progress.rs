@@ -103,6 +103,11 @@ impl Progress {
         }
     }
 
+    /// How many samples more can be done before there is anything to tell.
+    pub(super) fn quiet(&self) -> usize {
+        self.next.saturating_sub(self.done + 1)
+    }
+
     #[cold]
     fn draw(&mut self, score: &Score) {
         let seconds = self.clock.seconds();

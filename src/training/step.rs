@@ -6,6 +6,7 @@ use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
 use crate::kernels::Element;
+use crate::kernels::rule::Rule;
 use crate::layer::{Backward, Kept, Model, Moment, Update, plain_len};
 use crate::layout;
 use crate::losses::Loss;
@@ -49,11 +50,8 @@ impl<T: Element> Workspace<T> {
     /// Makes room for batches of `rows` samples and for `slots` numbers of state for each weight.
     pub(super) fn reserve<M: Model<Element = T>>(&mut self, rows: usize, slots: usize) {
         if rows > self.rows {
-            let (x, y) = (padded(M::InputShape::SIZE), padded(M::OutputShape::SIZE));
-            let batch = M::BACKWARD_SCRATCH + M::GRADIENT + 2 * plain_len::<M::OutputShape>();
-            let len = rows * (x + 2 * y + M::CACHE) + batch;
             self.memory.clear();
-            self.memory.resize(len + LINE, T::zero());
+            self.memory.resize(needed::<M>(rows) + LINE, T::zero());
             self.rows = rows;
         }
         if self.state.len() < slots * M::LEN {
@@ -63,13 +61,45 @@ impl<T: Element> Workspace<T> {
 
     /// The parts of the memory for a batch, and the state.
     #[inline(always)]
-    fn parts<M: Model<Element = T>>(&mut self, rows: usize) -> Parts<'_, T> {
+    pub(super) fn parts<M: Model<Element = T>>(&mut self, rows: usize) -> Parts<'_, T> {
         if rows != self.last {
             // The parts have moved, and the padding of gradients must be zero where it is now.
             self.memory.fill(T::zero());
             self.last = rows;
         }
-        let (cache, rest) = from_line(&mut self.memory).split_at_mut(rows * M::CACHE);
+        Parts::of::<M>(from_line(&mut self.memory), rows, &mut self.state)
+    }
+}
+
+/// How many numbers a batch takes.
+pub(super) const fn needed<M: Model>(rows: usize) -> usize {
+    let (x, y) = (padded(M::InputShape::SIZE), padded(M::OutputShape::SIZE));
+    let batch = M::BACKWARD_SCRATCH + M::GRADIENT + 2 * plain_len::<M::OutputShape>();
+    rows * (x + 2 * y + M::CACHE) + batch
+}
+
+/// The memory of a batch in its parts, and the optimiser's state.
+pub(super) struct Parts<'a, T> {
+    x: &'a mut [T],
+    y: &'a mut [T],
+    dy: &'a mut [T],
+    /// An output and its gradient as they lie outside, if that is not how they lie inside.
+    plain: &'a mut [T],
+    cache: &'a mut [T],
+    scratch: &'a mut [T],
+    gradient: &'a mut [T],
+    state: &'a mut [T],
+}
+
+impl<'a, T: Element> Parts<'a, T> {
+    /// Of at least [`needed`] numbers, the padding of gradients among them zero.
+    #[inline(always)]
+    pub(super) fn of<M: Model<Element = T>>(
+        memory: &'a mut [T],
+        rows: usize,
+        state: &'a mut [T],
+    ) -> Self {
+        let (cache, rest) = memory.split_at_mut(rows * M::CACHE);
         let (scratch, rest) = rest.split_at_mut(M::BACKWARD_SCRATCH);
         let (gradient, rest) = rest.split_at_mut(M::GRADIENT);
         let (x, rest) = rest.split_at_mut(rows * padded(M::InputShape::SIZE));
@@ -84,28 +114,17 @@ impl<T: Element> Workspace<T> {
             cache,
             scratch,
             gradient,
-            state: &mut self.state,
+            state,
         }
     }
-}
-
-struct Parts<'a, T> {
-    x: &'a mut [T],
-    y: &'a mut [T],
-    dy: &'a mut [T],
-    /// An output and its gradient as they lie outside, if that is not how they lie inside.
-    plain: &'a mut [T],
-    cache: &'a mut [T],
-    scratch: &'a mut [T],
-    gradient: &'a mut [T],
-    state: &'a mut [T],
 }
 
 /// What all steps of an epoch have in common.
 pub(super) struct Course<'a, M: Model, O, L, Me, Y> {
     pub(super) model: &'a mut M,
-    pub(super) workspace: &'a mut Workspace<M::Element>,
     pub(super) optimizer: &'a O,
+    /// What the optimiser does in all steps, if that is always the same.
+    pub(super) rule: Option<Rule<M::Element>>,
     /// What is asked of steps besides, if anything is.
     pub(super) stored: Option<Stored<'a>>,
     pub(super) loss: &'a L,
@@ -137,28 +156,7 @@ where
     pub(super) fn step<I: Isa>(
         &mut self,
         isa: I,
-        batch: &[u32],
-        step: u64,
-        state: &mut [f64],
-        before_update: impl FnOnce(&M, &[M::Element]),
-    ) -> f64 {
-        // A network of a few weights that learns from a sample or two at a time is all bookkeeping: it
-        // gets steps of its own, in which the compiler knows the number of samples.
-        if const { M::MACS <= 64 } {
-            match *batch {
-                [a] => return self.step_on(isa, &[a], step, state, before_update),
-                [a, b] => return self.step_on(isa, &[a, b], step, state, before_update),
-                _ => {}
-            }
-        }
-        self.step_on(isa, batch, step, state, before_update)
-    }
-
-    /// The same.
-    #[inline(always)]
-    fn step_on<I: Isa>(
-        &mut self,
-        isa: I,
+        parts: Parts<'_, M::Element>,
         batch: &[u32],
         step: u64,
         state: &mut [f64],
@@ -166,7 +164,6 @@ where
     ) -> f64 {
         let rows = batch.len();
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
-        let parts = self.workspace.parts::<M>(rows);
 
         gather::<M, _>(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
         let x = Rows::new(parts.x, width);
@@ -238,7 +235,7 @@ where
             });
             return total;
         }
-        let rule = self.optimizer.rule(step);
+        let rule = self.rule.unwrap_or_else(|| self.optimizer.rule(step));
         let mut update = Update::new(self.team, rule, parts.state, parts.gradient);
         M::update(isa, self.model, kept, &mut update);
         total
@@ -296,6 +293,7 @@ fn share<M: Model, I: Isa>(
 /// A single step outside of `fit`.
 struct SingleStep<'a, M: Model, O, L, Me, Y> {
     course: Course<'a, M, O, L, Me, Y>,
+    workspace: &'a mut Workspace<M::Element>,
     batch: &'a [u32],
     step: u64,
     state: &'a mut [f64],
@@ -312,8 +310,9 @@ where
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> f64 {
+        let parts = self.workspace.parts::<M>(self.batch.len());
         self.course
-            .step(isa, self.batch, self.step, self.state, |_, _| {})
+            .step(isa, parts, self.batch, self.step, self.state, |_, _| {})
     }
 }
 
@@ -340,8 +339,8 @@ where
         let total = dispatch(SingleStep {
             course: Course {
                 model: &mut *self.model,
-                workspace: &mut self.workspace,
                 optimizer: &self.optimizer,
+                rule: self.optimizer.lasting_rule(),
                 stored: Stored::new(self.optimizer.common(), &self.frozen),
                 loss: &self.loss,
                 metrics: &self.metrics,
@@ -352,6 +351,7 @@ where
                 seed: 0,
                 team: Team::alone(),
             },
+            workspace: &mut self.workspace,
             batch: &self.order,
             step: self.steps + 1,
             state: &mut self.state,

@@ -317,3 +317,62 @@ fn predictions_have_the_same_bits_on_two_threads() {
     assert!(model.predict_batch_threads(&x, 2) == alone);
     assert!(x.iter().zip(alone).all(|(x, y)| model.predict(x) == y));
 }
+
+crate::sequential! {
+    /// So small that its steps have a loop of their own.
+    struct Tiny: [3] => [1] { Dense(4, tanh), Dropout(0.3), Dense(1, sigmoid) }
+}
+
+/// Steps in registers compute what all others do: those that weigh their samples never are in registers.
+#[test]
+fn steps_in_registers_have_the_bits_of_all_others() {
+    let mut random = Stream::new(5);
+    let x = [(); 21].map(|()| [(); 3].map(|()| random.normal() as f32));
+    let y = x.map(|x| [f32::from(x[0] > x[1])]);
+    // (21 samples in pairs: the last batch is another one.)
+    for batch in [1, 2, 3] {
+        let trained = |weights: &[f64]| {
+            let mut model = Tiny::new(1);
+            let mut training = model
+                .compile(Sgd::new(0.1), BinaryCrossentropy)
+                .metrics(BinaryAccuracy::default());
+            let mut settings = Fit::new()
+                .epochs(3)
+                .batch_size(batch)
+                .verbose(Verbose::Silent);
+            if !weights.is_empty() {
+                settings = settings.sample_weight(weights);
+            }
+            let history = training.fit(&x, &y, settings).unwrap();
+            let accuracy = history.metric("binary_accuracy").unwrap().to_vec();
+            (get_weights(&*model), history.loss, accuracy)
+        };
+        assert!(trained(&[]) == trained(&[1.0; 21]), "batches of {batch}");
+    }
+}
+
+/// A loss that runs away in the middle of such steps leaves the last good weights.
+#[test]
+fn steps_in_registers_are_undone_like_all_others() {
+    let x: [[f32; 1]; 40] = core::array::from_fn(|i| [(i % 7) as f32 - 3.0]);
+    let y = x.map(|x| [2.0 * x[0]]);
+    crate::sequential! { struct Line: [1] => [1] { Dense(1) } }
+    let trained = |weights: &[f64]| {
+        let mut model = Line::new(1);
+        let mut training = model.compile(Sgd::new(1e18), MeanSquaredError);
+        let mut settings = Fit::new().epochs(2).batch_size(2).verbose(Verbose::Silent);
+        if !weights.is_empty() {
+            settings = settings.sample_weight(weights);
+        }
+        let error = training.fit(&x, &y, settings).unwrap_err();
+        (get_weights(&*model), alloc::format!("{error}"))
+    };
+    let undone = trained(&[]);
+    assert!(
+        undone
+            .0
+            .iter()
+            .all(|w| w.values.iter().all(|v| v.is_finite()))
+    );
+    assert_eq!(undone, trained(&[1.0; 40]));
+}
