@@ -139,6 +139,7 @@ pub mod data;
 #[cfg(feature = "data")]
 pub mod datasets;
 mod error;
+mod files;
 pub mod gradients;
 pub mod initializers;
 pub mod kernels;

@@ -156,11 +156,14 @@ fn diagrams_refuse_other_formats() {
         assert!(matches!(
             error,
             Error::Io {
-                action: "write",
+                action: "create a temporary file beside it",
                 ..
             }
         ));
-        let begin = format!("{}: cannot write: ", path.display());
+        let begin = format!(
+            "{}: cannot create a temporary file beside it: ",
+            path.display()
+        );
         assert!(error.to_string().starts_with(&begin), "{error}");
     }
 }
@@ -339,11 +342,14 @@ mod plots {
                 assert!(matches!(
                     error,
                     Error::Io {
-                        action: "write",
+                        action: "create a temporary file beside it",
                         ..
                     }
                 ));
-                let begin = format!("{}: cannot write: ", path.display());
+                let begin = format!(
+                    "{}: cannot create a temporary file beside it: ",
+                    path.display()
+                );
                 assert!(error.to_string().starts_with(&begin), "{error}");
             }
         }

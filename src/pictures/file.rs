@@ -2,6 +2,7 @@
 
 use super::scene::Scene;
 use crate::error::{Error, Result};
+use crate::files::replace;
 use std::path::Path;
 use std::string::{String, ToString};
 
@@ -33,9 +34,5 @@ pub(super) fn save(path: &Path, scene: &Scene, expected: &'static str) -> Result
 
 /// Writes a file.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).map_err(|source| Error::Io {
-        path: path.into(),
-        action: "write",
-        source,
-    })
+    replace(path, |file| file.write_all(bytes))
 }
