@@ -95,6 +95,16 @@ pub enum Error {
         /// Name and shape of what was given.
         found: String,
     },
+    /// Bytes in memory are not the weights of the model.
+    #[error("the weights: {place}: expected {expected}, found {found}")]
+    MalformedWeights {
+        /// The place among the bytes.
+        place: String,
+        /// What belongs there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// A number that chooses one of several is not one of their numbers.
     #[error(
         "sample {sample} of {what} (counted from 0) holds {found}, but must hold whole numbers below \

@@ -103,6 +103,7 @@
 //! | [`losses`], [`metrics`], [`optimizers`] | what `compile` takes, with the formulas; [schedules](optimizers::schedules) |
 //! | [`training`] | `Fit`, `Training`, `History`, callbacks; training on streams, or one batch at a time |
 //! | [`data`] | arrays from numbers: scaling, one-hot classes, splits, readers of IDX and CSV, augmentation |
+//! | [`files`] | weights as files, and as bytes |
 //! | `datasets` | Fashion-MNIST (feature `data`) |
 //! | [`layer`] | what a layer is, with one of your own as an example |
 //! | [`pictures`] | diagrams of models, and with the feature `plot` the course of a training |
@@ -139,7 +140,7 @@ pub mod data;
 #[cfg(feature = "data")]
 pub mod datasets;
 mod error;
-mod files;
+pub mod files;
 pub mod gradients;
 pub mod initializers;
 pub mod kernels;

@@ -3,6 +3,8 @@
 pub use alloc::boxed::Box;
 pub use alloc::vec::Vec;
 pub use bytemuck::Zeroable;
+#[cfg(feature = "std")]
+pub use std::path::Path;
 
 use crate::activations::AnyHead;
 use crate::cast::zeroed_box;

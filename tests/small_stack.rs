@@ -3,6 +3,7 @@
 
 use plywood::prelude::*;
 use plywood::random::Stream;
+use std::path::Path;
 
 sequential! {
     struct Wide: [784] => [10] { Dense(2048, relu), Dense(2048, relu), Dense(10, softmax) }
@@ -109,6 +110,22 @@ fn weights_out_and_in() {
         other.set_weights(&one.get_weights()).unwrap();
         assert_eq!(one.predict(&x[0]), other.predict(&x[0]));
         assert!(other.summary().to_string().contains("5,824,522"));
+    });
+}
+
+#[test]
+fn weights_to_a_file_and_back() {
+    on_a_small_stack(|| {
+        let (x, _) = data(1);
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("small_stack.safetensors");
+        let (one, mut other) = (Wide::new(1), Wide::new(2));
+        one.save_weights(&path).unwrap();
+        other.load_weights(&path).unwrap();
+        assert_eq!(one.predict(&x[0]), other.predict(&x[0]));
+        let mut third = Wide::new(3);
+        third.weights_from_bytes(&one.weights_to_bytes()).unwrap();
+        assert_eq!(one.predict(&x[0]), third.predict(&x[0]));
+        std::fs::remove_file(path).unwrap();
     });
 }
 

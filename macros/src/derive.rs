@@ -78,6 +78,12 @@ pub fn weights(input: &DeriveInput) -> Result<TokenStream> {
                 0 #(+ <#types as ::plywood::layer::Tensor<#element>>::PARAMS)*;
             const FROZEN: usize =
                 0 #(+ <#types as ::plywood::layer::Tensor<#element>>::FROZEN)*;
+            const ENTRIES: &'static [::plywood::layer::Entry] = &[
+                #(::plywood::layer::Entry::Tensor {
+                    name: #names,
+                    dims: <#types as ::plywood::layer::Tensor<#element>>::DIMS,
+                }),*
+            ];
 
             fn visit(&self, visitor: &mut dyn ::plywood::layer::Visitor<#element>) {
                 #(::plywood::__private::visit_tensor(&self.#idents, #names, visitor);)*

@@ -4,7 +4,7 @@
 //! compiler works it out anew; so a model writes its layers once, as a tuple of links, and the
 //! passes, the plan and the checks get their types from these.
 
-use super::{Layer, LayerInfo, Weights};
+use super::{Entry, Layer, LayerInfo, Weights};
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::shape::{Checked, Shape, Site};
@@ -55,6 +55,14 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             params: L::Weights::PARAMS,
             frozen: L::Weights::FROZEN,
             macs: L::MACS,
+        }
+    }
+
+    /// Its weights, as part of the model's.
+    pub const fn entry(self, name: &'static str) -> Entry {
+        Entry::Layer {
+            name,
+            entries: L::Weights::ENTRIES,
         }
     }
 

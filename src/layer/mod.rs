@@ -83,7 +83,7 @@ pub use plywood_macros::{Arguments, Weights};
 pub use probe::{AnyInput, Not, Probe};
 pub use update::{RowGradient, Update};
 pub use weights::{
-    Frozen, Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights,
+    Entry, Frozen, Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights,
 };
 
 use crate::activations::Head;

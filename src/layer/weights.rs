@@ -17,10 +17,31 @@ pub trait Weights<T>: Zeroable + Send + Sync + 'static {
     const PARAMS: usize;
     /// How many numbers there are besides, which are not trained: see [`Frozen`].
     const FROZEN: usize = 0;
+    /// The tensors, in the order of the fields.
+    const ENTRIES: &'static [Entry];
     /// Shows every tensor to the visitor, in the order of the fields.
     fn visit(&self, visitor: &mut dyn Visitor<T>);
     /// Lends every tensor to the visitor, in the order of the fields.
     fn visit_mut(&mut self, visitor: &mut dyn VisitorMut<T>);
+}
+
+/// What weights consist of, as the compiler knows it.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    /// A tensor. One with a dimension of 0 is not there.
+    Tensor {
+        /// The name of the field.
+        name: &'static str,
+        /// The dimensions.
+        dims: &'static [usize],
+    },
+    /// The weights of a layer.
+    Layer {
+        /// The name of the field.
+        name: &'static str,
+        /// The layer's own.
+        entries: &'static [Entry],
+    },
 }
 
 /// Looks at the tensors of a network one after another.
@@ -58,6 +79,7 @@ pub struct NoWeights;
 impl<T> Weights<T> for NoWeights {
     const LEN: usize = 0;
     const PARAMS: usize = 0;
+    const ENTRIES: &'static [Entry] = &[];
     fn visit(&self, _: &mut dyn Visitor<T>) {}
     fn visit_mut(&mut self, _: &mut dyn VisitorMut<T>) {}
 }

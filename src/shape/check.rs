@@ -221,25 +221,35 @@ const fn fail(sentence: &'static str, facts: &[Fact<'_>], site: Site) {
 }
 
 #[track_caller]
-const fn panic_with(text: Text) {
-    match core::str::from_utf8(text.bytes.split_at(text.len).0) {
-        Ok(text) => panic!("{}", text),
-        Err(_) => panic!("a shape does not fit"),
-    }
+pub(crate) const fn panic_with(text: Text) {
+    panic!("{}", text.as_str())
 }
 
 /// A text under construction; what does not fit into it is cut off.
 #[derive(Clone, Copy)]
-struct Text {
+pub(crate) struct Text {
     bytes: [u8; 512],
     len: usize,
 }
 
 impl Text {
-    const fn new() -> Text {
+    pub(crate) const fn new() -> Text {
         Text {
             bytes: [0; 512],
             len: 0,
+        }
+    }
+
+    /// The text, without a letter at its end that was cut in two.
+    pub(crate) const fn as_str(&self) -> &str {
+        let bytes = self.bytes.split_at(self.len).0;
+        let whole = match core::str::from_utf8(bytes) {
+            Ok(_) => bytes,
+            Err(error) => bytes.split_at(error.valid_up_to()).0,
+        };
+        match core::str::from_utf8(whole) {
+            Ok(text) => text,
+            Err(_) => "",
         }
     }
 
@@ -251,8 +261,11 @@ impl Text {
         self
     }
 
-    const fn str(mut self, text: &str) -> Text {
-        let bytes = text.as_bytes();
+    pub(crate) const fn str(self, text: &str) -> Text {
+        self.bytes(text.as_bytes())
+    }
+
+    pub(crate) const fn bytes(mut self, bytes: &[u8]) -> Text {
         let mut i = 0;
         while i < bytes.len() {
             self = self.byte(bytes[i]);
@@ -261,11 +274,25 @@ impl Text {
         self
     }
 
-    const fn code(self, name: &str) -> Text {
+    /// The bytes of a list, with a space behind each comma.
+    pub(crate) const fn spaced(mut self, bytes: &[u8]) -> Text {
+        let mut i = 0;
+        while i < bytes.len() {
+            match bytes[i] {
+                b' ' | b'\t' | b'\n' | b'\r' => {}
+                b',' => self = self.str(", "),
+                byte => self = self.byte(byte),
+            }
+            i += 1;
+        }
+        self
+    }
+
+    pub(crate) const fn code(self, name: &str) -> Text {
         self.byte(b'`').str(name).byte(b'`')
     }
 
-    const fn number(mut self, n: usize) -> Text {
+    pub(crate) const fn number(mut self, n: usize) -> Text {
         if n >= 10 {
             self = self.number(n / 10);
         }
@@ -292,7 +319,7 @@ impl Text {
         if i == 0 { self } else { self.str(")") }
     }
 
-    const fn shape(mut self, dims: &[usize]) -> Text {
+    pub(crate) const fn shape(mut self, dims: &[usize]) -> Text {
         self = self.byte(b'[');
         let mut i = 0;
         while i < dims.len() {

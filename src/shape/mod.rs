@@ -13,6 +13,7 @@ mod interpolation;
 mod sides;
 mod window;
 
+pub(crate) use check::Text;
 pub use check::{
     Check, Checked, Fact, Site, all_pass, check, check_argument_count, check_input, check_keyword,
     check_nonzero, check_output, same_shape,

@@ -32,6 +32,10 @@ impl Writer<'_> {
                 const LEN: usize = Self::__PLAN.len;
                 const PARAMS: usize = Self::__PLAN.params;
                 const FROZEN: usize = Self::__PLAN.frozen;
+                const ENTRIES: &'static [::plywood::layer::Entry] = {
+                    let links = Self::__LINKS;
+                    &[#(links.#index.entry(#names)),*]
+                };
 
                 fn visit(&self, visitor: &mut dyn ::plywood::layer::Visitor<#element>) {
                     #(

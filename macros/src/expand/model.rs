@@ -135,6 +135,8 @@ impl Writer<'_> {
                     ::plywood::training::set_weights(self, weights)
                 }
 
+                ::plywood::__weight_files!();
+
                 /// Chooses an optimiser and a loss to train with.
                 pub fn #compile<__O, __L>(
                     &mut self,

@@ -1,6 +1,6 @@
 //! The weights of several lists of layers.
 
-use crate::layer::{Visitor, VisitorMut, Weights};
+use crate::layer::{Entry, Visitor, VisitorMut, Weights};
 
 /// The weights of up to four lists of layers.
 #[derive(Debug)]
@@ -25,6 +25,24 @@ where
     const LEN: usize = A::LEN + B::LEN + C::LEN + D::LEN;
     const PARAMS: usize = A::PARAMS + B::PARAMS + C::PARAMS + D::PARAMS;
     const FROZEN: usize = A::FROZEN + B::FROZEN + C::FROZEN + D::FROZEN;
+    const ENTRIES: &'static [Entry] = &[
+        Entry::Layer {
+            name: "first",
+            entries: A::ENTRIES,
+        },
+        Entry::Layer {
+            name: "second",
+            entries: B::ENTRIES,
+        },
+        Entry::Layer {
+            name: "third",
+            entries: C::ENTRIES,
+        },
+        Entry::Layer {
+            name: "fourth",
+            entries: D::ENTRIES,
+        },
+    ];
 
     fn visit(&self, visitor: &mut dyn Visitor<T>) {
         for (name, weights) in [
