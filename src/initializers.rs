@@ -66,14 +66,14 @@ pub trait InitializerArgument: Argument {
     /// Whether the argument is an initialiser.
     const OK: bool = false;
 }
-impl<X: Initializer, A: 'static, C: 'static, D: 'static> InitializerArgument
-    for Name<X, A, Is<true>, C, D>
+impl<X: Initializer, A: 'static, C: 'static, D: 'static, E: 'static> InitializerArgument
+    for Name<X, A, Is<true>, C, D, E>
 {
     type Initializer = X;
     const OK: bool = true;
 }
-impl<X: 'static, A: 'static, C: 'static, D: 'static> InitializerArgument
-    for Name<X, A, Is<false>, C, D>
+impl<X: 'static, A: 'static, C: 'static, D: 'static, E: 'static> InitializerArgument
+    for Name<X, A, Is<false>, C, D, E>
 {
     type Initializer = Zeros;
 }

@@ -68,6 +68,7 @@
 //! | `hidden: Dense(64)` | names the layer's field; else Keras' names: `dense`, `dense_1`, `flatten`, ... |
 //! | `module::Block` | a layer or a whole model from elsewhere |
 //! | `relu`, `my::Relu6` | a word in snake case is the type in camel case: `Relu`; it may have a path |
+//! | `l2(0.01)`, `l2(l2 = 0.01)` | a word with arguments |
 //!
 //! ```
 //! use plywood::prelude::*;
@@ -99,7 +100,7 @@
 //! | --- | --- |
 //! | [`prelude`] | everything that a program with a model needs |
 //! | [`layers`] | all layers, and their arguments |
-//! | [`activations`], [`initializers`] | the words for arguments, and how to add one |
+//! | [`activations`], [`initializers`], [`regularizers`], [`constraints`] | the words for arguments |
 //! | [`losses`], [`metrics`], [`optimizers`] | what `compile` takes, with the formulas; [schedules](optimizers::schedules) |
 //! | [`training`] | `Fit`, `Training`, `History`, callbacks; training on streams, or one batch at a time |
 //! | [`data`] | arrays from numbers: scaling, one-hot classes, splits, readers of IDX and CSV, augmentation |
@@ -134,6 +135,7 @@ extern crate std;
 pub mod __private;
 pub mod activations;
 pub mod cast;
+pub mod constraints;
 #[cfg(test)]
 mod contract;
 pub mod data;
@@ -154,6 +156,7 @@ pub mod optimizers;
 pub mod pictures;
 pub mod prelude;
 pub mod random;
+pub mod regularizers;
 pub mod rows;
 mod scratch;
 pub mod shape;

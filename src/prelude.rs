@@ -4,6 +4,7 @@ pub use crate::activations::{
     AnyHead, Elu, FastTanh, Gelu, HardSigmoid, LeakyRelu, Linear, Pointwise, Relu, Selu, Sigmoid,
     Silu, Softmax, Softplus, Tanh,
 };
+pub use crate::constraints::{MaxNorm, MinMaxNorm, NonNeg, UnitNorm};
 pub use crate::data::EachEpoch;
 pub use crate::error::Error;
 pub use crate::initializers::{
@@ -28,6 +29,7 @@ pub use crate::optimizers::schedules::{
 pub use crate::optimizers::{
     Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, Nadam, Optimizer, RmsProp, Sgd,
 };
+pub use crate::regularizers::{L1, L1L2, L2};
 pub use crate::rows::{Rows, RowsMut};
 pub use crate::shape::{Bilinear, Causal, Check, Dim, Fact, Nearest, Same, Shape, Valid};
 pub use crate::simd::Isa;

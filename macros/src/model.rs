@@ -79,7 +79,7 @@ pub struct Layer {
     pub text: String,
 }
 
-/// What stands between a layer's parentheses.
+/// What stands between the parentheses of a layer or a word.
 #[derive(Clone, Default)]
 pub struct Arguments {
     /// The `784` of `784 => 128`.
@@ -94,10 +94,20 @@ pub enum Value {
     Number(Number),
     Float(f64),
     Bool(bool),
-    Name(Path),
+    Word(Word),
     List(Vec<Number>),
     /// A list of layers, and where it is.
     Layers(Vec<Layer>, Span),
+}
+
+/// `relu`, or `l2(0.01)`.
+#[derive(Clone)]
+pub struct Word {
+    /// Its type.
+    pub path: Path,
+    /// The word as the user wrote it.
+    pub name: Ident,
+    pub arguments: Option<Arguments>,
 }
 
 impl Layer {

@@ -2,7 +2,7 @@
 //! several messages; a mistake in the header ends the reading.
 
 use crate::model::{
-    Arguments, Ends, Layer, Model, Number, Shape, Value, camel_case, kind, snake_case,
+    Arguments, Ends, Layer, Model, Number, Shape, Value, Word, camel_case, kind, snake_case,
 };
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -157,9 +157,10 @@ fn layer(
     Ok((name, layer))
 }
 
+/// The arguments of a layer or a word of this name.
 fn arguments(
     input: ParseStream,
-    layer: &Ident,
+    owner: &Ident,
     model: &Ident,
     errors: &mut Vec<Error>,
 ) -> Result<Arguments> {
@@ -178,7 +179,7 @@ fn arguments(
             let given = arguments.keywords.iter().any(|(k, _)| *k == keyword);
             let value = value(input, model, errors)?;
             if given {
-                let message = format!("`{layer}` was given its argument `{keyword}` twice");
+                let message = format!("`{owner}` was given its argument `{keyword}` twice");
                 return Err(Error::new(keyword.span(), message));
             }
             arguments.keywords.push((keyword, value));
@@ -229,7 +230,7 @@ fn value(input: ParseStream, model: &Ident, errors: &mut Vec<Error>) -> Result<V
     if input.peek(token::Bracket) || input.peek(token::Paren) {
         return Ok(Value::List(input.parse::<Shape>()?.dims));
     }
-    if input.peek(token::Brace) || is_constant(input) {
+    if input.peek(token::Brace) || is_constant(input) && !is_call(input) {
         return Ok(Value::Number(input.parse()?));
     }
     let negative = input.peek(Token![-]);
@@ -261,21 +262,46 @@ fn value(input: ParseStream, model: &Ident, errors: &mut Vec<Error>) -> Result<V
              `[3, 3]`, a CONSTANT, or an expression in braces",
         ));
     }
+    word(input, model, errors).map(Value::Word)
+}
+
+/// A word, perhaps with arguments.
+fn word(input: ParseStream, model: &Ident, errors: &mut Vec<Error>) -> Result<Word> {
     let mut path: Path = input.parse()?;
     if path.is_ident("None") {
         return Err(Error::new(
-            span,
+            path.span(),
             "leave the argument out, or write `linear` for no activation",
         ));
     }
-    let name = kind(&path);
+    let name = kind(&path).clone();
     if name.to_string().starts_with(char::is_lowercase) {
         let camel = Ident::new(&camel_case(&name.to_string()), name.span());
         if let Some(last) = path.segments.last_mut() {
             last.ident = camel;
         }
     }
-    Ok(Value::Name(path))
+    let mut given = None;
+    if input.peek(token::Paren) {
+        let inside;
+        parenthesized!(inside in input);
+        let list = arguments(&inside, &name, model, errors).inspect_err(|_| {
+            // What is left unread would be a second error.
+            let _ = inside.parse::<TokenStream>();
+        })?;
+        if let Some((_, at)) = list.input {
+            return Err(Error::new(
+                at,
+                "only a layer can state the width of its input",
+            ));
+        }
+        given = Some(list);
+    }
+    Ok(Word {
+        path,
+        name,
+        arguments: given,
+    })
 }
 
 /// Whether a path comes next.
@@ -351,6 +377,12 @@ fn is_constant(input: ParseStream) -> bool {
         let name = kind(&path).to_string();
         name.starts_with(char::is_uppercase) && !name.contains(char::is_lowercase)
     })
+}
+
+/// Whether a path with arguments comes next.
+fn is_call(input: ParseStream) -> bool {
+    let input = input.fork();
+    input.parse::<Path>().is_ok() && input.peek(token::Paren)
 }
 
 impl Parse for Number {

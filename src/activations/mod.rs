@@ -75,14 +75,14 @@ pub trait ActivationArgument: Argument {
     /// Whether the argument is an activation.
     const OK: bool = false;
 }
-impl<X: Activation, B: 'static, C: 'static, D: 'static> ActivationArgument
-    for Name<X, Is<true>, B, C, D>
+impl<X: Activation, B: 'static, C: 'static, D: 'static, E: 'static> ActivationArgument
+    for Name<X, Is<true>, B, C, D, E>
 {
     type Activation = X;
     const OK: bool = true;
 }
-impl<X: 'static, B: 'static, C: 'static, D: 'static> ActivationArgument
-    for Name<X, Is<false>, B, C, D>
+impl<X: 'static, B: 'static, C: 'static, D: 'static, E: 'static> ActivationArgument
+    for Name<X, Is<false>, B, C, D, E>
 {
     type Activation = Linear;
 }

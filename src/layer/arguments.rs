@@ -8,7 +8,7 @@
 //! A layer reads them through [`Argument`], which answers for every argument, even for one of the
 //! wrong kind; [`Argument::KIND`] lets its check say so.
 
-use crate::shape::{D1, D2, D3, D4, Dim, Shape};
+use crate::shape::{Check, D1, D2, D3, D4, Dim, Shape};
 use core::marker::PhantomData;
 use typenum::{U0, U1};
 
@@ -19,9 +19,16 @@ pub struct Float<const BITS: u64>;
 /// `true` or `false`.
 pub struct Bool<const B: bool>;
 /// A word, and which roles it can play, see [`word!`](crate::word): `relu` is
-/// `Name<Relu, Is<true>, Is<false>, Is<false>, Is<false>>`.
-pub struct Name<X, IsActivation, IsInitializer, IsPadding, IsInterpolation>(
-    PhantomData<(X, IsActivation, IsInitializer, IsPadding, IsInterpolation)>,
+/// `Name<Relu, Is<true>, Is<false>, Is<false>, Is<false>, Is<false>>`.
+pub struct Name<X, IsActivation, IsInitializer, IsPadding, IsInterpolation, IsPolicy>(
+    PhantomData<(
+        X,
+        IsActivation,
+        IsInitializer,
+        IsPadding,
+        IsInterpolation,
+        IsPolicy,
+    )>,
 );
 /// Whether a word can play a role.
 pub struct Is<const YES: bool>;
@@ -119,7 +126,9 @@ impl Argument for Bool<false> {
     type Or<Other: Argument> = Self;
 }
 
-impl<X: 'static, A: 'static, B: 'static, C: 'static, D: 'static> Argument for Name<X, A, B, C, D> {
+impl<X: 'static, A: 'static, B: 'static, C: 'static, D: 'static, E: 'static> Argument
+    for Name<X, A, B, C, D, E>
+{
     const KIND: Kind = Kind::Name;
     type Number = U1;
     type Dims = D1<U1>;
@@ -190,12 +199,12 @@ where
     type Shape = D4<A, B, C, D>;
 }
 
-/// A layer that takes arguments. `#[derive(Arguments)]` writes this: the type parameters of the
-/// struct, in order, are the arguments, and their names in snake case are the keywords.
+/// A layer or a word that takes arguments. `#[derive(Arguments)]` writes this: the type parameters of
+/// the struct, in order, are the arguments, and their names in snake case are the keywords.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` takes no arguments",
-    label = "this layer takes no arguments",
-    note = "`#[derive(Arguments)]` on a layer's struct turns its type parameters into arguments"
+    label = "this takes no arguments",
+    note = "`#[derive(Arguments)]` on a struct turns its type parameters into arguments"
 )]
 pub trait Arguments {
     /// The arguments' names, in order.
@@ -206,6 +215,12 @@ pub trait Arguments {
 pub trait SetArgument<const POSITION: usize, Value> {
     /// The layer with the argument.
     type With;
+}
+
+/// A word that takes arguments, as in `l2(0.01)`, and what it asks of them.
+pub trait Word: Arguments + 'static {
+    /// What it asks: in its sentence `{layer}` is the word itself.
+    const CHECK: Check;
 }
 
 /// Where `name` stands among `names`; `usize::MAX` if it does not.

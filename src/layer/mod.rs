@@ -66,6 +66,7 @@ mod arguments;
 mod link;
 mod model;
 mod plan;
+mod policy;
 mod probe;
 mod sharing;
 mod update;
@@ -73,13 +74,15 @@ mod weights;
 
 pub use arguments::{
     Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, Network,
-    SetArgument, in_range, position,
+    SetArgument, Word, in_range, position,
 };
 pub use link::Link;
 pub(crate) use model::plain_len;
 pub use model::{LayerInfo, Model};
 pub use plan::{Facts, Inference, Learning, Plan};
 pub use plywood_macros::{Arguments, Weights};
+pub(crate) use policy::TensorRule;
+pub use policy::{Policies, Policy, PolicyArgument, PolicyWord, TensorPolicy};
 pub use probe::{AnyInput, Not, Probe};
 pub use update::{RowGradient, Update};
 pub use weights::{
@@ -122,6 +125,8 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// If its inputs are numbers of rows or classes: how many of these there are. Where it is a model's
     /// first layer, training and evaluation then refuse others.
     const INDICES: Option<usize> = None;
+    /// What is asked of its weights: regularisers and constraints.
+    const POLICIES: Policies = Policies::NONE;
     /// When its output is its input, so that nothing needs to be computed.
     const IDENTITY: Identity = Identity::Never;
     /// Multiply-adds of one forward pass of one sample.

@@ -11,7 +11,7 @@
 //! ```
 
 use super::sharing::{self, is_shared};
-use super::{Backward, Identity, Kept, Layer, Link, Moment, Update, Weights};
+use super::{Backward, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
@@ -33,6 +33,7 @@ pub struct Facts {
     prepared: usize,
     backward_scratch: usize,
     dead_at_zero: bool,
+    policies: Policies,
 }
 
 impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
@@ -51,6 +52,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             prepared: L::PREPARED,
             backward_scratch: L::BACKWARD_SCRATCH,
             dead_at_zero: L::DEAD_AT_ZERO,
+            policies: L::POLICIES,
         }
     }
 }
@@ -139,6 +141,8 @@ pub struct Plan<const N: usize> {
     learns: [bool; N],
     /// Whether the gradient by a layer's input is not needed where that is zero.
     dead_at_zero: [bool; N],
+    /// What is asked of the weights of each layer.
+    policies: [Policies; N],
     /// Numbers of all caches together.
     cache_len: usize,
     /// See [`Layer::SCRATCH`].
@@ -166,6 +170,7 @@ impl<const N: usize> Plan<N> {
             caches: [0; N],
             learns: [false; N],
             dead_at_zero: [false; N],
+            policies: [Policies::NONE; N],
             cache_len: 0,
             scratch: 0,
             gradient: 0,
@@ -185,6 +190,7 @@ impl<const N: usize> Plan<N> {
             plan.frozen += layer.frozen;
             plan.len += layer.len;
             plan.learns[i] = plan.params > 0;
+            plan.policies[i] = layer.policies;
             if i + 1 < N {
                 // An identity hands on what it gets.
                 plan.dead_at_zero[i + 1] = match passes(layer.identity, true) {
@@ -205,6 +211,11 @@ impl<const N: usize> Plan<N> {
     /// See [`Layer::CACHE`].
     pub const fn cache(&self) -> usize {
         2 * self.training.len + self.cache_len
+    }
+
+    /// See [`Layer::POLICIES`].
+    pub const fn policies(&'static self) -> Policies {
+        Policies::Layers(&self.policies)
     }
 
     /// A forward pass for prediction.

@@ -5,11 +5,11 @@
 //! activation, and the `false` of [`Not`] elsewhere: a wrong word in a list of layers becomes a
 //! sentence about this word, and not a page about trait bounds.
 
-use super::Layer;
+use super::{Layer, PolicyWord, Word};
 use crate::activations::Activation;
 use crate::initializers::Initializer;
 use crate::kernels::Element;
-use crate::shape::{D1, Interpolation, Padding, Shape};
+use crate::shape::{Check, D1, Interpolation, Padding, Shape};
 use core::marker::PhantomData;
 use typenum::U1;
 
@@ -23,6 +23,10 @@ pub trait Not {
     const IS_PADDING: bool = false;
     /// Not an interpolation.
     const IS_INTERPOLATION: bool = false;
+    /// Neither a regulariser nor a constraint.
+    const IS_POLICY: bool = false;
+    /// A word that asks nothing of its arguments, if it takes any.
+    const ARGUMENTS: Check = Check::OK;
     /// Not a layer.
     const IS_LAYER: bool = false;
 }
@@ -50,6 +54,16 @@ impl<X: Padding> Probe<X> {
 impl<X: Interpolation> Probe<X> {
     /// An interpolation.
     pub const IS_INTERPOLATION: bool = true;
+}
+
+impl<X: PolicyWord> Probe<X> {
+    /// A regulariser or a constraint.
+    pub const IS_POLICY: bool = true;
+}
+
+impl<X: Word> Probe<X> {
+    /// What the word asks of its arguments.
+    pub const ARGUMENTS: Check = X::CHECK;
 }
 
 impl<X: Layer<T, In>, In: Shape, T: Element> Probe<X, In, T> {
@@ -91,6 +105,11 @@ macro_rules! word {
                 #[allow(unused_imports)]
                 use ::plywood::layer::Not as _;
                 ::plywood::layer::Probe::<$word>::IS_INTERPOLATION
+            }>,
+            ::plywood::layer::Is<{
+                #[allow(unused_imports)]
+                use ::plywood::layer::Not as _;
+                ::plywood::layer::Probe::<$word>::IS_POLICY
             }>,
         >
     };

@@ -1,12 +1,13 @@
 //! Normalisation by the statistics of a batch.
 
+use super::check::policies;
 use super::features::{features, fill, pattern, places, repeat, sum};
 use crate::activations::AnyHead;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Float, Frozen, Kept, Kind, Layer, Moment, Update, Vector,
-    Weights,
+    Argument, Arguments, Backward, Bool, Float, Frozen, Kept, Kind, Layer, Missing, Moment,
+    Policies, PolicyArgument, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
@@ -31,6 +32,8 @@ use core::marker::PhantomData;
 /// | `scale` | `true` | whether there is a gamma |
 /// | `beta_initializer` | `zeros` | how beta begins, see [`initializers`](crate::initializers) |
 /// | `gamma_initializer` | `ones` | how gamma begins |
+/// | `beta_regularizer`, `gamma_regularizer` | none | what they add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `beta_constraint`, `gamma_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// ```
 /// use plywood::prelude::*;
@@ -58,6 +61,10 @@ pub struct BatchNormalization<
     Scale = Bool<true>,
     BetaInitializer = crate::word!(Zeros),
     GammaInitializer = crate::word!(Ones),
+    BetaRegularizer = Missing,
+    GammaRegularizer = Missing,
+    BetaConstraint = Missing,
+    GammaConstraint = Missing,
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
@@ -67,6 +74,10 @@ pub struct BatchNormalization<
         Scale,
         BetaInitializer,
         GammaInitializer,
+        BetaRegularizer,
+        GammaRegularizer,
+        BetaConstraint,
+        GammaConstraint,
     )>,
 );
 
@@ -83,8 +94,8 @@ pub struct BatchNormalizationWeights<T: Element, G: Dim, B: Dim, F: Dim> {
     pub moving_variance: Frozen<Vector<T, F>>,
 }
 
-impl<T, In, Momentum, Epsilon, Center, Scale, BetaInit, GammaInit> Layer<T, In>
-    for BatchNormalization<Momentum, Epsilon, Center, Scale, BetaInit, GammaInit>
+impl<T, In, Momentum, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
+    for BatchNormalization<Momentum, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
 where
     T: Element,
     In: Shape,
@@ -92,8 +103,12 @@ where
     Epsilon: Argument,
     Center: Argument,
     Scale: Argument,
-    BetaInit: InitializerArgument,
-    GammaInit: InitializerArgument,
+    BI: InitializerArgument,
+    GI: InitializerArgument,
+    BR: PolicyArgument,
+    GR: PolicyArgument,
+    BC: PolicyArgument,
+    GC: PolicyArgument,
 {
     type Output = In;
     type Weights = BatchNormalizationWeights<
@@ -112,13 +127,13 @@ where
         &[],
     )
     .and(super::check::epsilon::<Epsilon>())
-    .and(super::check::center_and_scale::<
-        Center,
-        Scale,
-        BetaInit,
-        GammaInit,
-    >());
+    .and(super::check::center_and_scale::<Center, Scale, BI, GI>())
+    .and(<Self as Layer<T, In>>::POLICIES.check());
 
+    const POLICIES: Policies = policies! {
+        gamma, gamma, &[features::<In>()], GR, GC;
+        beta, beta, &[features::<In>()], BR, BC;
+    };
     // Of a batch, and not of each row: the first row's share is enough.
     const CACHE: usize = 4 * pattern::<In>();
     const SCRATCH: usize = 3 * pattern::<In>();
@@ -126,8 +141,8 @@ where
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let n = features::<In>();
-        init.fill::<T, _, GammaInit::Initializer>(&mut weights.gamma, n, n);
-        init.fill::<T, _, BetaInit::Initializer>(&mut weights.beta, n, n);
+        init.fill::<T, _, GI::Initializer>(&mut weights.gamma, n, n);
+        init.fill::<T, _, BI::Initializer>(&mut weights.beta, n, n);
         weights.moving_variance.fill(T::one());
     }
 

@@ -165,3 +165,20 @@ pub const fn several_features<In: Shape>() -> Check {
         &[],
     )
 }
+
+/// What is asked of the tensors of a layer, by its arguments: for each tensor, its name, what the names of
+/// its two arguments begin with, its dimensions, and the two.
+macro_rules! policies {
+    ($($tensor:ident, $argument:ident, $dims:expr, $regularizer:ty, $constraint:ty;)*) => {
+        $crate::layer::Policies::Tensors(
+            const {
+                &[$($crate::layer::TensorPolicy::new::<$regularizer, $constraint>(
+                    stringify!($tensor),
+                    const { $dims },
+                    &[$crate::shape::Fact::Word(stringify!($argument))],
+                )),*]
+            },
+        )
+    };
+}
+pub(super) use policies;

@@ -27,6 +27,8 @@ use typenum::U1;
 /// | `use_bias` | `true` | whether there is a b |
 /// | `kernel_initializer` | `glorot_uniform` | how W begins, see [`initializers`](crate::initializers) |
 /// | `bias_initializer` | `zeros` | how b begins |
+/// | `kernel_regularizer`, `bias_regularizer` | none | what W and b add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `kernel_constraint`, `bias_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// Height and width of the output are `(n - extent) / stride + 1` with `valid`, where
 /// `extent = (kernel_size - 1) dilation_rate + 1`, and `n / stride`, rounded up, with `same`.
@@ -58,6 +60,10 @@ pub type Conv2D<
     UseBias = Bool<true>,
     KernelInitializer = crate::word!(GlorotUniform),
     BiasInitializer = crate::word!(Zeros),
+    KernelRegularizer = Missing,
+    BiasRegularizer = Missing,
+    KernelConstraint = Missing,
+    BiasConstraint = Missing,
 > = Convolution<
     Pixels,
     ConvArguments<
@@ -71,6 +77,10 @@ pub type Conv2D<
         UseBias,
         KernelInitializer,
         BiasInitializer,
+        KernelRegularizer,
+        BiasRegularizer,
+        KernelConstraint,
+        BiasConstraint,
     >,
 >;
 

@@ -1,5 +1,6 @@
 //! The layer that undoes the shape of a convolution.
 
+use super::check::policies;
 use super::convolution::{ConvWeights, KernelGradient, derive};
 use super::{check, image};
 use crate::activations::{Activation, ActivationArgument, Linear};
@@ -7,7 +8,8 @@ use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::kernels::conv::{Conv, Correlate, flip};
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Int, Kept, Layer, Missing, Moment, Tensor, Update,
+    Argument, Arguments, Backward, Bool, Int, Kept, Layer, Missing, Moment, Policies,
+    PolicyArgument, Tensor, Update,
 };
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D3, Dim, Fact, PaddingArgument, Shape, SlideBack, Valid};
@@ -35,6 +37,8 @@ use typenum::{U1, Unsigned};
 /// | `use_bias` | `true` | whether there is a b |
 /// | `kernel_initializer` | `glorot_uniform` | how W begins, see [`initializers`](crate::initializers) |
 /// | `bias_initializer` | `zeros` | how b begins |
+/// | `kernel_regularizer`, `bias_regularizer` | none | what W and b add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `kernel_constraint`, `bias_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// Height and width of the output are `(n - 1) stride + max(extent, stride)` with `valid`, where
 /// `extent = (kernel_size - 1) dilation_rate + 1`, and `n stride` with `same`. (Keras' `output_padding`
@@ -65,6 +69,10 @@ pub struct Conv2DTranspose<
     UseBias = Bool<true>,
     KernelInitializer = crate::word!(GlorotUniform),
     BiasInitializer = crate::word!(Zeros),
+    KernelRegularizer = Missing,
+    BiasRegularizer = Missing,
+    KernelConstraint = Missing,
+    BiasConstraint = Missing,
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
@@ -77,6 +85,10 @@ pub struct Conv2DTranspose<
         UseBias,
         KernelInitializer,
         BiasInitializer,
+        KernelRegularizer,
+        BiasRegularizer,
+        KernelConstraint,
+        BiasConstraint,
     )>,
 );
 
@@ -130,8 +142,8 @@ where
     };
 }
 
-impl<T, In, N, K, S, P, D, Act, UseBias, KernelInit, BiasInit> Layer<T, In>
-    for Conv2DTranspose<N, K, S, P, D, Act, UseBias, KernelInit, BiasInit>
+impl<T, In, N, K, S, P, D, Act, UseBias, KI, BI, KR, BR, KC, BC> Layer<T, In>
+    for Conv2DTranspose<N, K, S, P, D, Act, UseBias, KI, BI, KR, BR, KC, BC>
 where
     T: Element,
     In: Shape,
@@ -142,8 +154,12 @@ where
     D: Argument,
     Act: ActivationArgument,
     UseBias: Argument,
-    KernelInit: InitializerArgument,
-    BiasInit: InitializerArgument,
+    KI: InitializerArgument,
+    BI: InitializerArgument,
+    KR: PolicyArgument,
+    BR: PolicyArgument,
+    KC: PolicyArgument,
+    BC: PolicyArgument,
     Given<N, K, S, P, D>: Transposed<In>,
 {
     type Output = <Given<N, K, S, P, D> as Transposed<In>>::Output;
@@ -162,17 +178,21 @@ where
         .and(check::dilation_rate::<D>())
         .and(check::activation::<Act>())
         .and(check::use_bias::<UseBias>())
-        .and(check::initializer::<KernelInit>(&[Fact::Word(
+        .and(check::initializer::<KI>(&[Fact::Word(
             "kernel_initializer",
         )]))
-        .and(check::initializer::<BiasInit>(&[Fact::Word(
-            "bias_initializer",
-        )]))
+        .and(check::initializer::<BI>(&[Fact::Word("bias_initializer")]))
+        .and(<Self as Layer<T, In>>::POLICIES.check())
         .and(image::expected(
             In::DIMS,
             const { &image::one_channel::<In>() },
         ));
 
+    const POLICIES: Policies = policies! {
+        kernel, kernel, &[K::First::USIZE, K::Second::USIZE, N::Number::USIZE, In::Channels::USIZE],
+            KR, KC;
+        bias, bias, &[N::Number::USIZE], BR, BC;
+    };
     const INPUT_WIDTH: usize = In::Channels::USIZE;
     const MACS: usize = {
         let conv = conv::<In, Given<N, K, S, P, D>>();
@@ -192,9 +212,9 @@ where
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let conv = conv::<In, Given<N, K, S, P, D>>();
         let (fan_in, fan_out) = (conv.taps() * conv.channels, conv.taps() * conv.filters);
-        init.fill::<T, _, KernelInit::Initializer>(&mut weights.kernel, fan_in, fan_out);
+        init.fill::<T, _, KI::Initializer>(&mut weights.kernel, fan_in, fan_out);
         let filters = conv.channels;
-        init.fill::<T, _, BiasInit::Initializer>(&mut weights.bias, filters, filters);
+        init.fill::<T, _, BI::Initializer>(&mut weights.bias, filters, filters);
     }
 
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {

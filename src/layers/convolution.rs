@@ -4,14 +4,15 @@
 //! [`Conv1D`]: super::Conv1D
 //! [`Conv2D`]: super::Conv2D
 
+use super::check::policies;
 use super::{check, image, signal};
 use crate::activations::{Activation, ActivationArgument};
 use crate::initializers::{Init, InitializerArgument};
 use crate::kernels::Element;
 use crate::kernels::conv::{Conv, ConvWeightGrad, Correlate, flip};
 use crate::layer::{
-    Argument, Arguments, Backward, Kept, Kernel, Layer, Moment, RowGradient, SetArgument, Tensor,
-    Update, Vector, Weights,
+    Argument, Arguments, Backward, Kept, Kernel, Layer, Moment, Policies, PolicyArgument,
+    RowGradient, SetArgument, Tensor, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{
@@ -47,6 +48,10 @@ pub struct ConvArguments<
     UseBias,
     KernelInitializer,
     BiasInitializer,
+    KernelRegularizer,
+    BiasRegularizer,
+    KernelConstraint,
+    BiasConstraint,
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
@@ -60,6 +65,10 @@ pub struct ConvArguments<
         UseBias,
         KernelInitializer,
         BiasInitializer,
+        KernelRegularizer,
+        BiasRegularizer,
+        KernelConstraint,
+        BiasConstraint,
     )>,
 );
 
@@ -199,8 +208,8 @@ const fn conv<In, N, K, S, P, D, G, O: Over<In, N, K, S, P, D, G>>() -> Conv {
     O::CONV
 }
 
-impl<T, In, O, N, K, S, P, D, G, Act, UseBias, KernelInit, BiasInit> Layer<T, In>
-    for Convolution<O, ConvArguments<N, K, S, P, D, G, Act, UseBias, KernelInit, BiasInit>>
+impl<T, In, O, N, K, S, P, D, G, Act, UseBias, KI, BI, KR, BR, KC, BC> Layer<T, In>
+    for Convolution<O, ConvArguments<N, K, S, P, D, G, Act, UseBias, KI, BI, KR, BR, KC, BC>>
 where
     T: Element,
     In: Shape,
@@ -213,8 +222,12 @@ where
     G: Argument,
     Act: ActivationArgument,
     UseBias: Argument,
-    KernelInit: InitializerArgument,
-    BiasInit: InitializerArgument,
+    KI: InitializerArgument,
+    BI: InitializerArgument,
+    KR: PolicyArgument,
+    BR: PolicyArgument,
+    KC: PolicyArgument,
+    BC: PolicyArgument,
 {
     type Output = O::Output;
     type Weights = ConvWeights<T, O::Taps, N::Number, UseBias::Keep<N::Number>>;
@@ -224,12 +237,11 @@ where
         .and(check::whole::<G>(&[Fact::Word("groups")]))
         .and(check::activation::<Act>())
         .and(check::use_bias::<UseBias>())
-        .and(check::initializer::<KernelInit>(&[Fact::Word(
+        .and(check::initializer::<KI>(&[Fact::Word(
             "kernel_initializer",
         )]))
-        .and(check::initializer::<BiasInit>(&[Fact::Word(
-            "bias_initializer",
-        )]))
+        .and(check::initializer::<BI>(&[Fact::Word("bias_initializer")]))
+        .and(<Self as Layer<T, In>>::POLICIES.check())
         .and(O::INPUT)
         .and(Check::that(
             O::CONV.channels % O::CONV.groups == 0,
@@ -243,6 +255,10 @@ where
         ))
         .and(O::FITS);
 
+    const POLICIES: Policies = policies! {
+        kernel, kernel, <Kernel<T, O::Taps, N::Number> as Tensor<T>>::DIMS, KR, KC;
+        bias, bias, &[N::Number::USIZE], BR, BC;
+    };
     const INPUT_WIDTH: usize = O::CONV.channels;
     const MACS: usize = O::CONV.taps() * O::CONV.depth() * O::Output::SIZE;
     const CACHE: usize = if Act::Activation::NEEDS_INPUT {
@@ -257,8 +273,8 @@ where
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let conv = O::CONV;
         let (fan_in, fan_out) = (conv.taps() * conv.depth(), conv.taps() * conv.filters);
-        init.fill::<T, _, KernelInit::Initializer>(&mut weights.kernel, fan_in, fan_out);
-        init.fill::<T, _, BiasInit::Initializer>(&mut weights.bias, conv.filters, conv.filters);
+        init.fill::<T, _, KI::Initializer>(&mut weights.kernel, fan_in, fan_out);
+        init.fill::<T, _, BI::Initializer>(&mut weights.bias, conv.filters, conv.filters);
     }
 
     #[inline(always)]

@@ -1,11 +1,12 @@
 //! The layer in which every output sees every input.
 
+use super::check::policies;
 use crate::activations::{Activation, ActivationArgument, Linear};
 use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::{Element, tiny};
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Kept, Kind, Layer, Matrix, Missing, Moment, Tensor,
-    Update, Vector, Weights,
+    Argument, Arguments, Backward, Bool, Kept, Kind, Layer, Matrix, Missing, Moment, Policies,
+    PolicyArgument, Tensor, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D1, Dim, Fact, Shape};
@@ -24,6 +25,8 @@ use typenum::Unsigned;
 /// | `use_bias` | `true` | whether there is a b |
 /// | `kernel_initializer` | `glorot_uniform` | how W begins, see [`initializers`](crate::initializers) |
 /// | `bias_initializer` | `zeros` | how b begins |
+/// | `kernel_regularizer`, `bias_regularizer` | none | what W and b add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `kernel_constraint`, `bias_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// ```
 /// use plywood::prelude::*;
@@ -46,13 +49,22 @@ pub struct Dense<
     UseBias = Bool<true>,
     KernelInitializer = crate::word!(GlorotUniform),
     BiasInitializer = crate::word!(Zeros),
+    KernelRegularizer = Missing,
+    BiasRegularizer = Missing,
+    KernelConstraint = Missing,
+    BiasConstraint = Missing,
 >(
+    #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
         Units,
         Activation,
         UseBias,
         KernelInitializer,
         BiasInitializer,
+        KernelRegularizer,
+        BiasRegularizer,
+        KernelConstraint,
+        BiasConstraint,
     )>,
 );
 
@@ -65,8 +77,9 @@ pub struct DenseWeights<T: Element, K: Dim, N: Dim, B: Dim> {
     pub bias: Vector<T, B>,
 }
 
-impl<T, In, Units, Act, UseBias, KernelInit, BiasInit> Layer<T, In>
-    for Dense<Units, Act, UseBias, KernelInit, BiasInit>
+impl<T, In, Units, Act, UseBias, KernelInit, BiasInit, KernelReg, BiasReg, KernelCon, BiasCon>
+    Layer<T, In>
+    for Dense<Units, Act, UseBias, KernelInit, BiasInit, KernelReg, BiasReg, KernelCon, BiasCon>
 where
     T: Element,
     In: Shape,
@@ -75,6 +88,10 @@ where
     UseBias: Argument,
     KernelInit: InitializerArgument,
     BiasInit: InitializerArgument,
+    KernelReg: PolicyArgument,
+    BiasReg: PolicyArgument,
+    KernelCon: PolicyArgument,
+    BiasCon: PolicyArgument,
 {
     type Output = D1<Units::Number>;
     type Weights = DenseWeights<T, In::Size, Units::Number, UseBias::Keep<Units::Number>>;
@@ -115,6 +132,7 @@ where
         "the argument `bias_initializer` of {layer} must be an initialiser, such as `zeros`",
         &[],
     ))
+    .and(<Self as Layer<T, In>>::POLICIES.check())
     .and(Check::that(
         In::DIMS.len() == 1,
         "{layer} expects an input of one dimension, but {from} gives {input}: put `Flatten` before it",
@@ -125,6 +143,11 @@ where
         "{layer} with {0} unit and softmax always gives 1: use `sigmoid` for one probability",
         &[Fact::Number(1)],
     ));
+
+    const POLICIES: Policies = policies! {
+        kernel, kernel, &[In::SIZE, Units::Number::USIZE], KernelReg, KernelCon;
+        bias, bias, &[Units::Number::USIZE], BiasReg, BiasCon;
+    };
 
     const MACS: usize = In::SIZE * Units::Number::USIZE;
     const CACHE: usize = if Act::Activation::NEEDS_INPUT {
@@ -206,8 +229,11 @@ where
     }
 }
 
-impl<Units: Argument, Act, UseBias: Argument, KernelInit, BiasInit>
-    Dense<Units, Act, UseBias, KernelInit, BiasInit>
+impl<Units, Act, UseBias, KernelInit, BiasInit, KernelReg, BiasReg, KernelCon, BiasCon>
+    Dense<Units, Act, UseBias, KernelInit, BiasInit, KernelReg, BiasReg, KernelCon, BiasCon>
+where
+    Units: Argument,
+    UseBias: Argument,
 {
     /// `y = x W + b`.
     #[inline(always)]

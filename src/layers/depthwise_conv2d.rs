@@ -1,5 +1,6 @@
 //! The layer with filters for each channel of an image.
 
+use super::check::policies;
 use super::convolution::{ConvWeights, derive};
 use super::{check, image};
 use crate::activations::{Activation, ActivationArgument, Linear};
@@ -7,8 +8,8 @@ use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::kernels::channelwise::{Channelwise, depthwise::Depthwise};
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Int, Kept, Kind, Layer, Missing, Moment, RowGradient,
-    Tensor, Update,
+    Argument, Arguments, Backward, Bool, Int, Kept, Kind, Layer, Missing, Moment, Policies,
+    PolicyArgument, RowGradient, Tensor, Update,
 };
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D3, Dim, Fact, Padding, PaddingArgument, Shape, Slide, Valid};
@@ -36,6 +37,8 @@ use typenum::{Prod, U1, Unsigned};
 /// | `use_bias` | `true` | whether there is a b |
 /// | `depthwise_initializer` | `glorot_uniform` | how W begins, see [`initializers`](crate::initializers) |
 /// | `bias_initializer` | `zeros` | how b begins |
+/// | `depthwise_regularizer`, `bias_regularizer` | none | what W and b add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `depthwise_constraint`, `bias_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// Height and width of the output are those of [`Conv2D`](super::Conv2D).
 ///
@@ -66,6 +69,10 @@ pub struct DepthwiseConv2D<
     UseBias = Bool<true>,
     DepthwiseInitializer = crate::word!(GlorotUniform),
     BiasInitializer = crate::word!(Zeros),
+    DepthwiseRegularizer = Missing,
+    BiasRegularizer = Missing,
+    DepthwiseConstraint = Missing,
+    BiasConstraint = Missing,
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
@@ -78,6 +85,10 @@ pub struct DepthwiseConv2D<
         UseBias,
         DepthwiseInitializer,
         BiasInitializer,
+        DepthwiseRegularizer,
+        BiasRegularizer,
+        DepthwiseConstraint,
+        BiasConstraint,
     )>,
 );
 
@@ -139,8 +150,8 @@ where
     };
 }
 
-impl<T, In, K, S, P, M, D, Act, UseBias, KernelInit, BiasInit> Layer<T, In>
-    for DepthwiseConv2D<K, S, P, M, D, Act, UseBias, KernelInit, BiasInit>
+impl<T, In, K, S, P, M, D, Act, UseBias, KI, BI, KR, BR, KC, BC> Layer<T, In>
+    for DepthwiseConv2D<K, S, P, M, D, Act, UseBias, KI, BI, KR, BR, KC, BC>
 where
     T: Element,
     In: Shape,
@@ -151,8 +162,12 @@ where
     D: Argument,
     Act: ActivationArgument,
     UseBias: Argument,
-    KernelInit: InitializerArgument,
-    BiasInit: InitializerArgument,
+    KI: InitializerArgument,
+    BI: InitializerArgument,
+    KR: PolicyArgument,
+    BR: PolicyArgument,
+    KC: PolicyArgument,
+    BC: PolicyArgument,
     Given<K, S, P, M, D>: Filters<In>,
 {
     type Output = <Given<K, S, P, M, D> as Filters<In>>::Output;
@@ -176,12 +191,11 @@ where
     .and(check::dilation_rate::<D>())
     .and(check::activation::<Act>())
     .and(check::use_bias::<UseBias>())
-    .and(check::initializer::<KernelInit>(&[Fact::Word(
+    .and(check::initializer::<KI>(&[Fact::Word(
         "depthwise_initializer",
     )]))
-    .and(check::initializer::<BiasInit>(&[Fact::Word(
-        "bias_initializer",
-    )]))
+    .and(check::initializer::<BI>(&[Fact::Word("bias_initializer")]))
+    .and(<Self as Layer<T, In>>::POLICIES.check())
     .and(image::expected(
         In::DIMS,
         const { &image::one_channel::<In>() },
@@ -192,6 +206,11 @@ where
         const { &image::sizes(&filters::<In, Given<K, S, P, M, D>>().over.windows) },
     ));
 
+    const POLICIES: Policies = policies! {
+        kernel, depthwise,
+            &[K::First::USIZE, K::Second::USIZE, In::Channels::USIZE, M::Number::USIZE], KR, KC;
+        bias, bias, &[<Given<K, S, P, M, D> as Filters<In>>::Channels::USIZE], BR, BC;
+    };
     const INPUT_WIDTH: usize = In::Channels::USIZE;
     const MACS: usize = K::First::USIZE * K::Second::USIZE * Self::Output::SIZE;
     const CACHE: usize = if Act::Activation::NEEDS_INPUT {
@@ -205,9 +224,9 @@ where
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let taps = K::First::USIZE * K::Second::USIZE;
         let (fan_in, fan_out) = (taps * In::Channels::USIZE, taps * M::Number::USIZE);
-        init.fill::<T, _, KernelInit::Initializer>(&mut weights.kernel, fan_in, fan_out);
+        init.fill::<T, _, KI::Initializer>(&mut weights.kernel, fan_in, fan_out);
         let channels = <Given<K, S, P, M, D> as Filters<In>>::Channels::USIZE;
-        init.fill::<T, _, BiasInit::Initializer>(&mut weights.bias, channels, channels);
+        init.fill::<T, _, BI::Initializer>(&mut weights.bias, channels, channels);
     }
 
     #[inline(always)]

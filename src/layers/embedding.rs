@@ -1,10 +1,12 @@
 //! A row of a table for each number.
 
+use super::check::policies;
 use crate::activations::AnyHead;
 use crate::initializers::{Init, InitializerArgument, RandomUniform};
 use crate::kernels::Element;
 use crate::layer::{
-    Argument, Arguments, Backward, Kept, Kind, Layer, Matrix, Missing, Update, Weights,
+    Argument, Arguments, Backward, Kept, Kind, Layer, Matrix, Missing, Policies, PolicyArgument,
+    Update, Weights,
 };
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D2, Dim, Fact, Shape};
@@ -24,6 +26,8 @@ use typenum::Unsigned;
 /// | `input_dim` | required | how many rows the table has |
 /// | `output_dim` | required | how many numbers a row has |
 /// | `embeddings_initializer` | `random_uniform` | how they begin, see [`initializers`](crate::initializers) |
+/// | `embeddings_regularizer` | none | what they add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `embeddings_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// ```
 /// use plywood::prelude::*;
@@ -42,7 +46,18 @@ pub struct Embedding<
     InputDim = Missing,
     OutputDim = Missing,
     EmbeddingsInitializer = crate::word!(RandomUniform),
->(PhantomData<(InputDim, OutputDim, EmbeddingsInitializer)>);
+    EmbeddingsRegularizer = Missing,
+    EmbeddingsConstraint = Missing,
+>(
+    #[allow(clippy::type_complexity)] // the arguments of the layer
+    PhantomData<(
+        InputDim,
+        OutputDim,
+        EmbeddingsInitializer,
+        EmbeddingsRegularizer,
+        EmbeddingsConstraint,
+    )>,
+);
 
 /// The weights of [`Embedding`]: K rows of N numbers.
 #[derive(Debug, Weights)]
@@ -54,13 +69,16 @@ pub struct EmbeddingWeights<T: Element, K: Dim, N: Dim> {
 /// Up to here `f32` holds every whole number.
 const MOST: usize = 1 << 24;
 
-impl<T, In, K, N, Initializer> Layer<T, In> for Embedding<K, N, Initializer>
+impl<T, In, K, N, Initializer, Regularizer, Constraint> Layer<T, In>
+    for Embedding<K, N, Initializer, Regularizer, Constraint>
 where
     T: Element,
     In: Shape,
     K: Argument,
     N: Argument,
     Initializer: InitializerArgument,
+    Regularizer: PolicyArgument,
+    Constraint: PolicyArgument,
     D2<In::Size, N::Number>: Shape,
 {
     type Output = D2<In::Size, N::Number>;
@@ -87,11 +105,15 @@ where
          `random_uniform`",
         &[],
     ))
+    .and(<Self as Layer<T, In>>::POLICIES.check())
     .and(Check::that(
         In::DIMS.len() == 1,
         "{layer} expects whole numbers in one dimension, [steps], but {from} gives {input}",
         &[],
     ));
+    const POLICIES: Policies = policies! {
+        embeddings, embeddings, &[K::Number::USIZE, N::Number::USIZE], Regularizer, Constraint;
+    };
     const INDICES: Option<usize> = Some(K::Number::USIZE);
     const BY_ROW: bool = true;
 

@@ -1,13 +1,14 @@
 //! Normalisation of groups of features.
 
+use super::check::policies;
 use super::features::features;
 use super::parts::Parts;
 use crate::activations::AnyHead;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Float, Int, Kept, Kind, Layer, Moment, Update, Vector,
-    Weights,
+    Argument, Arguments, Backward, Bool, Float, Int, Kept, Kind, Layer, Missing, Moment, Policies,
+    PolicyArgument, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Fact, Shape};
@@ -31,6 +32,8 @@ use typenum::U32;
 /// | `scale` | `true` | whether there is a gamma |
 /// | `beta_initializer` | `zeros` | how beta begins, see [`initializers`](crate::initializers) |
 /// | `gamma_initializer` | `ones` | how gamma begins |
+/// | `beta_regularizer`, `gamma_regularizer` | none | what they add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `beta_constraint`, `gamma_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// ```
 /// use plywood::prelude::*;
@@ -50,6 +53,10 @@ pub struct GroupNormalization<
     Scale = Bool<true>,
     BetaInitializer = crate::word!(Zeros),
     GammaInitializer = crate::word!(Ones),
+    BetaRegularizer = Missing,
+    GammaRegularizer = Missing,
+    BetaConstraint = Missing,
+    GammaConstraint = Missing,
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
@@ -59,6 +66,10 @@ pub struct GroupNormalization<
         Scale,
         BetaInitializer,
         GammaInitializer,
+        BetaRegularizer,
+        GammaRegularizer,
+        BetaConstraint,
+        GammaConstraint,
     )>,
 );
 
@@ -82,8 +93,8 @@ const fn groups<Groups: Argument, In: Shape>() -> usize {
     }
 }
 
-impl<T, In, Groups, Epsilon, Center, Scale, BetaInit, GammaInit> Layer<T, In>
-    for GroupNormalization<Groups, Epsilon, Center, Scale, BetaInit, GammaInit>
+impl<T, In, Groups, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
+    for GroupNormalization<Groups, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
 where
     T: Element,
     In: Shape,
@@ -91,8 +102,12 @@ where
     Epsilon: Argument,
     Center: Argument,
     Scale: Argument,
-    BetaInit: InitializerArgument,
-    GammaInit: InitializerArgument,
+    BI: InitializerArgument,
+    GI: InitializerArgument,
+    BR: PolicyArgument,
+    GR: PolicyArgument,
+    BC: PolicyArgument,
+    GC: PolicyArgument,
 {
     type Output = In;
     type Weights =
@@ -106,7 +121,8 @@ where
         &[],
     )
     .and(super::check::epsilon::<Epsilon>())
-    .and(super::check::center_and_scale::<Center, Scale, BetaInit, GammaInit>())
+    .and(super::check::center_and_scale::<Center, Scale, BI, GI>())
+    .and(<Self as Layer<T, In>>::POLICIES.check())
     .and(Check::that(
         features::<In>().is_multiple_of(groups::<Groups, In>()),
         "{layer} can not divide the {0} features that {from} gives into {1} groups",
@@ -117,13 +133,17 @@ where
         "{layer} into {0} groups leaves one number in each, which is always 0 when it is normalised",
         const { &[Fact::Number(groups::<Groups, In>())] },
     ));
+    const POLICIES: Policies = policies! {
+        gamma, gamma, &[features::<In>()], GR, GC;
+        beta, beta, &[features::<In>()], BR, BC;
+    };
     const CACHE: usize = Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).cache();
     const BY_ROW: bool = true;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let n = features::<In>();
-        init.fill::<T, _, GammaInit::Initializer>(&mut weights.gamma, n, n);
-        init.fill::<T, _, BetaInit::Initializer>(&mut weights.beta, n, n);
+        init.fill::<T, _, GI::Initializer>(&mut weights.gamma, n, n);
+        init.fill::<T, _, BI::Initializer>(&mut weights.beta, n, n);
     }
 
     #[inline(always)]

@@ -1,12 +1,14 @@
 //! Normalisation of each place of a sample.
 
+use super::check::policies;
 use super::features::features;
 use super::parts::Parts;
 use crate::activations::AnyHead;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Float, Kept, Layer, Moment, Update, Vector, Weights,
+    Argument, Arguments, Backward, Bool, Float, Kept, Layer, Missing, Moment, Policies,
+    PolicyArgument, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
@@ -28,6 +30,8 @@ use core::marker::PhantomData;
 /// | `scale` | `true` | whether there is a gamma |
 /// | `beta_initializer` | `zeros` | how beta begins, see [`initializers`](crate::initializers) |
 /// | `gamma_initializer` | `ones` | how gamma begins |
+/// | `beta_regularizer`, `gamma_regularizer` | none | what they add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `beta_constraint`, `gamma_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// ```
 /// use plywood::prelude::*;
@@ -46,9 +50,23 @@ pub struct LayerNormalization<
     Scale = Bool<true>,
     BetaInitializer = crate::word!(Zeros),
     GammaInitializer = crate::word!(Ones),
+    BetaRegularizer = Missing,
+    GammaRegularizer = Missing,
+    BetaConstraint = Missing,
+    GammaConstraint = Missing,
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
-    PhantomData<(Epsilon, Center, Scale, BetaInitializer, GammaInitializer)>,
+    PhantomData<(
+        Epsilon,
+        Center,
+        Scale,
+        BetaInitializer,
+        GammaInitializer,
+        BetaRegularizer,
+        GammaRegularizer,
+        BetaConstraint,
+        GammaConstraint,
+    )>,
 );
 
 /// The weights of [`LayerNormalization`]: G gammas, B betas (the features or none).
@@ -60,16 +78,20 @@ pub struct LayerNormalizationWeights<T: Element, G: Dim, B: Dim> {
     pub beta: Vector<T, B>,
 }
 
-impl<T, In, Epsilon, Center, Scale, BetaInit, GammaInit> Layer<T, In>
-    for LayerNormalization<Epsilon, Center, Scale, BetaInit, GammaInit>
+impl<T, In, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
+    for LayerNormalization<Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
 where
     T: Element,
     In: Shape,
     Epsilon: Argument,
     Center: Argument,
     Scale: Argument,
-    BetaInit: InitializerArgument,
-    GammaInit: InitializerArgument,
+    BI: InitializerArgument,
+    GI: InitializerArgument,
+    BR: PolicyArgument,
+    GR: PolicyArgument,
+    BC: PolicyArgument,
+    GC: PolicyArgument,
 {
     type Output = In;
     type Weights =
@@ -77,20 +99,20 @@ where
     type Head = AnyHead;
 
     const CHECK: Check = super::check::epsilon::<Epsilon>()
-        .and(super::check::center_and_scale::<
-            Center,
-            Scale,
-            BetaInit,
-            GammaInit,
-        >())
+        .and(super::check::center_and_scale::<Center, Scale, BI, GI>())
+        .and(<Self as Layer<T, In>>::POLICIES.check())
         .and(super::check::several_features::<In>());
+    const POLICIES: Policies = policies! {
+        gamma, gamma, &[features::<In>()], GR, GC;
+        beta, beta, &[features::<In>()], BR, BC;
+    };
     const CACHE: usize = Parts::places::<In>(true, Epsilon::VALUE).cache();
     const BY_ROW: bool = true;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let n = features::<In>();
-        init.fill::<T, _, GammaInit::Initializer>(&mut weights.gamma, n, n);
-        init.fill::<T, _, BetaInit::Initializer>(&mut weights.beta, n, n);
+        init.fill::<T, _, GI::Initializer>(&mut weights.gamma, n, n);
+        init.fill::<T, _, BI::Initializer>(&mut weights.beta, n, n);
     }
 
     #[inline(always)]

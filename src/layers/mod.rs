@@ -37,7 +37,11 @@
 //! | [`ReLU`] | max_value, negative_slope, threshold | any | the same |
 //! | [`LeakyReLU`] | negative_slope | any | the same |
 //! | [`ELU`] | alpha | any | the same |
-//! | [`PReLU`] | alpha_initializer, shared_axes | any | the same |
+//! | [`PReLU`] | alpha_initializer, alpha_regularizer, alpha_constraint, shared_axes | any | the same |
+//!
+//! Each tensor of weights whose initialiser is an argument may have a regulariser and a constraint, too:
+//! `kernel_regularizer`, `bias_regularizer`, `kernel_constraint`, `bias_constraint`, and so on, behind the
+//! initialisers; see [`regularizers`](crate::regularizers) and [`constraints`](crate::constraints).
 //!
 //! Keras' `data_format` is not there: images always have their channels first, signals last. What Keras
 //! gives a list of two for, such as `kernel_size`, takes one number for both or a list of two.

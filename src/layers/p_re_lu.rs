@@ -1,11 +1,12 @@
 //! Rectification with slopes that are trained.
 
+use super::check::policies;
 use crate::activations::AnyHead;
 use crate::initializers::{Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
-    Arguments, Backward, Bool, Float, Int, Kept, Layer, List, Missing, Name, Update, Vector,
-    Weights,
+    Arguments, Backward, Bool, Float, Int, Kept, Layer, List, Missing, Name, Policies,
+    PolicyArgument, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
@@ -21,6 +22,8 @@ use typenum::{U1, Unsigned};
 /// | argument | default | meaning |
 /// | --- | --- | --- |
 /// | `alpha_initializer` | `zeros` | how alpha begins, see [`initializers`](crate::initializers) |
+/// | `alpha_regularizer` | none | what alpha adds to the loss, see [`regularizers`](crate::regularizers) |
+/// | `alpha_constraint` | none | what holds for alpha after each step, see [`constraints`](crate::constraints) |
 /// | `shared_axes` | none | `[2, 3]` for an image `[channels, height, width]`, `1` for `[steps, channels]`: one alpha for each channel |
 ///
 /// Axes are counted from 1 on, in the order of the shape.
@@ -36,8 +39,18 @@ use typenum::{U1, Unsigned};
 /// # Errors of the compiler
 /// If the axes are others than those of the places, or the initialiser is none.
 #[derive(Arguments)]
-pub struct PReLU<AlphaInitializer = crate::word!(Zeros), SharedAxes = Missing>(
-    PhantomData<(AlphaInitializer, SharedAxes)>,
+pub struct PReLU<
+    AlphaInitializer = crate::word!(Zeros),
+    AlphaRegularizer = Missing,
+    AlphaConstraint = Missing,
+    SharedAxes = Missing,
+>(
+    PhantomData<(
+        AlphaInitializer,
+        AlphaRegularizer,
+        AlphaConstraint,
+        SharedAxes,
+    )>,
 );
 
 /// The weights of [`PReLU`]: N slopes.
@@ -53,10 +66,16 @@ pub trait SharedAxes<In: Shape>: 'static {
     type Alphas: Dim;
     /// Whether these axes can be shared.
     const OK: bool = false;
+    /// The dimensions of alpha, those of an image being `[height, width, channels]`.
+    const DIMS: &'static [usize] = const { &[Self::Alphas::USIZE] };
 }
 impl<In: Shape> SharedAxes<In> for Missing {
     type Alphas = In::Size;
     const OK: bool = true;
+    const DIMS: &'static [usize] = match In::DIMS.len() {
+        3 => const { &[In::Height::USIZE, In::Width::USIZE, In::Channels::USIZE] },
+        _ => In::DIMS,
+    };
 }
 impl<In: Shape, S: Shape> SharedAxes<In> for List<S> {
     type Alphas = In::Features;
@@ -65,10 +84,12 @@ impl<In: Shape, S: Shape> SharedAxes<In> for List<S> {
         (3, &[a, b]) => a == 2 && b == 3,
         _ => false,
     };
+    const DIMS: &'static [usize] = shared::<In>();
 }
 impl<In: Shape, N: Dim> SharedAxes<In> for Int<N> {
     type Alphas = In::Features;
     const OK: bool = In::DIMS.len() == 2 && N::USIZE == 1;
+    const DIMS: &'static [usize] = shared::<In>();
 }
 impl<In: Shape, const BITS: u64> SharedAxes<In> for Float<BITS> {
     type Alphas = U1;
@@ -76,17 +97,28 @@ impl<In: Shape, const BITS: u64> SharedAxes<In> for Float<BITS> {
 impl<In: Shape, const B: bool> SharedAxes<In> for Bool<B> {
     type Alphas = U1;
 }
-impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static, D: 'static> SharedAxes<In>
-    for Name<X, A, B, C, D>
+impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static, D: 'static, E: 'static>
+    SharedAxes<In> for Name<X, A, B, C, D, E>
 {
     type Alphas = U1;
 }
 
-impl<T, In, AlphaInit, Axes> Layer<T, In> for PReLU<AlphaInit, Axes>
+/// The dimensions of alphas that all places share.
+const fn shared<In: Shape>() -> &'static [usize] {
+    match In::DIMS.len() {
+        3 => const { &[1, 1, In::Features::USIZE] },
+        _ => const { &[1, In::Features::USIZE] },
+    }
+}
+
+impl<T, In, AlphaInit, AlphaReg, AlphaCon, Axes> Layer<T, In>
+    for PReLU<AlphaInit, AlphaReg, AlphaCon, Axes>
 where
     T: Element,
     In: Shape,
     AlphaInit: InitializerArgument,
+    AlphaReg: PolicyArgument,
+    AlphaCon: PolicyArgument,
     Axes: SharedAxes<In>,
 {
     type Output = In;
@@ -102,7 +134,11 @@ where
         "the argument `shared_axes` of {layer} must be `[2, 3]` for an image or `1` for a signal \
          [steps, channels], but {from} gives {input}",
         &[],
-    ));
+    ))
+    .and(<Self as Layer<T, In>>::POLICIES.check());
+    const POLICIES: Policies = policies! {
+        alpha, alpha, Axes::DIMS, AlphaReg, AlphaCon;
+    };
     const BY_ROW: bool = true;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
@@ -162,7 +198,7 @@ pub fn samples() {
     use crate::contract::contract;
     contract!([9] => [9] { PReLU });
     contract!([17] => [17] { PReLU(random_uniform) });
-    contract!([2, 3] => [2, 3] { PReLU(random_uniform, 1) });
+    contract!([2, 3] => [2, 3] { PReLU(random_uniform, shared_axes = 1) });
     contract!([2, 3, 2] => [2, 3, 2] { PReLU(alpha_initializer = random_normal) });
     contract!([2, 3, 2] => [2, 3, 2] {
         PReLU(alpha_initializer = random_normal, shared_axes = [2, 3])

@@ -109,8 +109,8 @@ impl<In: Shape, const B: bool> Permutation<In> for Bool<B> {
     type Output = In;
     const DIMS: &'static [usize] = &[];
 }
-impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static, D: 'static> Permutation<In>
-    for Name<X, A, B, C, D>
+impl<In: Shape, X: 'static, A: 'static, B: 'static, C: 'static, D: 'static, E: 'static>
+    Permutation<In> for Name<X, A, B, C, D, E>
 {
     type Output = In;
     const DIMS: &'static [usize] = &[];

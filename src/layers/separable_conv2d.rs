@@ -1,5 +1,6 @@
 //! Filters for each channel, and a mixture of what they give.
 
+use super::check::policies;
 use super::convolution::{KernelGradient as PointwiseGradient, derive};
 use super::depthwise_conv2d::{Filters, Given, KernelGradient, filters};
 use super::{check, image};
@@ -8,8 +9,8 @@ use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::kernels::conv::{Conv, Correlate, flip};
 use crate::layer::{
-    Argument, Arguments, Backward, Bool, Int, Kept, Kernel, Layer, Missing, Moment, Tensor, Update,
-    Vector, Weights,
+    Argument, Arguments, Backward, Bool, Int, Kept, Kernel, Layer, Missing, Moment, Policies,
+    PolicyArgument, Tensor, Update, Vector, Weights,
 };
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D3, Dim, Fact, Padding, PaddingArgument, Shape, Valid, Window};
@@ -40,6 +41,8 @@ use typenum::{U1, Unsigned};
 /// | `depthwise_initializer` | `glorot_uniform` | how D begins, see [`initializers`](crate::initializers) |
 /// | `pointwise_initializer` | `glorot_uniform` | how P begins |
 /// | `bias_initializer` | `zeros` | how b begins |
+/// | `depthwise_regularizer`, `pointwise_regularizer`, `bias_regularizer` | none | what they add to the loss, see [`regularizers`](crate::regularizers) |
+/// | `depthwise_constraint`, `pointwise_constraint`, `bias_constraint` | none | what holds for them after each step, see [`constraints`](crate::constraints) |
 ///
 /// Height and width of the output are those of [`Conv2D`](super::Conv2D).
 ///
@@ -68,6 +71,12 @@ pub struct SeparableConv2D<
     DepthwiseInitializer = crate::word!(GlorotUniform),
     PointwiseInitializer = crate::word!(GlorotUniform),
     BiasInitializer = crate::word!(Zeros),
+    DepthwiseRegularizer = Missing,
+    PointwiseRegularizer = Missing,
+    BiasRegularizer = Missing,
+    DepthwiseConstraint = Missing,
+    PointwiseConstraint = Missing,
+    BiasConstraint = Missing,
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
@@ -82,6 +91,12 @@ pub struct SeparableConv2D<
         DepthwiseInitializer,
         PointwiseInitializer,
         BiasInitializer,
+        DepthwiseRegularizer,
+        PointwiseRegularizer,
+        BiasRegularizer,
+        DepthwiseConstraint,
+        PointwiseConstraint,
+        BiasConstraint,
     )>,
 );
 
@@ -133,8 +148,8 @@ const fn over(n: usize) -> Window {
     }
 }
 
-impl<T, In, N, K, S, P, D, M, Act, UseBias, DepthwiseInit, PointwiseInit, BiasInit> Layer<T, In>
-    for SeparableConv2D<N, K, S, P, D, M, Act, UseBias, DepthwiseInit, PointwiseInit, BiasInit>
+impl<T, In, N, K, S, P, D, M, Act, UseBias, DI, PI, BI, DR, PR, BR, DC, PC, BC> Layer<T, In>
+    for SeparableConv2D<N, K, S, P, D, M, Act, UseBias, DI, PI, BI, DR, PR, BR, DC, PC, BC>
 where
     T: Element,
     In: Shape,
@@ -146,9 +161,15 @@ where
     D: Argument,
     Act: ActivationArgument,
     UseBias: Argument,
-    DepthwiseInit: InitializerArgument,
-    PointwiseInit: InitializerArgument,
-    BiasInit: InitializerArgument,
+    DI: InitializerArgument,
+    PI: InitializerArgument,
+    BI: InitializerArgument,
+    DR: PolicyArgument,
+    PR: PolicyArgument,
+    BR: PolicyArgument,
+    DC: PolicyArgument,
+    PC: PolicyArgument,
+    BC: PolicyArgument,
     Given<K, S, P, M, D>: Separable<In, N::Number>,
 {
     type Output = <Given<K, S, P, M, D> as Separable<In, N::Number>>::Image;
@@ -170,15 +191,14 @@ where
         .and(check::whole::<M>(&[Fact::Word("depth_multiplier")]))
         .and(check::activation::<Act>())
         .and(check::use_bias::<UseBias>())
-        .and(check::initializer::<DepthwiseInit>(&[Fact::Word(
+        .and(check::initializer::<DI>(&[Fact::Word(
             "depthwise_initializer",
         )]))
-        .and(check::initializer::<PointwiseInit>(&[Fact::Word(
+        .and(check::initializer::<PI>(&[Fact::Word(
             "pointwise_initializer",
         )]))
-        .and(check::initializer::<BiasInit>(&[Fact::Word(
-            "bias_initializer",
-        )]))
+        .and(check::initializer::<BI>(&[Fact::Word("bias_initializer")]))
+        .and(<Self as Layer<T, In>>::POLICIES.check())
         .and(image::expected(
             In::DIMS,
             const { &image::one_channel::<In>() },
@@ -189,6 +209,13 @@ where
             const { &image::sizes(&filters::<In, Given<K, S, P, M, D>>().over.windows) },
         ));
 
+    const POLICIES: Policies = policies! {
+        depthwise_kernel, depthwise,
+            &[K::First::USIZE, K::Second::USIZE, In::Channels::USIZE, M::Number::USIZE], DR, DC;
+        pointwise_kernel, pointwise,
+            &[1, 1, <Given<K, S, P, M, D> as Filters<In>>::Channels::USIZE, N::Number::USIZE], PR, PC;
+        bias, bias, &[N::Number::USIZE], BR, BC;
+    };
     const INPUT_WIDTH: usize = In::Channels::USIZE;
     const MACS: usize = {
         let between = filters::<In, Given<K, S, P, M, D>>().outputs();
@@ -211,11 +238,11 @@ where
         let taps = K::First::USIZE * K::Second::USIZE;
         let (fan_in, fan_out) = (taps * In::Channels::USIZE, taps * M::Number::USIZE);
         let kernel = &mut weights.depthwise_kernel;
-        init.fill::<T, _, DepthwiseInit::Initializer>(kernel, fan_in, fan_out);
+        init.fill::<T, _, DI::Initializer>(kernel, fan_in, fan_out);
         let (fan_in, fan_out) = (In::Channels::USIZE * M::Number::USIZE, N::Number::USIZE);
         let kernel = &mut weights.pointwise_kernel;
-        init.fill::<T, _, PointwiseInit::Initializer>(kernel, fan_in, fan_out);
-        init.fill::<T, _, BiasInit::Initializer>(&mut weights.bias, fan_out, fan_out);
+        init.fill::<T, _, PI::Initializer>(kernel, fan_in, fan_out);
+        init.fill::<T, _, BI::Initializer>(&mut weights.bias, fan_out, fan_out);
     }
 
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {

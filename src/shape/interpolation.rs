@@ -28,14 +28,14 @@ pub trait InterpolationArgument: Argument {
     /// Whether the argument is an interpolation.
     const OK: bool = false;
 }
-impl<X: Interpolation, A: 'static, I: 'static, P: 'static> InterpolationArgument
-    for Name<X, A, I, P, Is<true>>
+impl<X: Interpolation, A: 'static, I: 'static, P: 'static, E: 'static> InterpolationArgument
+    for Name<X, A, I, P, Is<true>, E>
 {
     type Interpolation = X;
     const OK: bool = true;
 }
-impl<X: 'static, A: 'static, I: 'static, P: 'static> InterpolationArgument
-    for Name<X, A, I, P, Is<false>>
+impl<X: 'static, A: 'static, I: 'static, P: 'static, E: 'static> InterpolationArgument
+    for Name<X, A, I, P, Is<false>, E>
 {
     type Interpolation = Nearest;
 }

@@ -77,7 +77,9 @@ no_sides! {
     Float<BITS>, [const BITS: u64];
     Bool<B>, [const B: bool];
     Missing, [];
-    Name<X, A, B, C, D>, [X: 'static, A: 'static, B: 'static, C: 'static, D: 'static];
+    Name<X, A, B, C, D, E>, [
+        X: 'static, A: 'static, B: 'static, C: 'static, D: 'static, E: 'static
+    ];
 }
 
 /// A dimension with something put before and behind it.

@@ -314,14 +314,14 @@ pub trait PaddingArgument: Argument {
     /// Whether the argument is a padding.
     const OK: bool = false;
 }
-impl<X: Padding, A: 'static, I: 'static, D: 'static> PaddingArgument
-    for Name<X, A, I, Is<true>, D>
+impl<X: Padding, A: 'static, I: 'static, D: 'static, E: 'static> PaddingArgument
+    for Name<X, A, I, Is<true>, D, E>
 {
     type Padding = X;
     const OK: bool = true;
 }
-impl<X: 'static, A: 'static, I: 'static, D: 'static> PaddingArgument
-    for Name<X, A, I, Is<false>, D>
+impl<X: 'static, A: 'static, I: 'static, D: 'static, E: 'static> PaddingArgument
+    for Name<X, A, I, Is<false>, D, E>
 {
     type Padding = Valid;
 }

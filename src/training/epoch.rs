@@ -144,7 +144,7 @@ where
 
     /// Allocates what steps of so many samples need.
     pub(super) fn prepare(&mut self, rows: usize) {
-        let stored = Stored::new(self.optimizer.common(), &self.frozen);
+        let stored = Stored::new(self.optimizer.common(), &self.frozen, &self.rules);
         let slots = self.slots() + stored.map_or(0, Stored::slots);
         self.workspace.reserve::<B::Target>(rows, slots);
     }
@@ -241,7 +241,8 @@ where
         let lap = laps.lap();
         let loss = if is_finite(&*self.model) {
             let (model, loss) = (&*self.model, &self.loss);
-            evaluate(trail.team, model, loss, &(), lap.x, lap.y, Some(lap.last())).loss
+            let score = evaluate(trail.team, model, loss, &(), lap.x, lap.y, Some(lap.last()));
+            score.loss + self.penalty()
         } else {
             f64::NAN
         };
@@ -273,7 +274,7 @@ where
                 model: &mut *self.model,
                 optimizer: &self.optimizer,
                 rule: self.optimizer.lasting_rule(),
-                stored: Stored::new(self.optimizer.common(), &self.frozen),
+                stored: Stored::new(self.optimizer.common(), &self.frozen, &self.rules),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x: lap.x,

@@ -93,6 +93,8 @@ where
         samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
         self.check_settings()?;
         let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
-        Ok(evaluate(Team::alone(), model, loss, metrics, x, y, None))
+        let mut score = evaluate(Team::alone(), model, loss, metrics, x, y, None);
+        score.loss += self.penalty();
+        Ok(score)
     }
 }

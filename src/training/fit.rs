@@ -171,7 +171,9 @@ where
             let validation = validated.then(|| {
                 let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
                 let HeldOut { x, y, list } = held_out;
-                evaluate(team, model, loss, metrics, x, y, list)
+                let mut score = evaluate(team, model, loss, metrics, x, y, list);
+                score.loss += self.penalty();
+                score
             });
             let (seconds, rate) = (clock.seconds(), self.learning_rate());
             history.push(&score, validation.as_ref(), seconds, rate);

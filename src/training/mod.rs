@@ -19,6 +19,7 @@ mod fit;
 mod freeze;
 mod history;
 mod lap;
+mod policing;
 mod progress;
 mod samples;
 mod settings;
@@ -47,7 +48,7 @@ pub use weights::{NamedWeight, get_weights, restore, save, set_weights};
 
 use crate::error::Result;
 use crate::kernels::Element;
-use crate::layer::{Layer, Model};
+use crate::layer::{Layer, Model, TensorRule};
 use crate::losses::{Fits, Loss};
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
@@ -93,6 +94,8 @@ pub struct Training<B: DerefMut<Target: Model>, O, L, Me = ()> {
     workspace: Workspace<Number<B::Target>>,
     /// Which tensors are not trained; empty if all are.
     frozen: Vec<bool>,
+    /// What the layers ask of each tensor; empty if they ask nothing.
+    rules: Vec<TensorRule>,
     /// The samples in the order of the epoch.
     order: Vec<u32>,
     /// The state of the metrics.
@@ -107,6 +110,7 @@ where
 {
     /// Of a model, by reference or in a `Box`.
     pub fn new(model: B, optimizer: O, loss: L) -> Self {
+        let rules = policing::rules(&*model);
         Self {
             model,
             optimizer,
@@ -117,6 +121,7 @@ where
             epochs: 0,
             workspace: Workspace::default(),
             frozen: Vec::new(),
+            rules,
             order: Vec::new(),
             state: Vec::new(),
         }
@@ -140,6 +145,7 @@ where
             epochs: self.epochs,
             workspace: self.workspace,
             frozen: self.frozen,
+            rules: self.rules,
             order: self.order,
             state: self.state,
         }
@@ -210,7 +216,9 @@ where
             return;
         }
         let slots = self.slots();
-        if let Some(stored) = stored::Stored::new(self.optimizer.common(), &self.frozen) {
+        if let Some(stored) =
+            stored::Stored::new(self.optimizer.common(), &self.frozen, &self.rules)
+        {
             stored.finish(&mut *self.model, slots, &self.workspace.state);
         }
     }

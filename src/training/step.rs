@@ -1,6 +1,7 @@
 //! One training step: forward through all layers, the loss and its gradient, backward through all
 //! layers, then the optimiser.
 
+use super::policing::is_policed;
 use super::stored::{Stored, StoredUpdate};
 use super::{Number, Training, as_f64};
 use crate::cast::Plain;
@@ -198,6 +199,11 @@ where
                 learn(y, dy);
             }
         }
+        if const { is_policed::<M>() }
+            && let Some(stored) = self.stored
+        {
+            total += rows as f64 * stored.policing().penalty(isa, &*self.model);
+        }
         if !total.is_finite() {
             return total;
         }
@@ -341,7 +347,7 @@ where
                 model: &mut *self.model,
                 optimizer: &self.optimizer,
                 rule: self.optimizer.lasting_rule(),
-                stored: Stored::new(self.optimizer.common(), &self.frozen),
+                stored: Stored::new(self.optimizer.common(), &self.frozen, &self.rules),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x,

@@ -1,5 +1,6 @@
 //! The update of a step whose gradients are stored first: where they are clipped or accumulated, where
-//! some layers are frozen, or where there is a moving average of the weights.
+//! some layers are frozen, where layers have regularisers or constraints, or where there is a moving
+//! average of the weights.
 //!
 //! Behind the optimiser's own numbers lie the gradients of all weights, then their averages:
 //!
@@ -11,9 +12,10 @@
 //! of an update.
 
 use super::Number;
+use super::policing::{Policing, is_policed};
 use crate::kernels::rule::{Rule, Sgd, Store};
 use crate::kernels::{Adjust, Element};
-use crate::layer::{Kept, Model, Update, VisitorMut, Weights};
+use crate::layer::{Kept, Model, TensorRule, Update, VisitorMut, Weights};
 use crate::math::Real;
 use crate::optimizers::Common;
 use crate::rows::padded;
@@ -27,12 +29,30 @@ pub(super) struct Stored<'a> {
     common: &'a Common,
     /// Which tensors stay as they are; those that are not in the list do not.
     frozen: &'a [bool],
+    /// What the layers ask; nothing if it is empty.
+    rules: &'a [TensorRule],
 }
 
 impl<'a> Stored<'a> {
     /// None if nothing is asked.
-    pub(super) fn new(common: &'a Common, frozen: &'a [bool]) -> Option<Self> {
-        (common.stores() || !frozen.is_empty()).then_some(Self { common, frozen })
+    pub(super) fn new(
+        common: &'a Common,
+        frozen: &'a [bool],
+        rules: &'a [TensorRule],
+    ) -> Option<Self> {
+        let asked = common.stores() || !frozen.is_empty() || !rules.is_empty();
+        asked.then_some(Self {
+            common,
+            frozen,
+            rules,
+        })
+    }
+
+    pub(super) fn policing(self) -> Policing<'a> {
+        Policing {
+            rules: self.rules,
+            frozen: self.frozen,
+        }
     }
 
     /// How many numbers it takes for each weight, besides the optimiser's own.
@@ -76,7 +96,8 @@ impl<M: Model> Job for StoredUpdate<'_, '_, M> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let (model, Stored { common, frozen }) = (self.model, self.stored);
+        let (model, Stored { common, frozen, .. }) = (self.model, self.stored);
+        let policing = self.stored.policing();
         let (slots, rest) = self.state.split_at_mut(self.rule.slots() * M::LEN);
         let (gradients, averages) = rest.split_at_mut(M::LEN);
 
@@ -85,6 +106,9 @@ impl<M: Model> Job for StoredUpdate<'_, '_, M> {
         let store = Rule::Store(Store { add: before > 0 });
         let mut update = Update::new(self.team, store, gradients, self.gradient);
         M::update(isa, model, self.kept, &mut update);
+        if const { is_policed::<M>() } {
+            policing.add_gradients(isa, model, gradients);
+        }
 
         if before + 1 == steps {
             let clip = Clip::new(isa, common, model, frozen, gradients);
@@ -94,6 +118,9 @@ impl<M: Model> Job for StoredUpdate<'_, '_, M> {
                 let slots = &mut slots[rule.slots() * at.start..][..rule.slots() * at.len()];
                 M::Element::apply_rule(isa, rule, clip.adjust(isa, g), stride, g, w, slots);
             });
+            if const { is_policed::<M>() } {
+                policing.constrain(isa, model);
+            }
         }
         if common.uses_ema() {
             let update = self.stored.update(self.step);

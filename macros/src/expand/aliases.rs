@@ -1,6 +1,7 @@
 //! The layers with their arguments, their shapes and their weights.
 
 use super::Writer;
+use crate::model::Arguments;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Visibility;
@@ -57,11 +58,23 @@ impl Writer<'_> {
     /// Layer i, counted from 1, with its arguments filled in.
     fn layer_type(&mut self, i: usize) -> TokenStream {
         let (path, generics) = (self.path(i), self.generics.clone());
-        let mut filled = quote!(#path #generics);
+        let filled = quote!(#path #generics);
         let Some(arguments) = &self.model.layers[i - 1].arguments else {
             return filled;
         };
         let names = self.argument_names(i);
+        self.fill(i, filled, &names, arguments)
+    }
+
+    /// A layer or a word with its arguments, those of layer i or inside it, filled in; `names` are the
+    /// names of its arguments.
+    pub(super) fn fill(
+        &mut self,
+        i: usize,
+        mut filled: TokenStream,
+        names: &TokenStream,
+        arguments: &Arguments,
+    ) -> TokenStream {
         for (position, value) in arguments.positional.iter().enumerate() {
             let value = self.value(i, value);
             filled = quote! {

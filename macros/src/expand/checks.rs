@@ -1,17 +1,18 @@
 //! The constants that hold a sentence for each mistake.
 
 use super::Writer;
-use crate::model::Ends;
-use proc_macro2::TokenStream;
+use crate::model::{Arguments, Ends};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Writer<'_> {
     pub(super) fn checks(&mut self) -> TokenStream {
         let model = self.model;
         let own = &model.name;
-        let (name, outside) = match &model.ends {
-            Ends::Declared { .. } => (own.to_string(), None),
-            Ends::Inner(inner) => (inner.model.to_string(), inner.before.clone()),
+        let name = self.model_name();
+        let outside = match &model.ends {
+            Ends::Declared { .. } => None,
+            Ends::Inner(inner) => inner.before.clone(),
         };
         let dims = |shape: TokenStream| quote!(<#shape as ::plywood::shape::Shape>::DIMS);
         let mut checks = TokenStream::new();
@@ -46,17 +47,7 @@ impl Writer<'_> {
             let row = quote!(#table[#i]);
             let names = layer.arguments.as_ref().map(|arguments| {
                 let names = self.argument_names(i + 1);
-                let count = arguments.positional.len();
-                let keywords = arguments.keywords.iter().map(|(keyword, _)| {
-                    let text = keyword.to_string();
-                    quote_spanned! {keyword.span()=>
-                        ::plywood::shape::check_keyword(#names, #count, #text, #row.site);
-                    }
-                });
-                quote_spanned! {span=>
-                    ::plywood::shape::check_argument_count(#names, #count, #row.site);
-                    #(#keywords)*
-                }
+                argument_checks(&names, arguments, &quote!(#row.site), span)
             });
             let stated_input = layer.arguments.as_ref().and_then(|a| a.input.as_ref());
             let stated_input = stated_input.map(|(n, at)| {
@@ -112,5 +103,34 @@ impl Writer<'_> {
             };
         });
         checks
+    }
+
+    /// The model's name, for sentences: that of the outermost one.
+    pub(super) fn model_name(&self) -> String {
+        match &self.model.ends {
+            Ends::Declared { .. } => self.model.name.to_string(),
+            Ends::Inner(inner) => inner.model.to_string(),
+        }
+    }
+}
+
+/// The checks of how many arguments there are and of their names, by the names of those that a layer or a
+/// word takes.
+pub(super) fn argument_checks(
+    names: &TokenStream,
+    arguments: &Arguments,
+    site: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    let count = arguments.positional.len();
+    let keywords = arguments.keywords.iter().map(|(keyword, _)| {
+        let text = keyword.to_string();
+        quote_spanned! {keyword.span()=>
+            ::plywood::shape::check_keyword(#names, #count, #text, #site);
+        }
+    });
+    quote_spanned! {span=>
+        ::plywood::shape::check_argument_count(#names, #count, #site);
+        #(#keywords)*
     }
 }

@@ -74,6 +74,7 @@ impl Writer<'_> {
                 const CHECK: ::plywood::shape::Check =
                     ::plywood::__private::expects::<__In, #input>();
                 const INDICES: ::core::option::Option<usize> = Self::__LINKS.0.indices();
+                const POLICIES: ::plywood::layer::Policies = Self::__PLAN.policies();
                 const MACS: usize = Self::__PLAN.macs;
                 const CACHE: usize = Self::__PLAN.cache();
                 const SCRATCH: usize = Self::__PLAN.scratch;

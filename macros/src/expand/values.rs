@@ -2,7 +2,8 @@
 
 use super::Writer;
 use super::aliases::alias;
-use crate::model::{Number, Shape, Value};
+use super::checks::argument_checks;
+use crate::model::{Number, Shape, Value, Word};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
@@ -94,12 +95,8 @@ impl Writer<'_> {
                 quote!(::plywood::layer::Float<#bits>)
             }
             Value::Bool(b) => quote!(::plywood::layer::Bool<#b>),
-            Value::Name(path) => {
-                // Named once, so that an unknown word is one error.
-                let word = self.name(&format!("W{}", self.constants.len()), 0);
-                let private = syn::Visibility::Inherited;
-                self.constants
-                    .push(alias(&private, quote!(#word), quote!(#path)));
+            Value::Word(word) => {
+                let word = self.word(i, word);
                 quote!(::plywood::word!(#word))
             }
             Value::Layers(layers, span) => {
@@ -111,5 +108,45 @@ impl Writer<'_> {
                 quote!(::plywood::layer::List<#shape>)
             }
         }
+    }
+
+    /// The type of a word in the arguments of layer i, counted from 1.
+    fn word(&mut self, i: usize, word: &Word) -> Ident {
+        // Named once, so that an unknown word is one error.
+        let path = &word.path;
+        let plain = self.word_alias("W", quote!(#path));
+        let Some(arguments) = &word.arguments else {
+            return plain;
+        };
+        let names = quote!(<#plain as ::plywood::layer::Arguments>::NAMES);
+        let filled = self.fill(i, quote!(#plain), &names, arguments);
+        let filled = self.word_alias("F", filled);
+        let (name, model) = (word.name.to_string(), self.model_name());
+        let site = quote! {
+            ::plywood::shape::Site {
+                layer: #name,
+                before: ::core::option::Option::None,
+                model: #model,
+                input: &[],
+            }
+        };
+        let list = argument_checks(&names, arguments, &site, word.name.span());
+        self.constants.push(quote_spanned! {word.name.span()=>
+            const _: () = {
+                #list
+                #[allow(unused_imports)]
+                use ::plywood::layer::Not as _;
+                ::plywood::shape::check(::plywood::layer::Probe::<#filled>::ARGUMENTS, #site);
+            };
+        });
+        filled
+    }
+
+    /// A name of the macro's own for the type of a word.
+    fn word_alias(&mut self, letter: &str, ty: TokenStream) -> Ident {
+        let name = self.name(&format!("{letter}{}", self.constants.len()), 0);
+        let private = syn::Visibility::Inherited;
+        self.constants.push(alias(&private, quote!(#name), ty));
+        name
     }
 }

@@ -52,7 +52,7 @@ nothing! {
     Int<N>, N: Dim;
     Bool<true>;
     Bool<false>;
-    Name<X, A, I, P, R>, X, A, I, P, R;
+    Name<X, A, I, P, R, Q>, X, A, I, P, R, Q;
     List<S>, S: Shape;
 }
 

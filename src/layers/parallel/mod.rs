@@ -11,7 +11,9 @@ pub use weights::ParallelWeights;
 use crate::activations::AnyHead;
 use crate::initializers::Init;
 use crate::kernels::Element;
-use crate::layer::{Arguments, Backward, Kept, Kind, Layer, Missing, Moment, SetArgument, Update};
+use crate::layer::{
+    Arguments, Backward, Kept, Kind, Layer, Missing, Moment, Policies, SetArgument, Update,
+};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, Fact, Shape, same_shape};
 use crate::simd::Isa;
@@ -168,6 +170,16 @@ where
         + <B::Layer as Layer<T, In>>::MACS
         + <C::Layer as Layer<T, In>>::MACS
         + <D::Layer as Layer<T, In>>::MACS;
+    const POLICIES: Policies = Policies::Layers(
+        const {
+            &[
+                <A::Layer as Layer<T, In>>::POLICIES,
+                <B::Layer as Layer<T, In>>::POLICIES,
+                <C::Layer as Layer<T, In>>::POLICIES,
+                <D::Layer as Layer<T, In>>::POLICIES,
+            ]
+        },
+    );
     const CACHE: usize = Self::LEN + padded(In::SIZE);
     const SCRATCH: usize = max([
         padded(Self::PLACES[0].out) + <A::Layer as Layer<T, In>>::SCRATCH,
