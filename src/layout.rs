@@ -6,6 +6,7 @@
 //! when it comes into a model, where a layer makes something else of it (`Flatten`, `Reshape`), and when
 //! it leaves. All other shapes, and images of one channel or one pixel, are the same in both.
 
+use crate::rows::padded;
 use crate::shape::Shape;
 use typenum::Unsigned;
 
@@ -42,6 +43,42 @@ pub fn outward<S: Shape, T: Copy>(from: &[T], to: &mut [T]) {
         }
     } else {
         to.copy_from_slice(from);
+    }
+}
+
+/// Whether items lie one after another in rows of their own and in the sample that is made of them, with no
+/// padding in either.
+pub const fn in_items<Whole: Shape, Item: Shape>() -> bool {
+    !differs(Whole::DIMS)
+        && !differs(Item::DIMS)
+        && padded(Item::SIZE) == Item::SIZE
+        && padded(Whole::SIZE) == Whole::SIZE
+}
+
+/// Copies an item out of a sample whose first dimension counts items, both as they lie inside.
+#[inline(always)]
+pub fn take_item<Whole: Shape, Item: Shape, T: Copy>(whole: &[T], index: usize, item: &mut [T]) {
+    if const { differs(Whole::DIMS) } {
+        // The items were taken for the channels of an image.
+        let numbers = whole[index..].iter().step_by(Whole::Channels::USIZE);
+        for (to, &from) in item.iter_mut().zip(numbers) {
+            *to = from;
+        }
+    } else {
+        inward::<Item, _>(&whole[index * Item::SIZE..][..Item::SIZE], item);
+    }
+}
+
+/// Copies an item into such a sample.
+#[inline(always)]
+pub fn put_item<Whole: Shape, Item: Shape, T: Copy>(item: &[T], index: usize, whole: &mut [T]) {
+    if const { differs(Whole::DIMS) } {
+        let numbers = whole[index..].iter_mut().step_by(Whole::Channels::USIZE);
+        for (to, &from) in numbers.zip(item) {
+            *to = from;
+        }
+    } else {
+        outward::<Item, _>(item, &mut whole[index * Item::SIZE..][..Item::SIZE]);
     }
 }
 

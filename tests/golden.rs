@@ -284,6 +284,9 @@ fn layers() {
             learning "activation/9/hard_sigmoid" [9] => [9] { Activation(hard_sigmoid) }
             learning "activation/9/tanh" [9] => [9] { Activation(tanh) }
             learning "activation/9/softmax" [9] => [9] { Activation(softmax) }
+            learning "softmax_layer/6-5" [6] => [5] { Dense(5), Softmax }
+            learning "softmax_layer/2x3" [2, 3] => [2, 3] { Softmax }
+            learning "softmax_layer/5x4x3" [3, 5, 4] => [3, 5, 4] { Softmax }
             learning "leaky_relu_layer/9" [9] => [9] { LeakyReLU }
             learning "flatten/2x3" [2, 3] => [6] { Flatten }
             learning "flatten/2x3x4" [2, 3, 4] => [24] { Flatten }
@@ -361,6 +364,19 @@ fn layers() {
             }
             learning "conv2d_transpose/dilated" [2, 3, 3] => [2, 7, 7] {
                 Conv2DTranspose(2, 3, dilation_rate = 2)
+            }
+            learning "time_distributed/3x5" [3, 5] => [3, 2] {
+                TimeDistributed(Dense(7, tanh), Dense(2))
+            }
+            learning "time_distributed/2x16" [2, 16] => [2, 16] { TimeDistributed(Dense(16, gelu)) }
+            learning "time_distributed/2x3x5" [2, 3, 5] => [2, 4] {
+                TimeDistributed([Flatten, Dense(4, tanh)])
+            }
+            learning "time_distributed/3x4-3x2x2" [3, 4] => [3, 2, 2] {
+                TimeDistributed(Reshape([2, 2]))
+            }
+            learning "time_distributed/3x4x3x2" [3, 2, 4, 3] => [3, 2, 3, 2] {
+                TimeDistributed(Conv2D(2, 2, activation = tanh))
             }
             prediction "dropout/inference/8" [8] => [8] { Dropout(0.5) }
         }

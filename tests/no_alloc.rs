@@ -137,6 +137,7 @@ sequential! {
         GaussianDropout(0.1),
         Flatten,
         RepeatVector(2),
+        TimeDistributed(Dense(3, relu), Softmax),
         Flatten,
         Dense(5),
     }

@@ -30,6 +30,8 @@ pub struct Inner {
     pub input: TokenStream,
     /// The layer before it and its number, counted from 1.
     pub before: Option<(String, usize)>,
+    /// Whether it gets the items of that, one after another.
+    pub items: TokenStream,
     /// The model.
     pub model: Ident,
     /// Where the list is.

@@ -5,6 +5,7 @@
 use super::pointwise::each;
 use super::{Activation, Pointwise};
 use crate::kernels::Element;
+use crate::layer::Arguments;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
 
@@ -103,8 +104,52 @@ impl Pointwise for Exponential {
     }
 }
 
-/// `softmax`: y_i = e^z_i / Σ_j e^z_j, over all numbers of a sample.
-#[derive(Clone, Copy, Debug)]
+/// Takes the largest number from all, which changes nothing and overflows nowhere.
+#[inline(always)]
+fn lower<T: Element, I: Isa>(isa: I, z: &mut [T]) {
+    let most = in_lanes::<Largest, T, I>(isa, -T::INFINITY, z, z);
+    for z in z {
+        *z -= most;
+    }
+}
+
+/// Divides all numbers by their sum.
+#[inline(always)]
+fn share<T: Element, I: Isa>(isa: I, e: &mut [T]) {
+    let scale = T::one() / in_lanes::<Sum, T, I>(isa, T::zero(), e, e);
+    for e in e {
+        *e *= scale;
+    }
+}
+
+/// dz_i = y_i (dy_i - Σ_j y_j dy_j), in place.
+#[inline(always)]
+fn slope<T: Element, I: Isa>(isa: I, y: &[T], dy: &mut [T]) {
+    let mean = in_lanes::<Products, T, I>(isa, T::zero(), y, dy);
+    for (&y, dy) in y.iter().zip(dy) {
+        *dy = y * (*dy - mean);
+    }
+}
+
+/// `softmax`: y_i = e^z_i / Σ_j e^z_j. Numbers become probabilities: as an argument of a layer,
+/// `Dense(10, softmax)`, over all numbers of a sample; or as a layer, Keras' `Softmax`.
+///
+/// The layer takes any input, and the output has the same shape. Its sums go over the last dimension, of
+/// an image over the channels. No arguments.
+///
+/// ```
+/// use plywood::prelude::*;
+/// sequential! {
+///     /// Learns as with `Dense(3, softmax)`: a cross-entropy takes both derivatives at once.
+///     struct Net: [4] => [3] { Dense(3), Softmax }
+/// }
+/// let p = Net::new(1).predict(&[1.0, 2.0, 3.0, 4.0]);
+/// assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+/// ```
+///
+/// # Errors of the compiler
+/// If a sum would go over a single number.
+#[derive(Clone, Copy, Debug, Arguments)]
 pub struct Softmax;
 
 impl Activation for Softmax {
@@ -113,29 +158,51 @@ impl Activation for Softmax {
 
     #[inline(always)]
     fn forward<T: Element, I: Isa>(isa: I, mut z: RowsMut<T>) {
-        // The largest number is taken from all, which changes nothing and overflows nowhere.
         for z in z.iter_mut() {
-            let most = in_lanes::<Largest, T, I>(isa, -T::INFINITY, z, z);
-            for z in z.iter_mut() {
-                *z -= most;
+            lower(isa, z);
+        }
+        each::<Exponential, T, I>(isa, &mut z);
+        for e in z.iter_mut() {
+            share(isa, e);
+        }
+    }
+
+    #[inline(always)]
+    fn backward<T: Element, I: Isa>(isa: I, y: Rows<T>, mut dy: RowsMut<T>) {
+        for (y, dy) in y.iter().zip(dy.iter_mut()) {
+            slope(isa, y, dy);
+        }
+    }
+}
+
+impl Softmax {
+    /// The same over each group of so many numbers of a sample.
+    #[inline(always)]
+    pub(crate) fn forward_groups<T: Element, I: Isa>(isa: I, mut z: RowsMut<T>, group: usize) {
+        for z in z.iter_mut() {
+            for z in z.chunks_exact_mut(group) {
+                lower(isa, z);
             }
         }
         each::<Exponential, T, I>(isa, &mut z);
         for e in z.iter_mut() {
-            let scale = T::one() / in_lanes::<Sum, T, I>(isa, T::zero(), e, e);
-            for e in e.iter_mut() {
-                *e *= scale;
+            for e in e.chunks_exact_mut(group) {
+                share(isa, e);
             }
         }
     }
 
-    /// dz_i = y_i (dy_i - Σ_j y_j dy_j).
+    /// From dy to dz of that, in place.
     #[inline(always)]
-    fn backward<T: Element, I: Isa>(isa: I, y: Rows<T>, mut dy: RowsMut<T>) {
+    pub(crate) fn backward_groups<T: Element, I: Isa>(
+        isa: I,
+        y: Rows<T>,
+        mut dy: RowsMut<T>,
+        group: usize,
+    ) {
         for (y, dy) in y.iter().zip(dy.iter_mut()) {
-            let mean = in_lanes::<Products, T, I>(isa, T::zero(), y, dy);
-            for (&y, dy) in y.iter().zip(dy) {
-                *dy = y * (*dy - mean);
+            for (y, dy) in y.chunks_exact(group).zip(dy.chunks_exact_mut(group)) {
+                slope(isa, y, dy);
             }
         }
     }

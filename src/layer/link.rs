@@ -84,6 +84,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             site: Site {
                 layer,
                 before,
+                items: false,
                 model,
                 input: In::DIMS,
             },

@@ -83,7 +83,7 @@ pub use plan::{Facts, Inference, Learning, Plan};
 pub use plywood_macros::{Arguments, Weights};
 pub(crate) use policy::TensorRule;
 pub use policy::{Policies, Policy, PolicyArgument, PolicyWord, TensorPolicy};
-pub use probe::{AnyInput, Not, Probe};
+pub use probe::{AnyInput, Not, OverItems, Probe};
 pub use update::{RowGradient, Update};
 pub use weights::{
     Entry, Frozen, Kernel, Matrix, NoWeights, Tensor, Vector, Visitor, VisitorMut, Weights,

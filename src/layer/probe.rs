@@ -29,6 +29,8 @@ pub trait Not {
     const ARGUMENTS: Check = Check::OK;
     /// Not a layer.
     const IS_LAYER: bool = false;
+    /// Not a layer that shows its list of layers one item after another.
+    const OVER_ITEMS: bool = false;
 }
 
 /// Asks about a word, or, with the shape of its input and the type of its numbers, about a layer.
@@ -71,12 +73,21 @@ impl<X: Layer<T, In>, In: Shape, T: Element> Probe<X, In, T> {
     pub const IS_LAYER: bool = true;
 }
 
+impl<X: OverItems> Probe<X> {
+    /// A layer that shows its list of layers one item after another.
+    pub const OVER_ITEMS: bool = true;
+}
+
+/// A layer whose argument is a list of layers that gets the items of its input, as in
+/// [`TimeDistributed`](crate::layers::TimeDistributed), and not all of it.
+pub trait OverItems {}
+
 /// The input that a layer is asked about. It must take every one, and asking about the real one would
 /// have the compiler work out the shapes of all layers before it once more.
 pub type AnyInput = D1<U1>;
 
 // The trait `Not` is used, or not, as the word or the layer has a constant of its own: hence the
-// allowances for imports in the two macros.
+// allowances for imports in the macros.
 
 /// A word as an argument, with the roles it can play: adding one takes a line here, in [`Probe`] and
 /// in [`Name`](super::Name).
@@ -126,4 +137,15 @@ macro_rules! layer_or_broken {
             $(::plywood::layer::Probe::<$concrete, ::plywood::layer::AnyInput, $element>::IS_LAYER)&&*
         }>>::Layer
     };
+}
+
+/// Whether a layer, written for some type of numbers, shows its list of layers one item after another.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! over_items {
+    ($layer:ty) => {{
+        #[allow(unused_imports)]
+        use ::plywood::layer::Not as _;
+        ::plywood::layer::Probe::<$layer>::OVER_ITEMS
+    }};
 }

@@ -8,6 +8,7 @@
 //! | [`Reshape`] | target_shape | any | target_shape |
 //! | [`Residual`] | a list of layers | any | the same |
 //! | [`Add`], [`Concatenate`] | two to four lists of layers | any | what the lists give, added or side by side |
+//! | [`TimeDistributed`] | a list of layers | `[n, ...]` | `[n, ...]`, what the list gives for each item |
 //! | [`Permute`] | dims | any of at most 3 dimensions | those in another order |
 //! | [`RepeatVector`] | n | `[features]` | `[n, features]` |
 //! | [`Embedding`] | input_dim, output_dim, embeddings_initializer | `[steps]` | `[steps, output_dim]` |
@@ -34,6 +35,7 @@
 //! | [`SpatialDropout2D`] | rate | `[channels, height, width]` | the same |
 //! | [`GaussianDropout`] | rate | any | the same |
 //! | [`GaussianNoise`] | stddev | any | the same |
+//! | [`Softmax`] | | any | the same |
 //! | [`ReLU`] | max_value, negative_slope, threshold | any | the same |
 //! | [`LeakyReLU`] | negative_slope | any | the same |
 //! | [`ELU`] | alpha | any | the same |
@@ -42,6 +44,11 @@
 //! Each tensor of weights whose initialiser is an argument may have a regulariser and a constraint, too:
 //! `kernel_regularizer`, `bias_regularizer`, `kernel_constraint`, `bias_constraint`, and so on, behind the
 //! initialisers; see [`regularizers`](crate::regularizers) and [`constraints`](crate::constraints).
+//!
+//! Keras' other names are there, too: `MaxPool2D`, `AvgPool2D`, `GlobalMaxPool2D`, `GlobalAvgPool2D` and
+//! those of signals, `Convolution1D`, `Convolution2D`, `Convolution2DTranspose`,
+//! `SeparableConvolution2D`. A field without a name of its own is called after the word in the list:
+//! `MaxPool2D` is `max_pool2d`, where Keras says `max_pooling2d`.
 //!
 //! Keras' `data_format` is not there: images always have their channels first, signals last. What Keras
 //! gives a list of two for, such as `kernel_size`, takes one number for both or a list of two.
@@ -105,10 +112,37 @@ register! {
     residual::Residual,
     rms_normalization::RMSNormalization,
     separable_conv2d::SeparableConv2D,
+    softmax::Softmax,
     spatial_dropout1d::SpatialDropout1D,
     spatial_dropout2d::SpatialDropout2D,
+    time_distributed::TimeDistributed,
     up_sampling2d::UpSampling2D,
     zero_padding2d::ZeroPadding2D,
+}
+
+/// Keras' other names for some layers.
+macro_rules! aliases {
+    ($($alias:ident = $layer:ident),* $(,)?) => {
+        $(
+            #[doc(no_inline)]
+            pub use self::$layer as $alias;
+        )*
+    };
+}
+
+aliases! {
+    AvgPool1D = AveragePooling1D,
+    AvgPool2D = AveragePooling2D,
+    Convolution1D = Conv1D,
+    Convolution2D = Conv2D,
+    Convolution2DTranspose = Conv2DTranspose,
+    GlobalAvgPool1D = GlobalAveragePooling1D,
+    GlobalAvgPool2D = GlobalAveragePooling2D,
+    GlobalMaxPool1D = GlobalMaxPooling1D,
+    GlobalMaxPool2D = GlobalMaxPooling2D,
+    MaxPool1D = MaxPooling1D,
+    MaxPool2D = MaxPooling2D,
+    SeparableConvolution2D = SeparableConv2D,
 }
 
 mod check;

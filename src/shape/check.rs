@@ -64,6 +64,8 @@ pub struct Site {
     pub layer: &'static str,
     /// The layer before it and its number, counted from 1; none for the first one.
     pub before: Option<(&'static str, usize)>,
+    /// Whether the items of what that gives come in one after another.
+    pub items: bool,
     /// The model's name.
     pub model: &'static str,
     /// The shape that comes in.
@@ -73,6 +75,9 @@ pub struct Site {
 impl Site {
     /// Where the input comes from.
     const fn write_from(&self, mut text: Text) -> Text {
+        if self.items {
+            text = text.str("each item of ");
+        }
         match self.before {
             None => {
                 text = text.str("the input of ");
@@ -153,6 +158,14 @@ pub struct Checked {
     pub width: usize,
     /// The shape that it gives.
     pub output: &'static [usize],
+}
+
+impl Checked {
+    /// The same in a list of layers inside of another layer: whether it gets the items of what that gets.
+    pub const fn of_items(mut self, items: bool) -> Self {
+        self.site.items = items;
+        self
+    }
 }
 
 /// Whether none of the layers has anything to say.

@@ -10,6 +10,7 @@
 mod check;
 mod dim;
 mod interpolation;
+mod items;
 mod sides;
 mod window;
 
@@ -20,6 +21,7 @@ pub use check::{
 };
 pub use dim::{Dim, Push, bit, check_dimension, fitting};
 pub use interpolation::{Bilinear, Interpolation, InterpolationArgument, Nearest};
+pub use items::{Items, Several, Within};
 pub use sides::{Inner, Outer, Sides};
 pub use window::{
     Causal, Divides, Padding, PaddingArgument, Same, Slide, SlideBack, Valid, Window, Zeros,

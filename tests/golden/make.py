@@ -122,6 +122,7 @@ LAYER_TYPES = {
     "Dense": ["units", "activation", "use_bias"],
     "Activation": ["activation"],
     "LeakyReLU": ["negative_slope"],
+    "Softmax": ["axis"],
     "Flatten": [],
     "Reshape": ["target_shape"],
     "Dropout": ["rate"],
@@ -145,6 +146,7 @@ LAYER_TYPES = {
                         "activation", "use_bias"],
     "SeparableConv2D": ["filters", "kernel_size", "strides", "padding", "dilation_rate",
                         "depth_multiplier", "activation", "use_bias"],
+    "TimeDistributed": [],
 }
 
 
@@ -152,7 +154,13 @@ def describe_layer(layer):
     """The layer's type and settings, in Keras' words."""
     config = layer.get_config()
     kind = type(layer).__name__
-    return {"type": kind, **{key: config[key] for key in LAYER_TYPES[kind] if key in config}}
+    inner = {"layers": [describe_layer(l) for l in inner_layers(layer)]} if inner_layers(layer) else {}
+    return {"type": kind, **{key: config[key] for key in LAYER_TYPES[kind] if key in config}, **inner}
+
+
+def inner_layers(layer):
+    """The layers of the model that a layer applies to each item."""
+    return layer.layer.layers if isinstance(layer, layers.TimeDistributed) else []
 
 
 def build_model(input_shape, make_layers):
@@ -165,7 +173,13 @@ def weight_name(layer, weight):
 
 
 def weight_names(model):
-    return [weight_name(layer, w) for layer in model.layers for w in layer.trainable_weights]
+    names = []
+    for layer in model.layers:
+        for inner in inner_layers(layer):
+            names += [f"{layer.name}/{weight_name(inner, w)}" for w in inner.trainable_weights]
+        if not inner_layers(layer):
+            names += [weight_name(layer, w) for w in layer.trainable_weights]
+    return names
 
 
 def draw_weights(model, rng):
@@ -196,7 +210,7 @@ def list_weights(model, gradients=None):
     ]
 
 
-def channels_first(shape):
+def shape_first(shape):
     """Keras' [height, width, channels] as [channels, height, width]; other shapes stay."""
     return [shape[2], *shape[:2]] if len(shape) == 3 else list(shape)
 
@@ -207,10 +221,23 @@ def images_first(values):
     return np.moveaxis(values, 3, 1) if values.ndim == 4 else values
 
 
+def items_of_images_first(values):
+    """The same of several images in a sample."""
+    values = numpy_of(values)
+    return np.moveaxis(values, 4, 2) if values.ndim == 5 else values
+
+
+def items_case(name, input_shape, make_layers):
+    """A layer case of layers that each item of a sample goes through."""
+    make = lambda: [layers.TimeDistributed(keras.Sequential(make_layers()))]
+    case = layer_case(name, input_shape, make, items_of_images_first)
+    return {**case, "input_shape": case["x"]["shape"][1:]}
+
+
 def image_case(name, input_shape, make_layers):
     """A layer case whose images have the channels first, as Plywood's arrays have them."""
     case = layer_case(name, input_shape, make_layers, images_first)
-    return {**case, "input_shape": channels_first(input_shape)}
+    return {**case, "input_shape": shape_first(input_shape)}
 
 
 def layer_case(name, input_shape, make_layers, outside=lambda values: values):
@@ -258,6 +285,8 @@ def make_layers():
     cases += [
         ("dense/last_axis/2x3-4", (2, 3), lambda: [dense(4, "tanh")]),
         ("activation/last_axis/2x3/softmax", (2, 3), lambda: [layers.Activation("softmax")]),
+        ("softmax_layer/6-5", (6,), lambda: [dense(5), layers.Softmax()]),
+        ("softmax_layer/2x3", (2, 3), lambda: [layers.Softmax()]),
         ("leaky_relu_layer/9", (9,), lambda: [layers.LeakyReLU()]),
         ("flatten/2x3", (2, 3), lambda: [layers.Flatten()]),
         ("flatten/2x3x4", (2, 3, 4), lambda: [layers.Flatten()]),
@@ -267,12 +296,25 @@ def make_layers():
     ]
     images = [(name, shape, lambda make=make: [make()]) for name, shape, make in IMAGE_LAYERS]
     return {
-        "cases": [layer_case(*case) for case in cases] + [image_case(*case) for case in images]
+        "cases": [layer_case(*case) for case in cases]
+        + [image_case(*case) for case in images]
+        + [items_case(*case) for case in ITEM_LAYERS]
     }
+
+
+# Layers for each item of a sample.
+ITEM_LAYERS = [
+    ("time_distributed/3x5", (3, 5), lambda: [dense(7, "tanh"), dense(2)]),
+    ("time_distributed/2x16", (2, 16), lambda: [dense(16, "gelu")]),
+    ("time_distributed/2x3x5", (2, 3, 5), lambda: [layers.Flatten(), dense(4, "tanh")]),
+    ("time_distributed/3x4-3x2x2", (3, 4), lambda: [layers.Reshape((2, 2))]),
+    ("time_distributed/3x4x3x2", (3, 4, 3, 2), lambda: [layers.Conv2D(2, 2, activation="tanh")]),
+]
 
 
 # Layers of images, with the channels last as Keras has them, and of signals.
 IMAGE_LAYERS = [
+    ("softmax_layer/5x4x3", (5, 4, 3), lambda: layers.Softmax()),
     ("max_pooling2d/5x7x3", (5, 7, 3), lambda: layers.MaxPooling2D()),
     ("max_pooling2d/3x2/1x3/same", (5, 7, 2),
      lambda: layers.MaxPooling2D((3, 2), (1, 3), padding="same")),

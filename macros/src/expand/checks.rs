@@ -12,7 +12,7 @@ impl Writer<'_> {
         let name = self.model_name();
         let outside = match &model.ends {
             Ends::Declared { .. } => None,
-            Ends::Inner(inner) => inner.before.clone(),
+            Ends::Inner(inner) => Some(inner),
         };
         let dims = |shape: TokenStream| quote!(<#shape as ::plywood::shape::Shape>::DIMS);
         let mut checks = TokenStream::new();
@@ -34,16 +34,20 @@ impl Writer<'_> {
         for (i, layer) in model.layers.iter().enumerate() {
             let span = layer.kind().span();
             let kind = layer.kind().to_string();
-            let before = match i {
-                0 => outside.clone(),
-                _ => Some((model.layers[i - 1].kind().to_string(), i)),
+            let before = match outside {
+                Some(outside) if i == 0 => outside.before.clone(),
+                _ => self.kind_before(i + 1),
             };
             let before = match before {
                 None => quote!(::core::option::Option::None),
                 Some((before, i)) => quote!(::core::option::Option::Some((#before, #i))),
             };
             let link = syn::Index::from(i);
-            rows.push(quote!(links.#link.checked(#name, #before, #kind)));
+            let items = outside.filter(|_| i == 0).map(|outside| {
+                let items = &outside.items;
+                quote!(.of_items(#items))
+            });
+            rows.push(quote!(links.#link.checked(#name, #before, #kind) #items));
             let row = quote!(#table[#i]);
             let names = layer.arguments.as_ref().map(|arguments| {
                 let names = self.argument_names(i + 1);

@@ -160,17 +160,35 @@ impl<'a> Writer<'a> {
     /// own.
     fn inner(&mut self, i: usize, layers: &[Layer], span: Span) -> TokenStream {
         let model = self.model;
-        let (of, before) = match &model.ends {
-            Ends::Declared { .. } => (model.name.clone(), None),
-            Ends::Inner(inner) => (inner.model.clone(), inner.before.clone()),
-        };
-        let before = match i {
-            1 => before,
-            _ => Some((model.layers[i - 2].kind().to_string(), i - 1)),
+        let path = self.concrete_name(&self.path(i));
+        let own = quote!(::plywood::over_items!(#path));
+        let (of, before, items) = match &model.ends {
+            Ends::Inner(inner) if i == 1 => {
+                let outer = &inner.items;
+                (
+                    inner.model.clone(),
+                    inner.before.clone(),
+                    quote!(#outer || #own),
+                )
+            }
+            Ends::Inner(inner) => (inner.model.clone(), self.kind_before(i), own.clone()),
+            Ends::Declared { .. } => (model.name.clone(), self.kind_before(i), own.clone()),
         };
         let field = &model.layers[i - 1].field;
         let number = self.inner.len();
         let name = format_ident!("{}_{field}_{number}", model.name, span = span);
+        // What the list gets.
+        let (outside, element) = (self.before(i - 1), &self.element);
+        let input = format_ident!("__{name}_O0", span = Span::call_site().located_at(span));
+        let mut inside = quote!(<#outside as ::plywood::shape::Within<{ #own }>>::Shape);
+        if model.element.is_some() {
+            // An alias must use its parameter.
+            inside = quote!(<#inside as ::plywood::__private::For<#element>>::Layer);
+        }
+        let generics = self.generics.clone();
+        let input = quote!(#input #generics);
+        self.inner
+            .push(aliases::alias(&model.visibility, input.clone(), inside));
         let network = Model {
             attributes: vec![
                 syn::parse_quote!(#[doc(hidden)]),
@@ -180,8 +198,9 @@ impl<'a> Writer<'a> {
             name: name.clone(),
             element: model.element.clone(),
             ends: Ends::Inner(Inner {
-                input: self.before(i - 1),
+                input,
                 before,
+                items,
                 model: of,
                 span,
             }),
@@ -189,8 +208,13 @@ impl<'a> Writer<'a> {
             errors: Vec::new(),
         };
         self.inner.push(Writer::new(&network).write());
-        let generics = &self.generics;
         quote!(#name #generics)
+    }
+
+    /// The layer before layer i and its number, both counted from 1.
+    fn kind_before(&self, i: usize) -> Option<(String, usize)> {
+        let before = self.model.layers.get(i.checked_sub(2)?)?;
+        Some((before.kind().to_string(), i - 1))
     }
 
     fn weights(&self, i: usize) -> Ident {

@@ -5,7 +5,7 @@ mod passes;
 mod place;
 mod weights;
 
-pub use branch::Merge;
+pub use branch::{Branch, Merge};
 pub use weights::ParallelWeights;
 
 use crate::activations::AnyHead;
@@ -17,7 +17,7 @@ use crate::layer::{
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, Fact, Shape, same_shape};
 use crate::simd::Isa;
-use branch::{Branch, Merged};
+use branch::Merged;
 use core::marker::PhantomData;
 use passes::{Forward, backward, begin, update};
 use place::{Place, agree, channels};

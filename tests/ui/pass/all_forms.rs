@@ -43,11 +43,36 @@ sequential! {
 
 sequential! { struct Four1<T>: [1] => [1] { Dense(1), } }
 
+sequential! {
+    struct Twice<T>: [2, 3, 12] => [2, 2] {
+        TimeDistributed(
+            Flatten(),
+            Residual(Dense(36, tanh)),
+            Reshape([2, 18]),
+            TimeDistributed(layer = [Rows<T>]),
+            Flatten,
+        ),
+    }
+}
+
+sequential! { struct Rows<T>: [18] => [1] { Dense(1) } }
+
+sequential! {
+    struct Aliases: [1, 12, 12] => [2] {
+        Convolution2D(2, 3),
+        MaxPool2D(2),
+        pool: AvgPool2D(pool_size = 2),
+        GlobalAvgPool2D,
+        Softmax,
+    }
+}
+
 /// Makes some, and predicts.
 pub fn main() {
     sequential! { struct Inside: [FEATURES] => [2] { layers::Block, Dense(2) } }
     assert_eq!(Everything::new(1).predict(&[0.5; 12]).len(), 5);
     assert_eq!(Four::new(1).predict(&[[[[1.0; 4]; 3]; 2]]), [1.0; 24]);
     assert_eq!(Generic::<f64>::new(1).predict(&[[1.0f64; 2]; 2]).len(), 1);
+    assert_eq!(Aliases::new(1).max_pool2d, NoWeights);
     assert_eq!(Inside::new(1).predict(&[0.5; 12]).len(), 2);
 }
