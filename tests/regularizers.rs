@@ -26,6 +26,9 @@ sequential! {
         Dense(4, tanh, kernel_regularizer = l2(0.05), use_bias = false, bias_regularizer = l2),
         Inner<T>,
         LayerNormalization(gamma_regularizer = l2(1), beta_regularizer = l2),
+        Reshape([2, 2]),
+        TimeDistributed(Dense(2, kernel_regularizer = l2(0.4))),
+        Flatten,
         Dense(3),
     }
 }
@@ -57,6 +60,7 @@ const PENALTIES: &[(&str, f64, f64)] = &[
     ("inner/dense/bias", 0.0, 0.01),
     ("layer_normalization/gamma", 0.0, 1.0),
     ("layer_normalization/beta", 0.0, 0.01),
+    ("time_distributed/dense/kernel", 0.0, 0.4),
 ];
 
 /// What these penalties are for the weights of a model.
@@ -303,7 +307,8 @@ const NORMS: &[(&str, &[usize], f64, f64)] = &[
     ("dense/kernel", &[0], 0.2, 0.3),
     ("conv1d/kernel", &[0, 1], 1.0, 1.0),
     ("conv1d/bias", &[0], 1.0, 1.0),
-    ("p_re_lu_1/alpha", &[0], 0.0, 0.05),
+    // (Keras' alpha is [2, 3] here, and the norm that of each of three columns.)
+    ("p_re_lu_1/alpha", &[0], 0.0, 0.0866026),
     ("layer_normalization/gamma", &[0], 0.0, 0.9),
 ];
 const NOT_NEGATIVE: &[&str] = &["p_re_lu/alpha", "dense/bias", "layer_normalization/beta"];

@@ -3,7 +3,9 @@
 use super::parallel::Branch;
 use crate::initializers::Init;
 use crate::kernels::Element;
-use crate::layer::{Arguments, Backward, Kept, Kind, Layer, Missing, Moment, OverItems, Update};
+use crate::layer::{
+    Arguments, Backward, Kept, Kind, Layer, Missing, Moment, OverItems, Policies, Update,
+};
 use crate::layout::{in_items, put_item, take_item};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, Fact, Items, Several, Shape};
@@ -95,6 +97,7 @@ where
         "the layers of {layer} give {0}, and several of these would have five dimensions",
         const { &[Fact::Shape(Out::<T, In, L>::DIMS)] },
     ));
+    const POLICIES: Policies = Inner::<T, In, L>::POLICIES;
     const INDICES: Option<usize> = Inner::<T, In, L>::INDICES;
     const MACS: usize = In::Count::USIZE * Inner::<T, In, L>::MACS;
     const CACHE: usize =

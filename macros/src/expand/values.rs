@@ -126,6 +126,7 @@ impl Writer<'_> {
             ::plywood::shape::Site {
                 layer: #name,
                 before: ::core::option::Option::None,
+                items: false,
                 model: #model,
                 input: &[],
             }
