@@ -8,6 +8,7 @@ pub use std::path::Path;
 
 use crate::activations::AnyHead;
 use crate::cast::zeroed_box;
+pub use crate::files::{Included, count_tensors};
 use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Layer, Missing, Model, NoWeights, Tensor, Visitor, VisitorMut,

@@ -2,6 +2,7 @@
 //! nothing.
 #![cfg(feature = "std")]
 
+use plywood::files::IncludedWeights;
 use plywood::prelude::*;
 use plywood::random::Stream;
 use plywood::training::NamedWeight;
@@ -286,4 +287,23 @@ print((h @ w['dense_1/kernel'] + w['dense_1/bias']).item())
         let found: f32 = text.trim().parse().unwrap();
         assert!((y - found).abs() < 1e-6, "{y} {found}");
     }
+}
+
+/// Written by Python's `safetensors`, which sorts the names.
+static INCLUDED: IncludedWeights<Net> = plywood::include_weights!("files/net.safetensors");
+
+#[test]
+fn weights_inside_the_program() {
+    let mut loaded = Net::new(1);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/net.safetensors");
+    loaded.load_weights(path).unwrap();
+    let included = INCLUDED.model();
+    assert_eq!(included.get_weights(), loaded.get_weights());
+    assert_eq!(included.get_weights()[1].values, [0.25, -0.5, 0.75]);
+    let mut other: Box<Net> = plywood::include_weights!("files/net.safetensors",).model();
+    assert_eq!(other.get_weights(), loaded.get_weights());
+    other = Net::new(5);
+    INCLUDED.copy_to(&mut other);
+    assert_eq!(other.predict(&[0.5, 0.25]), loaded.predict(&[0.5, 0.25]));
+    assert_eq!(format!("{INCLUDED:?}"), "IncludedWeights<Net>");
 }

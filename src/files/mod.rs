@@ -55,6 +55,7 @@
 
 mod fault;
 mod header;
+mod included;
 mod numbers;
 #[cfg(feature = "std")]
 mod replace;
@@ -64,6 +65,9 @@ mod stored;
 mod tree;
 mod weights;
 
+pub use included::IncludedWeights;
+#[doc(hidden)]
+pub use included::{Included, count_tensors};
 #[cfg(feature = "std")]
 pub(crate) use replace::replace;
 #[cfg(feature = "std")]

@@ -14,11 +14,11 @@ mod items;
 mod sides;
 mod window;
 
-pub(crate) use check::Text;
 pub use check::{
     Check, Checked, Fact, Site, all_pass, check, check_argument_count, check_input, check_keyword,
     check_nonzero, check_output, same_shape,
 };
+pub(crate) use check::{Text, panic_with};
 pub use dim::{Dim, Push, bit, check_dimension, fitting};
 pub use interpolation::{Bilinear, Interpolation, InterpolationArgument, Nearest};
 pub use items::{Items, Several, Within};
