@@ -1,9 +1,10 @@
 //! A layer of one's own: a scale and a shift for each number, both learnt. Its gradients are
-//! checked in `f64`; then it calibrates three sensors in `f32`.
+//! checked in `f64`; then it calibrates three sensors in `f32`, and is written as ONNX.
 //!
 //! `cargo run --release --example custom_layer`
 
 use plywood::layer::{Backward, Kept, Update};
+use plywood::onnx::{Graph, Values};
 use plywood::prelude::*;
 use plywood::random::Stream;
 
@@ -50,6 +51,13 @@ impl<T: Element, S: Shape> Layer<T, S> for Affine {
             }
         });
     }
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> plywood::Result<()> {
+        let scale = graph.tensor("scale", Values::per_number::<S, T>(&weights.scale));
+        let shift = graph.tensor("shift", Values::per_number::<S, T>(&weights.shift));
+        graph.apply("Mul", &[scale], &[]);
+        graph.apply("Add", &[shift], &[]);
+        Ok(())
+    }
 }
 
 sequential! {
@@ -75,5 +83,6 @@ fn main() -> plywood::Result<()> {
     training.fit(&x, &y, Fit::new().epochs(50).verbose(Verbose::Silent))?;
     println!("scale {:.3?}", &model.sensors.scale[..]);
     println!("shift {:.3?}", &model.sensors.shift[..]);
+    println!("{} bytes of ONNX", model.to_onnx_bytes()?.len());
     Ok(())
 }

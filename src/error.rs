@@ -133,6 +133,26 @@ pub enum Error {
         /// How many classes there are.
         classes: usize,
     },
+    /// A layer, or something in it, cannot be written as ONNX.
+    #[error("layer `{layer}`: `{part}` has no ONNX form: implement `{method}` for it")]
+    NoOnnxForm {
+        /// The layer's name in the model, `residual/first/gain`.
+        layer: String,
+        /// The type that has none.
+        part: &'static str,
+        /// What would give it one.
+        method: &'static str,
+    },
+    /// A model does not fit into a file of a format.
+    #[error("the model takes {bytes} bytes, but {format} holds at most {most} in a file")]
+    TooLarge {
+        /// The format.
+        format: &'static str,
+        /// How many bytes the model takes.
+        bytes: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A file cannot be opened, read or written.
     #[cfg(feature = "std")]
     #[error("{}: cannot {action}: {source}", .path.display())]

@@ -108,6 +108,7 @@
 //! | `datasets` | Fashion-MNIST (feature `data`) |
 //! | [`layer`] | what a layer is, with one of your own as an example |
 //! | [`pictures`] | diagrams of models, and with the feature `plot` the course of a training |
+//! | [`onnx`] | models as ONNX files, for other programs |
 //! | [`gradients`] | gradients to look at, and the check of a layer's backward pass |
 //! | [`random`] | the random numbers, the same on every machine |
 //! | [`simd`], [`kernels`], [`rows`] | instruction sets, the loops, and how rows lie in memory |
@@ -152,6 +153,7 @@ pub mod layout;
 pub mod losses;
 pub mod math;
 pub mod metrics;
+pub mod onnx;
 pub mod optimizers;
 pub mod pictures;
 pub mod prelude;

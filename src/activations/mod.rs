@@ -30,11 +30,14 @@ pub use pointwise::{
 };
 pub use softmax::Softmax;
 
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Dim, Shape};
 use crate::simd::Isa;
+use core::any::type_name;
 
 /// What the outputs of a model are to a loss: the activation that made them, or [`AnyHead`].
 pub trait Head: 'static {}
@@ -66,6 +69,14 @@ pub trait Activation: 'static {
 
     /// dy becomes dz, in place. `seen` is z or y, as [`NEEDS_INPUT`](Self::NEEDS_INPUT) says.
     fn backward<T: Element, I: Isa>(isa: I, seen: Rows<T>, dy: RowsMut<T>);
+
+    /// From z, the graph's current value, to y, as nodes of ONNX; see [`onnx`](crate::onnx).
+    ///
+    /// # Errors
+    /// If it has no form in ONNX.
+    fn onnx(graph: &mut Graph) -> Result<()> {
+        Err(graph.no_form(Some(type_name::<Self>()), "Activation::onnx"))
+    }
 }
 
 /// An argument that should name an activation.

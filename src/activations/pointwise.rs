@@ -1,9 +1,12 @@
 //! The activations that take each number by itself.
 
 use super::Activation;
+use crate::error::Result;
 use crate::kernels::Element;
+use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
+use core::any::type_name;
 use core::hint::black_box;
 
 /// An activation that takes each number by itself. All that one of your own must say:
@@ -38,6 +41,13 @@ pub trait Pointwise: 'static {
     const IDENTITY: bool = false;
     /// Whether f' is 0 wherever f is.
     const DEAD_AT_ZERO: bool = false;
+    /// From z, the graph's current value, to f(z), as nodes of ONNX; see [`onnx`](crate::onnx).
+    ///
+    /// # Errors
+    /// If it has no form in ONNX.
+    fn onnx(graph: &mut Graph) -> Result<()> {
+        Err(graph.no_form(Some(type_name::<Self>()), "Pointwise::onnx"))
+    }
 }
 
 /// Replaces all numbers by f of them. (A type and no closure, which is not always compiled for the
@@ -84,13 +94,18 @@ impl<A: Pointwise> Activation for A {
             }
         }
     }
+
+    fn onnx(graph: &mut Graph) -> Result<()> {
+        <A as Pointwise>::onnx(graph)
+    }
 }
 
 macro_rules! pointwise {
     ($($(#[$doc:meta])* $name:ident {
         $isa:ident, $z:ident => $apply:expr;
         from $seen:ident: $needs:literal => $derivative:expr
-        $(; dead at zero: $dead:literal)?
+        $(; dead at zero: $dead:literal)?;
+        onnx $graph:ident => $onnx:expr
     })*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -106,6 +121,10 @@ macro_rules! pointwise {
             #[inline(always)]
             fn derivative<T: Element, I: Isa>($isa: I, $seen: T) -> T {
                 $derivative
+            }
+            fn onnx($graph: &mut Graph) -> Result<()> {
+                $onnx;
+                Ok(())
             }
         }
     )* };
@@ -125,6 +144,9 @@ impl Pointwise for Linear {
     #[inline(always)]
     fn derivative<T: Element, I: Isa>(_: I, _: T) -> T {
         T::one()
+    }
+    fn onnx(_: &mut Graph) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -147,12 +169,14 @@ pointwise! {
             if z < T::zero() { T::zero() } else { z }
         };
         from y: false => if y > T::zero() { T::one() } else { T::zero() };
-        dead at zero: true
+        dead at zero: true;
+        onnx graph => graph.apply("Relu", &[], &[])
     }
     /// `leaky_relu`: f(z) = z for z >= 0, 0.2 z below.
     LeakyRelu {
         _isa, z => if z >= T::zero() { z } else { T::of(LEAK) * z };
-        from y: false => if y >= T::zero() { T::one() } else { T::of(LEAK) }
+        from y: false => if y >= T::zero() { T::one() } else { T::of(LEAK) };
+        onnx graph => graph.apply("LeakyRelu", &[], &[("alpha", Attribute::Float(LEAK as f32))])
     }
     /// `elu`: f(z) = z for z > 0, e^z - 1 below.
     Elu {
@@ -160,7 +184,8 @@ pointwise! {
             let below = T::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
             if z > T::zero() { z } else { below }
         };
-        from y: false => { let _ = isa; if y > T::zero() { T::one() } else { y + T::one() } }
+        from y: false => { let _ = isa; if y > T::zero() { T::one() } else { y + T::one() } };
+        onnx graph => graph.apply("Elu", &[], &[])
     }
     /// `selu`: f(z) = 1.0507 z for z > 0, 1.0507 * 1.67326 (e^z - 1) below.
     Selu {
@@ -171,7 +196,8 @@ pointwise! {
         from y: false => {
             let _ = isa;
             if y > T::zero() { T::of(SELU_SCALE) } else { y + T::of(SELU_SCALE * SELU_ALPHA) }
-        }
+        };
+        onnx graph => graph.apply("Selu", &[], &[])
     }
     /// `gelu`: f(z) = z Φ(z), Φ being the distribution function of the standard normal.
     Gelu {
@@ -179,6 +205,15 @@ pointwise! {
         from z: true => {
             let phi = T::of(0.5) * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)));
             T::fma(isa, z * T::of(DENSITY), T::exp(isa, T::of(-0.5) * z * z), phi)
+        };
+        onnx graph => {
+            let (z, half) = (graph.value(), graph.number(0.5));
+            let (one, scale) = (graph.number(1.0), graph.number(SQRT_HALF));
+            graph.apply("Mul", &[scale], &[]);
+            graph.apply("Erf", &[], &[]);
+            graph.apply("Add", &[one], &[]);
+            graph.apply("Mul", &[z], &[]);
+            graph.apply("Mul", &[half], &[]);
         }
     }
     /// `silu`, also called swish: f(z) = z σ(z).
@@ -187,6 +222,11 @@ pointwise! {
         from z: true => {
             let s = T::sigmoid(isa, z);
             s * T::fma(isa, z, T::one() - s, T::one())
+        };
+        onnx graph => {
+            let z = graph.value();
+            graph.apply("Sigmoid", &[], &[]);
+            graph.apply("Mul", &[z], &[]);
         }
     }
     /// `softplus`: f(z) = ln(1 + e^z).
@@ -195,12 +235,14 @@ pointwise! {
             let (high, low) = if z > T::zero() { (z, -z) } else { (T::zero(), z) };
             high + T::ln_1p(isa, T::exp(isa, low))
         };
-        from z: true => T::sigmoid(isa, z)
+        from z: true => T::sigmoid(isa, z);
+        onnx graph => graph.apply("Softplus", &[], &[])
     }
     /// `sigmoid`: f(z) = 1 / (1 + e^-z).
     Sigmoid {
         isa, z => T::sigmoid(isa, z);
-        from y: false => { let _ = isa; y * (T::one() - y) }
+        from y: false => { let _ = isa; y * (T::one() - y) };
+        onnx graph => graph.apply("Sigmoid", &[], &[])
     }
     /// `hard_sigmoid`: f(z) = z / 6 + 1/2, cut off at 0 and 1.
     HardSigmoid {
@@ -212,17 +254,24 @@ pointwise! {
         from y: false => {
             let _ = isa;
             if y > T::zero() && y < T::one() { T::of(1.0 / 6.0) } else { T::zero() }
-        }
+        };
+        onnx graph => graph.apply(
+            "HardSigmoid",
+            &[],
+            &[("alpha", Attribute::Float(1.0 / 6.0)), ("beta", Attribute::Float(0.5))],
+        )
     }
     /// `tanh`: f(z) = tanh z.
     Tanh {
         isa, z => T::tanh(isa, z);
-        from y: false => T::fma(isa, -y, y, T::one())
+        from y: false => T::fma(isa, -y, y, T::one());
+        onnx graph => graph.apply("Tanh", &[], &[])
     }
     /// `fast_tanh`: f(z) = tanh z to within 1.4e-6, and its own derivative, for tiny networks that wait
     /// for each tanh. Never above 1 in size; NaN stays NaN.
     FastTanh {
         isa, z => T::fast_tanh(isa, z);
-        from z: true => T::fast_tanh_slope(isa, z)
+        from z: true => T::fast_tanh_slope(isa, z);
+        onnx graph => graph.apply("Tanh", &[], &[])
     }
 }

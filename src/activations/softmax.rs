@@ -4,8 +4,10 @@
 
 use super::pointwise::each;
 use super::{Activation, Pointwise};
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::Arguments;
+use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
 
@@ -172,6 +174,11 @@ impl Activation for Softmax {
         for (y, dy) in y.iter().zip(dy.iter_mut()) {
             slope(isa, y, dy);
         }
+    }
+
+    fn onnx(graph: &mut Graph) -> Result<()> {
+        graph.apply("Softmax", &[], &[("axis", Attribute::Int(-1))]);
+        Ok(())
     }
 }
 

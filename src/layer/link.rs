@@ -5,8 +5,10 @@
 //! passes, the plan and the checks get their types from these.
 
 use super::{Entry, Layer, LayerInfo, Weights};
+use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
+use crate::onnx::Graph;
 use crate::shape::{Checked, Shape, Site};
 use core::marker::PhantomData;
 
@@ -44,6 +46,19 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
     /// Sets the layer's weights to what they are before training.
     pub fn init(self, weights: &mut L::Weights, init: &mut Init) {
         L::init(weights, init);
+    }
+
+    /// Writes the layer, of this name and type, into a graph of ONNX.
+    pub fn onnx(
+        self,
+        [name, kind]: [&'static str; 2],
+        weights: &L::Weights,
+        graph: &mut Graph,
+    ) -> Result<()> {
+        graph.enter(name, kind);
+        L::onnx(weights, graph)?;
+        graph.leave();
+        Ok(())
     }
 
     /// What there is to read about the layer.

@@ -90,11 +90,13 @@ pub use weights::{
 };
 
 use crate::activations::Head;
+use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
+use crate::onnx::Graph;
 use crate::random::{Stream, mix};
 use crate::rows::{Rows, RowsMut};
-use crate::shape::{Check, Shape};
+use crate::shape::{Check, Shape, same_shape};
 use crate::simd::Isa;
 use crate::team::Team;
 
@@ -200,6 +202,21 @@ pub trait Layer<T: Element, In: Shape>: 'static {
         _kept: Kept<T>,
         _update: &mut Update<T>,
     ) {
+    }
+
+    /// Writes the forward pass of prediction as nodes of ONNX, see [`onnx`](crate::onnx). A layer that
+    /// computes nothing then ([`IDENTITY`](Self::IDENTITY)) has no nodes.
+    ///
+    /// # Errors
+    /// If the layer has no form in ONNX, as one of your own before you implement this.
+    fn onnx(_weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        if matches!(Self::IDENTITY, Identity::Never) {
+            return Err(graph.no_form(None, "Layer::onnx"));
+        }
+        if !same_shape(In::DIMS, Self::Output::DIMS) {
+            graph.reshape(Self::Output::DIMS);
+        }
+        Ok(())
     }
 }
 

@@ -1,8 +1,10 @@
 //! An activation as a layer of its own.
 
 use crate::activations::{Activation as _, ActivationArgument};
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -81,6 +83,10 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
             };
             Of::<Act>::backward(isa, seen, dx);
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        Of::<Act>::onnx(graph)
     }
 }
 

@@ -2,13 +2,16 @@
 
 use super::check::policies;
 use super::features::{features, fill, pattern, places, repeat, sum};
+use super::onnx::{features_back, features_first, scale_and_shift};
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Float, Frozen, Kept, Kind, Layer, Missing, Moment,
     Policies, PolicyArgument, Update, Vector, Weights,
 };
+use crate::onnx::{Attribute, Graph, Values};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
 use crate::simd::Isa;
@@ -281,6 +284,21 @@ where
         update.frozen(&mut weights.moving_variance, |moving| {
             step(moving, variance)
         });
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let [gamma, beta] = scale_and_shift::<In, T>(graph, &weights.gamma, &weights.beta);
+        features_first::<In>(graph);
+        let inputs = [
+            gamma,
+            beta,
+            graph.tensor("moving_mean", Values::of(&weights.moving_mean)),
+            graph.tensor("moving_variance", Values::of(&weights.moving_variance)),
+        ];
+        let epsilon = Attribute::Float(Epsilon::VALUE as f32);
+        graph.apply("BatchNormalization", &inputs, &[("epsilon", epsilon)]);
+        features_back::<In>(graph);
+        Ok(())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::check::policies;
 use super::convolution::{ConvWeights, KernelGradient, derive};
+use super::onnx::sliding;
 use super::{check, image};
 use crate::activations::{Activation, ActivationArgument, Linear};
+use crate::error::Result;
 use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::kernels::conv::{Conv, Correlate, flip};
@@ -11,8 +13,9 @@ use crate::layer::{
     Argument, Arguments, Backward, Bool, Int, Kept, Layer, Missing, Moment, Policies,
     PolicyArgument, Tensor, Update,
 };
+use crate::onnx::{Attribute, Graph, Values};
 use crate::rows::{Rows, RowsMut, padded};
-use crate::shape::{Check, D3, Dim, Fact, PaddingArgument, Shape, SlideBack, Valid};
+use crate::shape::{Check, D3, Dim, Fact, PaddingArgument, Shape, SlideBack, Valid, Window};
 use crate::simd::Isa;
 use alloc::vec;
 use core::marker::PhantomData;
@@ -296,6 +299,21 @@ where
                 image::add_pixels::<T, N::Number>(kept.dz, gradient);
             });
         }
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let windows = conv::<In, Given<N, K, S, P, D>>().windows;
+        // From [height][width][filters][channels] to [channels][filters][height][width].
+        let kernel = Values::of(&weights.kernel).turned(&[3, 2, 0, 1]);
+        let mut inputs = vec![graph.tensor("kernel", kernel)];
+        if UseBias::FLAG {
+            inputs.push(graph.tensor("bias", Values::of(&weights.bias)));
+        }
+        let mut attributes = sliding(&windows, 3);
+        let unwritten = Attribute::sizes(windows.iter().map(Window::unseen));
+        attributes.push(("output_padding", unwritten));
+        graph.apply("ConvTranspose", &inputs, &attributes);
+        Act::Activation::onnx(graph)
     }
 }
 

@@ -5,8 +5,10 @@
 //! [`Conv2D`]: super::Conv2D
 
 use super::check::policies;
+use super::onnx::{features_back, features_first, sliding};
 use super::{check, image, signal};
 use crate::activations::{Activation, ActivationArgument};
+use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument};
 use crate::kernels::Element;
 use crate::kernels::conv::{Conv, ConvWeightGrad, Correlate, flip};
@@ -14,11 +16,13 @@ use crate::layer::{
     Argument, Arguments, Backward, Kept, Kernel, Layer, Moment, Policies, PolicyArgument,
     RowGradient, SetArgument, Tensor, Update, Vector, Weights,
 };
+use crate::onnx::{Attribute, Graph, Values};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{
     Check, D2, D3, Dim, Divides, Fact, Padding, PaddingArgument, Shape, Slide, Window,
 };
 use crate::simd::Isa;
+use alloc::vec;
 use core::marker::PhantomData;
 use typenum::Unsigned;
 
@@ -334,6 +338,25 @@ where
                 image::add_pixels::<T, N::Number>(kept.dz, gradient);
             });
         }
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        // From [taps][channels][filters] to [filters][channels][taps].
+        let order: &[usize] = if In::DIMS.len() == 3 {
+            &[3, 2, 0, 1]
+        } else {
+            &[2, 1, 0]
+        };
+        let mut inputs = vec![graph.tensor("kernel", Values::of(&weights.kernel).turned(order))];
+        if UseBias::FLAG {
+            inputs.push(graph.tensor("bias", Values::of(&weights.bias)));
+        }
+        let mut attributes = sliding(&O::CONV.windows, In::DIMS.len());
+        attributes.push(("group", Attribute::Int(O::CONV.groups as i64)));
+        features_first::<In>(graph);
+        graph.apply("Conv", &inputs, &attributes);
+        features_back::<O::Output>(graph);
+        Act::Activation::onnx(graph)
     }
 }
 

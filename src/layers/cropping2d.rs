@@ -3,8 +3,10 @@
 use super::image;
 use super::zero_padding2d::lines;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Arguments, Backward, Int, Layer, NoWeights};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D3, Fact, Inner, Shape, Sides};
 use crate::simd::Isa;
@@ -103,6 +105,16 @@ where
                 dx[left..left + line].copy_from_slice(dy);
             }
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let [top, bottom, left, right] = C::SIDES;
+        let ends = [In::Height::USIZE - bottom, In::Width::USIZE - right];
+        let starts = graph.integers("starts", &[top as i64, left as i64]);
+        let ends = graph.integers("ends", &ends.map(|end| end as i64));
+        let axes = graph.integers("axes", &[2, 3]);
+        graph.apply("Slice", &[starts, ends, axes], &[]);
+        Ok(())
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::check::policies;
 use crate::activations::{Activation, ActivationArgument, Linear};
+use crate::error::Result;
 use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::{Element, tiny};
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Kept, Kind, Layer, Matrix, Missing, Moment, Policies,
     PolicyArgument, Tensor, Update, Vector, Weights,
 };
+use crate::onnx::{Graph, Values};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D1, Dim, Fact, Shape};
 use crate::simd::Isa;
@@ -226,6 +228,17 @@ where
                 T::bias_grad(isa, kept.dz, rule, b, slots);
             }
         }
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let kernel = graph.tensor("kernel", Values::of(&weights.kernel));
+        if UseBias::FLAG {
+            let bias = graph.tensor("bias", Values::of(&weights.bias));
+            graph.apply("Gemm", &[kernel, bias], &[]);
+        } else {
+            graph.apply("MatMul", &[kernel], &[]);
+        }
+        Act::Activation::onnx(graph)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::check::policies;
 use super::convolution::{ConvWeights, derive};
+use super::onnx::depthwise;
 use super::{check, image};
 use crate::activations::{Activation, ActivationArgument, Linear};
+use crate::error::Result;
 use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::kernels::channelwise::{Channelwise, depthwise::Depthwise};
@@ -11,6 +13,7 @@ use crate::layer::{
     Argument, Arguments, Backward, Bool, Int, Kept, Kind, Layer, Missing, Moment, Policies,
     PolicyArgument, RowGradient, Tensor, Update,
 };
+use crate::onnx::{Graph, Values};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D3, Dim, Fact, Padding, PaddingArgument, Shape, Slide, Valid};
 use crate::simd::Isa;
@@ -295,6 +298,13 @@ where
                 );
             });
         }
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let filters = filters::<In, Given<K, S, P, M, D>>();
+        let bias = UseBias::FLAG.then(|| Values::of(&weights.bias));
+        depthwise(graph, &filters, "kernel", Values::of(&weights.kernel), bias);
+        Act::Activation::onnx(graph)
     }
 }
 

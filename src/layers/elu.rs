@@ -2,8 +2,10 @@
 
 use super::check::is_number;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Float, Layer, NoWeights};
+use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -56,6 +58,12 @@ impl<T: Element, In: Shape, Alpha: Argument> Layer<T, In> for ELU<Alpha> {
             let below = alpha * T::exp(isa, x);
             if x > T::zero() { T::one() } else { below }
         });
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let alpha = Attribute::Float(Alpha::VALUE as f32);
+        graph.apply("Elu", &[], &[("alpha", alpha)]);
+        Ok(())
     }
 }
 

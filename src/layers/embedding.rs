@@ -2,12 +2,14 @@
 
 use super::check::policies;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, RandomUniform};
 use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Kept, Kind, Layer, Matrix, Missing, Policies, PolicyArgument,
     Update, Weights,
 };
+use crate::onnx::{Attribute, Graph, Values};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D2, Dim, Fact, Shape};
 use crate::simd::Isa;
@@ -65,6 +67,9 @@ pub struct EmbeddingWeights<T: Element, K: Dim, N: Dim> {
     /// The table.
     pub embeddings: Matrix<T, K, N>,
 }
+
+/// ONNX's number for the type of rows.
+const INT64: i64 = 7;
 
 /// Up to here `f32` holds every whole number.
 const MOST: usize = 1 << 24;
@@ -152,6 +157,22 @@ where
                 }
             }
         });
+    }
+
+    /// (A number in the middle between two rows goes to the even one.)
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let (first, last) = (
+            graph.number(0.0),
+            graph.number((K::Number::USIZE - 1) as f64),
+        );
+        graph.apply("Round", &[], &[]);
+        graph.apply("Clip", &[first, last], &[]);
+        graph.apply("Cast", &[], &[("to", Attribute::Int(INT64))]);
+        let table = graph.tensor("embeddings", Values::of(&weights.embeddings));
+        let rows = graph.value();
+        graph.set_value(table);
+        graph.apply("Gather", &[rows], &[]);
+        Ok(())
     }
 }
 

@@ -1,9 +1,11 @@
 //! All numbers of a sample in one dimension.
 
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Arguments, Backward, Identity, Layer, NoWeights};
 use crate::layout::{differs, inward, outward};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{D1, Shape};
 use crate::simd::Isa;
@@ -48,6 +50,11 @@ impl<T: Element, In: Shape> Layer<T, In> for Flatten {
         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
             inward::<In, _>(dy, dx);
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        graph.reshape(&[In::SIZE]);
+        Ok(())
     }
 }
 

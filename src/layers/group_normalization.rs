@@ -2,14 +2,17 @@
 
 use super::check::policies;
 use super::features::features;
+use super::onnx::{features_back, features_first};
 use super::parts::Parts;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Float, Int, Kept, Kind, Layer, Missing, Moment, Policies,
     PolicyArgument, Update, Vector, Weights,
 };
+use crate::onnx::{Attribute, Graph, Values};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Fact, Shape};
 use crate::simd::Isa;
@@ -193,6 +196,36 @@ where
         update.tensor(isa, &mut weights.beta, |gradient| {
             super::image::add_pixels::<T, In::Features>(kept.dz, gradient);
         });
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let groups = groups::<Groups, In>();
+        let numbers = |x| Values::new(&[groups], core::iter::repeat_n(x, groups));
+        let inputs = [
+            graph.tensor("ones", numbers(1.0)),
+            graph.tensor("zeros", numbers(0.0)),
+        ];
+        let epsilon = Attribute::Float(Epsilon::VALUE as f32);
+        features_first::<In>(graph);
+        graph.reshape(&[groups, In::SIZE / groups]);
+        graph.apply("InstanceNormalization", &inputs, &[("epsilon", epsilon)]);
+        let mut dims = In::DIMS.to_vec();
+        if dims.len() != 3 {
+            dims.rotate_right(1);
+        }
+        graph.reshape(&dims);
+        features_back::<In>(graph);
+        if Scale::FLAG {
+            let gamma = Values::per_feature::<In, T>(&weights.gamma);
+            let gamma = graph.tensor("gamma", gamma);
+            graph.apply("Mul", &[gamma], &[]);
+        }
+        if Center::FLAG {
+            let beta = Values::per_feature::<In, T>(&weights.beta);
+            let beta = graph.tensor("beta", beta);
+            graph.apply("Add", &[beta], &[]);
+        }
+        Ok(())
     }
 }
 

@@ -2,14 +2,17 @@
 
 use super::check::policies;
 use super::features::features;
+use super::onnx::{features_last, scale_and_shift};
 use super::parts::Parts;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Float, Kept, Layer, Missing, Moment, Policies,
     PolicyArgument, Update, Vector, Weights,
 };
+use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
 use crate::simd::Isa;
@@ -162,6 +165,15 @@ where
         update.tensor(isa, &mut weights.beta, |gradient| {
             super::image::add_pixels::<T, In::Features>(kept.dz, gradient);
         });
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let inputs = scale_and_shift::<In, T>(graph, &weights.gamma, &weights.beta);
+        let epsilon = Attribute::Float(Epsilon::VALUE as f32);
+        features_last::<In>(graph, |graph| {
+            graph.apply("LayerNormalization", &inputs, &[("epsilon", epsilon)]);
+        });
+        Ok(())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::check::is_number;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Float, Layer, NoWeights};
+use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -51,6 +53,12 @@ impl<T: Element, In: Shape, Slope: Argument> Layer<T, In> for LeakyReLU<Slope> {
         super::pointwise::backward(pass.x, pass.dy.as_rows(), pass.dx, |x| {
             if x > T::zero() { T::one() } else { slope }
         });
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let slope = Attribute::Float(Slope::VALUE as f32);
+        graph.apply("LeakyRelu", &[], &[("alpha", slope)]);
+        Ok(())
     }
 }
 

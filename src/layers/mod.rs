@@ -70,6 +70,11 @@ macro_rules! register {
                     super::$module::samples();
                 }
             )*
+
+            #[test]
+            fn onnx() {
+                crate::contract::onnx::compare(&[$(super::$module::samples),*]);
+            }
         }
     };
 }
@@ -150,6 +155,7 @@ mod convolution;
 mod features;
 mod image;
 mod masks;
+mod onnx;
 mod parallel;
 mod parts;
 mod pointwise;

@@ -10,11 +10,13 @@ use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Frozen, Kind, Layer, Missing, Vector, Weights,
 };
+use crate::onnx::{Graph, Values};
 use crate::rows::{Rows, RowsMut, all_finite};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
 use alloc::format;
 use alloc::vec;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 /// Each feature gets mean 0 and variance 1 by statistics of the data that were worked out before,
@@ -120,8 +122,12 @@ fn feature<In: Shape>(i: usize) -> usize {
     }
 }
 
-/// No deviation is less.
-const LEAST: f64 = 1e-7;
+/// The deviation for a variance: never less than 1e-7.
+#[inline(always)]
+fn deviation<T: Element>(variance: T) -> T {
+    let (deviation, least) = (variance.sqrt(), T::of(1e-7));
+    if deviation > least { deviation } else { least }
+}
 
 /// `f` of each number, its feature's mean and its deviation.
 #[inline(always)]
@@ -131,15 +137,12 @@ fn each<T: Element, In: Shape>(
     mut y: RowsMut<T>,
     f: impl Fn(T, T, T) -> T,
 ) {
-    let least = T::of(LEAST);
     let n = features::<In>();
     for (x, y) in x.iter().zip(y.iter_mut()) {
         for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
             let statistics = weights.mean.iter().zip(weights.variance.iter());
             for ((y, &x), (&mean, &variance)) in y.iter_mut().zip(x).zip(statistics) {
-                let deviation = variance.sqrt();
-                let deviation = if deviation > least { deviation } else { least };
-                *y = f(x, mean, deviation);
+                *y = f(x, mean, deviation(variance));
             }
         }
     }
@@ -208,6 +211,21 @@ where
         } else {
             each(weights, dy, dx, |dy, _, deviation| dy / deviation);
         }
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let deviations: Vec<T> = weights.variance.iter().map(|&v| deviation(v)).collect();
+        let mean = graph.tensor("mean", Values::per_feature::<In, T>(&weights.mean));
+        let deviations = Values::per_feature::<In, T>(&deviations);
+        let deviation = graph.tensor("deviation", deviations);
+        if Invert::FLAG {
+            graph.apply("Mul", &[deviation], &[]);
+            graph.apply("Add", &[mean], &[]);
+        } else {
+            graph.apply("Sub", &[mean], &[]);
+            graph.apply("Div", &[deviation], &[]);
+        }
+        Ok(())
     }
 }
 

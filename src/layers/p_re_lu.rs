@@ -2,12 +2,14 @@
 
 use super::check::policies;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::layer::{
     Arguments, Backward, Bool, Float, Int, Kept, Layer, List, Missing, Name, Policies,
     PolicyArgument, Update, Vector, Weights,
 };
+use crate::onnx::{Graph, Values};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
 use crate::simd::Isa;
@@ -190,6 +192,17 @@ where
                 }
             }
         });
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let alpha = if Axes::Alphas::USIZE == In::SIZE {
+            Values::per_number::<In, T>(&weights.alpha)
+        } else {
+            Values::per_feature::<In, T>(&weights.alpha)
+        };
+        let alpha = graph.tensor("alpha", alpha);
+        graph.apply("PRelu", &[alpha], &[]);
+        Ok(())
     }
 }
 

@@ -1,11 +1,14 @@
 //! Dimensions in another order.
 
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Arguments, Backward, Bool, Float, Int, Layer, List, Missing, Name, NoWeights};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D1, D2, D3, D4, Dim, Fact, Shape};
 use crate::simd::Isa;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 use typenum::{Min, Minimum, U0, U1, U2, U3};
 
@@ -195,6 +198,12 @@ impl<T: Element, In: Shape, P: Permutation<In>> Layer<T, In> for Permute<P> {
         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
             each::<In, P>(|from, to| dx[from] = dy[to]);
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let order: Vec<usize> = P::DIMS.iter().map(|dim| dim - 1).collect();
+        graph.transpose(&order);
+        Ok(())
     }
 }
 

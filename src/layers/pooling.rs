@@ -1,11 +1,14 @@
 //! What pooling layers have in common: over what their windows move, and what they make of a window.
 
+use super::onnx::{features_back, features_first, sliding};
 use super::{check, image, signal};
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::kernels::channelwise::{Channelwise, pool};
 use crate::layer::{Argument, Arguments, Backward, Kind, Layer, Moment, NoWeights, SetArgument};
 use crate::math::Real;
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{
     Check, D1, D2, D3, Fact, Padding, PaddingArgument, Shape, Slide, Window, Zeros,
@@ -73,12 +76,32 @@ impl<T: Element, In: Shape, What: Reduce, O: Over<In>> Layer<T, In> for Pooling<
             What::backward(&O::POOL, kept, dy, dx);
         }
     }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        features_first::<In>(graph);
+        if O::Output::DIMS.len() == 1 {
+            graph.apply(What::OF_ALL, &[], &[]);
+            graph.reshape(O::Output::DIMS);
+        } else {
+            graph.apply(
+                What::OF_WINDOWS,
+                &[],
+                &sliding(&O::POOL.windows, In::DIMS.len()),
+            );
+            features_back::<O::Output>(graph);
+        }
+        Ok(())
+    }
 }
 
 /// What is made of the numbers of a window.
 pub trait Reduce: 'static {
     /// Whether a number is kept from the forward to the backward pass for each output.
     const KEEPS: bool;
+    /// ONNX's operator for windows that move.
+    const OF_WINDOWS: &'static str;
+    /// ONNX's operator for one window over all.
+    const OF_ALL: &'static str;
     /// One sample forward; `kept` is empty or has a number for each output.
     fn forward<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], kept: &mut [T]);
     /// One sample backward.
@@ -92,6 +115,8 @@ pub struct Mean;
 
 impl Reduce for Largest {
     const KEEPS: bool = true;
+    const OF_WINDOWS: &'static str = "MaxPool";
+    const OF_ALL: &'static str = "GlobalMaxPool";
     #[inline(always)]
     fn forward<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], kept: &mut [T]) {
         pool::max(pool, x, y, kept);
@@ -104,6 +129,8 @@ impl Reduce for Largest {
 
 impl Reduce for Mean {
     const KEEPS: bool = false;
+    const OF_WINDOWS: &'static str = "AveragePool";
+    const OF_ALL: &'static str = "GlobalAveragePool";
     #[inline(always)]
     fn forward<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], _: &mut [T]) {
         pool::average(pool, x, y);

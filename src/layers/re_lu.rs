@@ -2,8 +2,10 @@
 
 use super::check::is_number;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Float, Kind, Layer, Missing, NoWeights};
+use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -100,6 +102,32 @@ where
             let below = if x > threshold { T::one() } else { slope };
             if x < max { below } else { T::zero() }
         });
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let slope = Slope::VALUE;
+        if Threshold::VALUE > 0.0 {
+            let (x, threshold) = (graph.value(), graph.number(Threshold::VALUE));
+            let slope = graph.number(slope);
+            let above = graph.node("Greater", &[x, threshold], &[]);
+            let below = graph.node("Sub", &[x, threshold], &[]);
+            let below = graph.node("Mul", &[below, slope], &[]);
+            graph.set_value(above);
+            graph.apply("Where", &[x, below], &[]);
+        } else if slope > 0.0 {
+            graph.apply(
+                "LeakyRelu",
+                &[],
+                &[("alpha", Attribute::Float(slope as f32))],
+            );
+        } else {
+            graph.apply("Relu", &[], &[]);
+        }
+        if !matches!(Max::KIND, Kind::Missing) {
+            let max = graph.number(Max::VALUE);
+            graph.apply("Min", &[max], &[]);
+        }
+        Ok(())
     }
 }
 

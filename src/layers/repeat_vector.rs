@@ -1,8 +1,10 @@
 //! The same numbers again and again.
 
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Kind, Layer, Missing, NoWeights};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D2, Shape};
 use crate::simd::Isa;
@@ -65,6 +67,14 @@ where
                 }
             }
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let axis = graph.integers("axes", &[1]);
+        graph.apply("Unsqueeze", &[axis], &[]);
+        let shape = graph.integers("shape", &[1, N::Number::USIZE as i64, 1]);
+        graph.apply("Expand", &[shape], &[]);
+        Ok(())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::check::is_number;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Float, Layer, Missing, NoWeights};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -63,6 +65,13 @@ impl<T: Element, In: Shape, Scale: Argument, Offset: Argument> Layer<T, In>
     fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
         let scale = T::of(Scale::VALUE);
         super::pointwise::backward(pass.x, pass.dy.as_rows(), pass.dx, |_| scale);
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let (scale, offset) = (graph.number(Scale::VALUE), graph.number(Offset::VALUE));
+        graph.apply("Mul", &[scale], &[]);
+        graph.apply("Add", &[offset], &[]);
+        Ok(())
     }
 }
 

@@ -1,9 +1,11 @@
 //! The same numbers in another shape.
 
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights};
 use crate::layout::{differs, places};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Fact, Shape};
 use crate::simd::Isa;
@@ -69,6 +71,11 @@ impl<T: Element, In: Shape, To: Argument> Layer<T, In> for Reshape<To> {
                 dx[from] = dy[to];
             }
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        graph.reshape(To::Dims::DIMS);
+        Ok(())
     }
 }
 

@@ -1,13 +1,16 @@
 //! Normalisation of the size of each place of a sample.
 
 use super::features::features;
+use super::onnx::features_last;
 use super::parts::Parts;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::initializers::{Init, Ones};
 use crate::kernels::Element;
 use crate::layer::{
     Argument, Arguments, Backward, Float, Kept, Layer, Moment, Update, Vector, Weights,
 };
+use crate::onnx::{Graph, Values};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
 use crate::simd::Isa;
@@ -100,6 +103,23 @@ impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization
         update.tensor(isa, &mut weights.scale, |gradient| {
             Parts::places::<In>(false, Epsilon::VALUE).add_gamma(kept, gradient);
         });
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let scale = graph.tensor("scale", Values::of(&weights.scale));
+        let (epsilon, axes) = (graph.number(Epsilon::VALUE), graph.integers("axes", &[-1]));
+        features_last::<In>(graph, |graph| {
+            let x = graph.value();
+            graph.apply("Mul", &[x], &[]);
+            graph.apply("ReduceMean", &[axes], &[]);
+            graph.apply("Add", &[epsilon], &[]);
+            graph.apply("Sqrt", &[], &[]);
+            let size = graph.value();
+            graph.set_value(x);
+            graph.apply("Div", &[size], &[]);
+            graph.apply("Mul", &[scale], &[]);
+        });
+        Ok(())
     }
 }
 

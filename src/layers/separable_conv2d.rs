@@ -3,8 +3,10 @@
 use super::check::policies;
 use super::convolution::{KernelGradient as PointwiseGradient, derive};
 use super::depthwise_conv2d::{Filters, Given, KernelGradient, filters};
+use super::onnx::depthwise;
 use super::{check, image};
 use crate::activations::{Activation, ActivationArgument, Linear};
+use crate::error::Result;
 use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
 use crate::kernels::conv::{Conv, Correlate, flip};
@@ -12,6 +14,7 @@ use crate::layer::{
     Argument, Arguments, Backward, Bool, Int, Kept, Kernel, Layer, Missing, Moment, Policies,
     PolicyArgument, Tensor, Update, Vector, Weights,
 };
+use crate::onnx::{Graph, Values};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D3, Dim, Fact, Padding, PaddingArgument, Shape, Valid, Window};
 use crate::simd::Isa;
@@ -377,6 +380,19 @@ where
                 image::add_pixels::<T, N::Number>(kept.dz, gradient);
             });
         }
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let filters = filters::<In, Given<K, S, P, M, D>>();
+        let kernel = Values::of(&weights.depthwise_kernel);
+        depthwise(graph, &filters, "depthwise_kernel", kernel, None);
+        let kernel = Values::of(&weights.pointwise_kernel).turned(&[3, 2, 0, 1]);
+        let mut inputs = vec![graph.tensor("pointwise_kernel", kernel)];
+        if UseBias::FLAG {
+            inputs.push(graph.tensor("bias", Values::of(&weights.bias)));
+        }
+        graph.apply("Conv", &inputs, &[]);
+        Act::Activation::onnx(graph)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::features::{features, places};
 use crate::activations::Activation;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Backward, Layer, NoWeights};
+use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
@@ -47,6 +49,12 @@ impl<T: Element, In: Shape> Layer<T, In> for Softmax {
         } else {
             Softmax::backward_groups(isa, pass.y, dx, features::<In>());
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let axis = if In::DIMS.len() == 3 { 1 } else { -1 };
+        graph.apply("Softmax", &[], &[("axis", Attribute::Int(axis))]);
+        Ok(())
     }
 }
 

@@ -1,12 +1,14 @@
 //! The same layers, with the same weights, for each item of a list.
 
 use super::parallel::Branch;
+use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::layer::{
     Arguments, Backward, Kept, Kind, Layer, Missing, Moment, OverItems, Policies, Update,
 };
 use crate::layout::{in_items, put_item, take_item};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, Fact, Items, Several, Shape};
 use crate::simd::Isa;
@@ -195,6 +197,14 @@ where
             dz: Y::<T, In, L>::items(kept.dz, dz_own),
         };
         Inner::<T, In, L>::update(isa, weights, own, update);
+    }
+
+    /// The items are the samples of a larger batch.
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        graph.reshape(In::Item::DIMS);
+        Inner::<T, In, L>::onnx(weights, graph)?;
+        graph.reshape(Self::Output::DIMS);
+        Ok(())
     }
 }
 

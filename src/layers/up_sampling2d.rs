@@ -2,8 +2,10 @@
 
 use super::{check, image};
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Int, Layer, NoWeights};
+use crate::onnx::{Attribute, Graph, Value, Values};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D3, Interpolation, InterpolationArgument, Nearest, Shape};
 use crate::simd::Isa;
@@ -121,6 +123,23 @@ where
                 }
             });
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let sizes = [1, 1, S::First::USIZE, S::Second::USIZE];
+        let scales = graph.tensor("scales", Values::new(&[4], sizes.map(|size| size as f64)));
+        let (mode, place) = if How::Interpolation::LINEAR {
+            ("linear", "half_pixel")
+        } else {
+            ("nearest", "asymmetric")
+        };
+        let attributes = [
+            ("mode", Attribute::Text(mode)),
+            ("coordinate_transformation_mode", Attribute::Text(place)),
+            ("nearest_mode", Attribute::Text("floor")),
+        ];
+        graph.apply("Resize", &[Value::NONE, scales], &attributes);
+        Ok(())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::image;
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Arguments, Backward, Int, Layer, NoWeights};
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, D3, Outer, Shape, Sides};
 use crate::simd::Isa;
@@ -91,6 +93,13 @@ where
                 dx.copy_from_slice(&dy[left..left + line]);
             }
         }
+    }
+
+    fn onnx(_: &NoWeights, graph: &mut Graph) -> Result<()> {
+        let [top, bottom, left, right] = P::SIDES.map(|side| side as i64);
+        let pads = graph.integers("pads", &[0, 0, top, left, 0, 0, bottom, right]);
+        graph.apply("Pad", &[pads], &[]);
+        Ok(())
     }
 }
 

@@ -71,6 +71,18 @@ impl Window {
         (self.kernel - 1) * self.dilation + 1
     }
 
+    /// How many zeros lie behind the last number.
+    pub const fn after(&self) -> usize {
+        let covered = self.output.saturating_sub(1) * self.stride + self.extent();
+        covered.saturating_sub(self.input + self.before)
+    }
+
+    /// How many numbers at the end no position meets.
+    pub const fn unseen(&self) -> usize {
+        let covered = self.output.saturating_sub(1) * self.stride + self.extent();
+        (self.input + self.before).saturating_sub(covered)
+    }
+
     /// Whether its positions share no number.
     pub const fn is_apart(&self) -> bool {
         self.stride >= self.extent()

@@ -14,6 +14,7 @@ impl Writer<'_> {
         let count = model.layers.len();
         let fields: Vec<_> = model.layers.iter().map(|layer| &layer.field).collect();
         let names: Vec<_> = fields.iter().map(|field| field.to_string()).collect();
+        let kinds = model.layers.iter().map(|layer| layer.kind().to_string());
         let index: Vec<_> = (0..count).map(syn::Index::from).collect();
         let links: Vec<_> = (0..count)
             .map(|i| {
@@ -158,6 +159,15 @@ impl Writer<'_> {
                             isa, links.#index, &mut weights.#fields, kept, update,
                         );
                     )*
+                }
+
+                fn onnx(
+                    weights: &Self,
+                    graph: &mut ::plywood::onnx::Graph,
+                ) -> ::plywood::Result<()> {
+                    let links = Self::__LINKS;
+                    #(links.#index.onnx([#names, #kinds], &weights.#fields, graph)?;)*
+                    ::core::result::Result::Ok(())
                 }
             }
         }

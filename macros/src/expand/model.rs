@@ -136,6 +136,7 @@ impl Writer<'_> {
                 }
 
                 ::plywood::__weight_files!();
+                ::plywood::__onnx_files!();
 
                 /// Chooses an optimiser and a loss to train with.
                 pub fn #compile<__O, __L>(

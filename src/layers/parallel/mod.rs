@@ -1,6 +1,7 @@
 //! Lists of layers side by side: what `Residual`, `Add` and `Concatenate` have in common.
 
 mod branch;
+mod onnx;
 mod passes;
 mod place;
 mod weights;
@@ -9,16 +10,20 @@ pub use branch::{Branch, Merge};
 pub use weights::ParallelWeights;
 
 use crate::activations::AnyHead;
+use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::layer::{
     Arguments, Backward, Kept, Kind, Layer, Missing, Moment, Policies, SetArgument, Update,
 };
+use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, Fact, Shape, same_shape};
 use crate::simd::Isa;
+use alloc::vec::Vec;
 use branch::Merged;
 use core::marker::PhantomData;
+use onnx::{merge, write};
 use passes::{Forward, backward, begin, update};
 use place::{Place, agree, channels};
 
@@ -279,5 +284,19 @@ where
         update::<T, In, B, I>(isa, b, &mut weights.second, kept, optimizer);
         update::<T, In, C, I>(isa, c, &mut weights.third, kept, optimizer);
         update::<T, In, D, I>(isa, d, &mut weights.fourth, kept, optimizer);
+    }
+
+    fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
+        let x = graph.value();
+        let mut outputs = Vec::new();
+        if M::SHORTCUT {
+            outputs.push(x);
+        }
+        outputs.extend(write::<T, In, A>("first", &weights.first, x, graph)?);
+        outputs.extend(write::<T, In, B>("second", &weights.second, x, graph)?);
+        outputs.extend(write::<T, In, C>("third", &weights.third, x, graph)?);
+        outputs.extend(write::<T, In, D>("fourth", &weights.fourth, x, graph)?);
+        merge(M::ADDS, In::DIMS.len() == 3, &outputs, graph);
+        Ok(())
     }
 }
