@@ -87,7 +87,9 @@ fn random<const N: usize>(stream: &mut Stream) -> [f64; N] {
     core::array::from_fn(|_| 2.0 * stream.uniform() - 1.0)
 }
 
-fn images(count: usize) -> (Vec<[[[f64; 6]; 6]; 2]>, Vec<[f64; 3]>) {
+type Image = [[[f64; 6]; 6]; 2];
+
+fn images(count: usize) -> (Vec<Image>, Vec<[f64; 3]>) {
     let mut stream = Stream::new(5);
     let image =
         |stream: &mut Stream| core::array::from_fn(|_| core::array::from_fn(|_| random(stream)));

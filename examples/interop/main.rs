@@ -7,6 +7,7 @@
 //! ```
 
 use plywood::prelude::*;
+use std::array;
 use std::path::PathBuf;
 
 sequential! {
@@ -22,23 +23,21 @@ sequential! {
     }
 }
 
+type Picture = [[[f32; 8]; 8]; 1];
+
 /// Pictures of a line on some noise: across, down or slanting.
-fn data(count: usize) -> (Vec<[[[f32; 8]; 8]; 1]>, Vec<u8>) {
-    let picture = |k: usize| {
-        let (mut x, at) = ([[[0.0; 8]; 8]], k / 3 % 8);
-        for i in 0..8 {
-            for j in 0..8 {
-                let line = match k % 3 {
-                    0 => i == at,
-                    1 => j == at,
-                    _ => (8 + i - j) % 8 == at,
-                };
-                let noise = ((31 * i + 17 * j + 7 * k) % 23) as f32 / 46.0;
-                x[0][i][j] = if line { 1.0 } else { noise };
-            }
-        }
-        x
+fn data(count: usize) -> (Vec<Picture>, Vec<u8>) {
+    let pixel = |k: usize, i: usize, j: usize| {
+        let at = k / 3 % 8;
+        let line = match k % 3 {
+            0 => i == at,
+            1 => j == at,
+            _ => (8 + i - j) % 8 == at,
+        };
+        let noise = ((31 * i + 17 * j + 7 * k) % 23) as f32 / 46.0;
+        if line { 1.0 } else { noise }
     };
+    let picture = |k| [array::from_fn(|i| array::from_fn(|j| pixel(k, i, j)))];
     let classes = (0..count).map(|k| (k % 3) as u8);
     ((0..count).map(picture).collect(), classes.collect())
 }

@@ -158,7 +158,7 @@ mod tests {
             let error = result.unwrap_err().to_string();
             assert!(error.contains(": cannot write: "), "{error}");
             assert_eq!(fs::read(&path).unwrap(), b"old", "byte {n}");
-            assert_eq!(names(&folder), [path.clone()], "byte {n}");
+            assert_eq!(names(&folder), *core::slice::from_ref(&path), "byte {n}");
         }
         replace(&path, |file| Full(file, new.len()).write_all(&new)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), new);
@@ -180,7 +180,7 @@ mod tests {
                 fs::read(&path).unwrap(),
                 if is_new { b"new" } else { b"old" }
             );
-            assert_eq!(names(&folder), [path.clone()], "{action}");
+            assert_eq!(names(&folder), *core::slice::from_ref(&path), "{action}");
         }
         fs::remove_dir_all(folder).unwrap();
     }
