@@ -13,7 +13,9 @@
 //! left has the stated deviation (as Keras does for its scaled ones; not for `truncated_normal`).
 
 use crate::kernels::Element;
-use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network, Tensor};
+use crate::layer::{
+    Argument, Arguments, Bool, Float, Int, Is, List, Missing, Name, Network, Tensor,
+};
 use crate::random::{Stream, mix};
 use crate::rows::padded;
 use crate::shape::{Dim, Shape};
@@ -122,7 +124,7 @@ const TRUNCATED_DEVIATION: f64 = 0.879_625_661_034_239_8;
 macro_rules! initializers {
     ($($(#[$doc:meta])* $name:ident: |$stream:ident, $fan_in:ident, $fan_out:ident| $draw:expr;)*) => { $(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Arguments, Clone, Copy, Debug)]
         pub struct $name;
 
         impl Initializer for $name {

@@ -1115,6 +1115,71 @@ where
     }
 }
 
+// --- Regularisers and constraints -------------------------------------------------------------
+
+sequential! {
+    struct PolicedRegression<T>: [3] => [2] {
+        Dense(
+            5, tanh, kernel_regularizer = l1_l2(0.01, 0.02), bias_regularizer = l2(0.1),
+            kernel_constraint = max_norm(0.7),
+        ),
+        Dense(2, kernel_regularizer = l2, kernel_constraint = non_neg, bias_constraint = unit_norm),
+    }
+}
+
+sequential! {
+    struct PolicedConvolutions<T>: [3, 5, 4] => [2] {
+        Conv2D(
+            4, 2, activation = tanh, kernel_regularizer = l1(0.02),
+            bias_regularizer = l1_l2(l1 = 0.1), kernel_constraint = max_norm(0.5),
+        ),
+        Conv2D(
+            3, 2, kernel_regularizer = l1_l2(0.01, 0.05),
+            kernel_constraint = max_norm(0.8, axis = [0, 1, 2]), bias_constraint = non_neg,
+        ),
+        GlobalAveragePooling2D,
+        Dense(2, kernel_constraint = min_max_norm(0.2, 0.6, rate = 0.5, axis = 1)),
+    }
+}
+
+sequential! {
+    struct PolicedNormalization<T>: [3, 5, 4] => [2] {
+        LayerNormalization(
+            beta_regularizer = l2(0.1), gamma_regularizer = l1(0.05),
+            beta_constraint = non_neg, gamma_constraint = max_norm(1.1),
+        ),
+        PReLU(alpha_regularizer = l2(0.3), alpha_constraint = max_norm(0.4)),
+        DepthwiseConv2D(2, depthwise_regularizer = l2(0.02), depthwise_constraint = unit_norm(1)),
+        SeparableConv2D(
+            3, 1, depth_multiplier = 2, depthwise_regularizer = l1(0.01),
+            pointwise_regularizer = l2(0.1), pointwise_constraint = max_norm(0.5, axis = 2),
+            depthwise_constraint = max_norm(0.6),
+        ),
+        Conv2DTranspose(
+            2, 2, kernel_regularizer = l2(0.03), kernel_constraint = max_norm(0.5, axis = [0, 2]),
+        ),
+        GlobalAveragePooling2D,
+    }
+}
+
+#[test]
+fn regularizers() {
+    let momentum = || Sgd::new(0.1).momentum(0.9);
+    Golden::test("regularizers", "training", |golden| {
+        trainings! { golden:
+            "dense/sgd" PolicedRegression, Sgd::new(0.1), MeanSquaredError;
+            "dense/momentum/global_clipnorm" PolicedRegression, momentum().global_clipnorm(0.5),
+                MeanSquaredError;
+            "dense/adam" PolicedRegression, Adam::new(0.05), MeanSquaredError;
+            "dense/adamw/frozen" PolicedRegression, AdamW::new(0.05), MeanSquaredError;
+            "convolutions/sgd" PolicedConvolutions, Sgd::new(0.1), MeanSquaredError;
+            "convolutions/adam" PolicedConvolutions, Adam::new(0.05), MeanSquaredError;
+            "normalization/sgd" PolicedNormalization, Sgd::new(0.1), MeanSquaredError;
+            "normalization/adam" PolicedNormalization, Adam::new(0.05), MeanSquaredError;
+        }
+    });
+}
+
 // --- Schedules --------------------------------------------------------------------------------
 
 /// Compares schedules.

@@ -277,7 +277,7 @@ sequential! {
         ),
         Reshape([2, 3]),
         Conv1D(3, 1, kernel_constraint = unit_norm(axis = [0, 1]), bias_constraint = unit_norm),
-        PReLU(random_normal, alpha_constraint = max_norm(0.05)),
+        PReLU(random_normal, alpha_constraint = max_norm(0.05, axis = [0, 1])),
         LayerNormalization(gamma_constraint = max_norm(0.9), beta_constraint = non_neg),
     }
 }

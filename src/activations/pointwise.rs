@@ -3,6 +3,7 @@
 use super::Activation;
 use crate::error::Result;
 use crate::kernels::Element;
+use crate::layer::Arguments;
 use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
@@ -108,7 +109,7 @@ macro_rules! pointwise {
         onnx $graph:ident => $onnx:expr
     })*) => { $(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Arguments, Clone, Copy, Debug)]
         pub struct $name;
 
         impl Pointwise for $name {
@@ -131,7 +132,7 @@ macro_rules! pointwise {
 }
 
 /// `linear`: f(z) = z.
-#[derive(Clone, Copy, Debug)]
+#[derive(Arguments, Clone, Copy, Debug)]
 pub struct Linear;
 
 impl Pointwise for Linear {

@@ -76,6 +76,7 @@ pub struct ConvArguments<
     )>,
 );
 
+#[diagnostic::do_not_recommend]
 impl<Over, Given: Arguments> Arguments for Convolution<Over, Given> {
     const NAMES: &'static [&'static str] = Given::NAMES;
 }

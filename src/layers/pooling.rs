@@ -21,6 +21,7 @@ use typenum::{U1, Unsigned};
 /// are those of `Over`.
 pub struct Pooling<What, Over>(PhantomData<(What, Over)>);
 
+#[diagnostic::do_not_recommend]
 impl<What, O: Arguments> Arguments for Pooling<What, O> {
     const NAMES: &'static [&'static str] = O::NAMES;
 }

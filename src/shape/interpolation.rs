@@ -1,7 +1,7 @@
 //! How an image becomes larger.
 
 use super::{Dim, Shape};
-use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name};
+use crate::layer::{Argument, Arguments, Bool, Float, Int, Is, List, Missing, Name};
 
 /// What the pixels between those of an image are.
 pub trait Interpolation: 'static {
@@ -10,8 +10,10 @@ pub trait Interpolation: 'static {
 }
 
 /// `nearest`: every pixel becomes several.
+#[derive(Arguments)]
 pub struct Nearest;
 /// `bilinear`: the pixels between lie on the lines between their neighbours.
+#[derive(Arguments)]
 pub struct Bilinear;
 
 impl Interpolation for Nearest {

@@ -10,7 +10,7 @@
 //! | `causal` | `E - 1` before, none behind | `H / stride`, rounded up |
 
 use super::{Dim, Shape};
-use crate::layer::{Argument, Bool, Float, Int, Is, List, Missing, Name, Network};
+use crate::layer::{Argument, Arguments, Bool, Float, Int, Is, List, Missing, Name, Network};
 use core::ops::{Add, Div, Mul, Range, Sub};
 use typenum::{Add1, B1, Diff, Max, Maximum, Prod, Quot, Sub1, Sum, U0, U1, UInt, Unsigned};
 
@@ -49,10 +49,13 @@ pub trait Padding: 'static {
 }
 
 /// `valid`: no padding.
+#[derive(Arguments)]
 pub struct Valid;
 /// `same`: zeros around, so that stride 1 keeps the dimension.
+#[derive(Arguments)]
 pub struct Same;
 /// `causal`: zeros before, so that no output depends on a later input.
+#[derive(Arguments)]
 pub struct Causal;
 
 impl Padding for Valid {

@@ -23,7 +23,9 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import keras
 import numpy as np
 from keras import layers, losses, metrics, ops, optimizers
+from keras.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 from keras.optimizers import schedules
+from keras.regularizers import L1, L2, L1L2
 
 BATCH = 5
 STEPS = 10
@@ -146,7 +148,12 @@ LAYER_TYPES = {
                         "activation", "use_bias"],
     "SeparableConv2D": ["filters", "kernel_size", "strides", "padding", "dilation_rate",
                         "depth_multiplier", "activation", "use_bias"],
+<<<<<<< HEAD
     "TimeDistributed": [],
+=======
+    "LayerNormalization": ["epsilon", "center", "scale"],
+    "PReLU": ["shared_axes"],
+>>>>>>> 9f770c4 (Regularisers and constraints against Keras, and messages for wrong ones)
 }
 
 
@@ -201,11 +208,17 @@ def check_kinks(model, x):
         x = layer(x)
 
 
+def flat_alpha(name, weight):
+    """PReLU's alpha as a vector, as Plywood has it."""
+    return numpy_of(weight).ravel() if name.endswith("/alpha") else weight
+
+
 def list_weights(model, gradients=None):
     gradients = gradients or [None] * len(model.trainable_variables)
     entries = zip(weight_names(model), model.trainable_variables, gradients)
     return [
-        {"name": name, **tensor(weight), **({} if grad is None else {"grad": flat(grad)})}
+        {"name": name, **tensor(flat_alpha(name, weight)),
+         **({} if grad is None else {"grad": flat(grad)})}
         for name, weight, grad in entries
     ]
 
@@ -1088,6 +1101,77 @@ def schedule_case(name, kind, arguments, options):
     }
 
 
+def policed_regression():
+    return [
+        dense(5, "tanh", kernel_regularizer=L1L2(0.01, 0.02), bias_regularizer=L2(0.1),
+              kernel_constraint=MaxNorm(0.7)),
+        dense(2, kernel_regularizer=L2(), kernel_constraint=NonNeg(), bias_constraint=UnitNorm()),
+    ]
+
+
+def policed_convolutions():
+    return [
+        layers.Conv2D(4, 2, activation="tanh", kernel_regularizer=L1(0.02),
+                      bias_regularizer=L1L2(l1=0.1), kernel_constraint=MaxNorm(0.5)),
+        layers.Conv2D(3, 2, kernel_regularizer=L1L2(0.01, 0.05),
+                      kernel_constraint=MaxNorm(0.8, axis=[0, 1, 2]), bias_constraint=NonNeg()),
+        layers.GlobalAveragePooling2D(),
+        dense(2, kernel_constraint=MinMaxNorm(0.2, 0.6, rate=0.5, axis=1)),
+    ]
+
+
+def policed_normalization():
+    return [
+        layers.LayerNormalization(
+            beta_regularizer=L2(0.1), gamma_regularizer=L1(0.05),
+            beta_constraint=NonNeg(), gamma_constraint=MaxNorm(1.1)),
+        layers.PReLU(alpha_regularizer=L2(0.3), alpha_constraint=MaxNorm(0.4)),
+        layers.DepthwiseConv2D(2, depthwise_regularizer=L2(0.02), depthwise_constraint=UnitNorm(1)),
+        layers.SeparableConv2D(
+            3, 1, depth_multiplier=2, depthwise_regularizer=L1(0.01), pointwise_regularizer=L2(0.1),
+            pointwise_constraint=MaxNorm(0.5, axis=2), depthwise_constraint=MaxNorm(0.6)),
+        layers.Conv2DTranspose(2, 2, kernel_regularizer=L2(0.03),
+                               kernel_constraint=MaxNorm(0.5, axis=[0, 2])),
+        layers.GlobalAveragePooling2D(),
+    ]
+
+
+def policed_images(rng):
+    return normal(rng, 4, 5, 4, 3), normal(rng, 4, 2)
+
+
+POLICED_REGRESSION = ("MeanSquaredError", regression_data, policed_regression)
+POLICED_CONVOLUTIONS = ("MeanSquaredError", policed_images, policed_convolutions)
+POLICED_NORMALIZATION = ("MeanSquaredError", policed_images, policed_normalization)
+
+POLICED_TRAININGS = [
+    ("dense/sgd", POLICED_REGRESSION, "SGD", {"learning_rate": 0.1}, []),
+    ("dense/momentum/global_clipnorm", POLICED_REGRESSION, "SGD",
+     {**MOMENTUM, "global_clipnorm": 0.5}, []),
+    ("dense/adam", POLICED_REGRESSION, "Adam", {"learning_rate": 0.05}, []),
+    ("dense/adamw/frozen", POLICED_REGRESSION, "AdamW", {"learning_rate": 0.05}, ["dense"]),
+    ("convolutions/sgd", POLICED_CONVOLUTIONS, "SGD", {"learning_rate": 0.1}, []),
+    ("convolutions/adam", POLICED_CONVOLUTIONS, "Adam", {"learning_rate": 0.05}, []),
+    ("normalization/sgd", POLICED_NORMALIZATION, "SGD", {"learning_rate": 0.1}, []),
+    ("normalization/adam", POLICED_NORMALIZATION, "Adam", {"learning_rate": 0.05}, []),
+]
+
+
+def policies_of(layer):
+    ends = ("_regularizer", "_constraint")
+    return {k: v for k, v in layer.get_config().items() if k.endswith(ends) and v}
+
+
+def make_regularizers():
+    training = []
+    for *case, frozen in POLICED_TRAININGS:
+        described = training_case(*case, batch_size=2, frozen=frozen)
+        x = np.reshape(described["x"]["data"], described["x"]["shape"])
+        policies = [policies_of(layer) for layer in case[1][2]()]
+        training.append({**described, "policies": policies, "x": tensor(images_first(x))})
+    return {"training": training}
+
+
 def make_optimizers():
     cases = [keras_updates(*case) for case in OPTIMIZERS]
     cases += [torch_updates(*case) for case in L2_OPTIMIZERS]
@@ -1492,6 +1576,7 @@ MAKERS = {
     "metrics": make_metrics,
     "initializers": make_initializers,
     "training": make_training,
+    "regularizers": make_regularizers,
     "augment": make_augment,
 }
 
@@ -1531,13 +1616,15 @@ def write(path, content):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--only", choices=MAKERS, help="the file to make, if not all")
     parser.add_argument("--floatx", default="float64", choices=["float32", "float64"])
     options = parser.parse_args()
     keep_float64()
     keras.config.set_floatx(options.floatx)
     options.out.mkdir(parents=True, exist_ok=True)
     for name, make in MAKERS.items():
-        write(options.out / f"{name}.json", make())
+        if options.only in (None, name):
+            write(options.out / f"{name}.json", make())
 
 
 if __name__ == "__main__":

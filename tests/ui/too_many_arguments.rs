@@ -2,7 +2,7 @@ use plywood::prelude::*;
 
 sequential! {
     struct Net: [4] => [10] {
-        Dense(10, relu, true, he_normal, zeros, ones),
+        Dense(10, relu, true, he_normal, zeros, l2, l1, non_neg, unit_norm, ones),
     }
 }
 

@@ -114,13 +114,22 @@ impl Writer<'_> {
     fn word(&mut self, i: usize, word: &Word) -> Ident {
         // Named once, so that an unknown word is one error.
         let path = &word.path;
-        let plain = self.word_alias("W", quote!(#path));
+        let span = word.name.span();
+        let plain = self.word_alias("W", span, quote!(#path));
         let Some(arguments) = &word.arguments else {
             return plain;
         };
-        let names = quote!(<#plain as ::plywood::layer::Arguments>::NAMES);
+        // Asked for once, so that a word that takes none is one error.
+        let mut names = self.name(&format!("N{}", self.constants.len()), 0);
+        names.set_span(plain.span());
+        self.constants.push(quote! {
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #names: &[&str] = <#plain as ::plywood::layer::Arguments>::NAMES;
+        });
+        let names = quote!(#names);
         let filled = self.fill(i, quote!(#plain), &names, arguments);
-        let filled = self.word_alias("F", filled);
+        let filled = self.word_alias("F", span, filled);
         let (name, model) = (word.name.to_string(), self.model_name());
         let site = quote! {
             ::plywood::shape::Site {
@@ -131,8 +140,8 @@ impl Writer<'_> {
                 input: &[],
             }
         };
-        let list = argument_checks(&names, arguments, &site, word.name.span());
-        self.constants.push(quote_spanned! {word.name.span()=>
+        let list = argument_checks(&names, arguments, &site, span);
+        self.constants.push(quote_spanned! {span=>
             const _: () = {
                 #list
                 #[allow(unused_imports)]
@@ -143,9 +152,11 @@ impl Writer<'_> {
         filled
     }
 
-    /// A name of the macro's own for the type of a word.
-    fn word_alias(&mut self, letter: &str, ty: TokenStream) -> Ident {
-        let name = self.name(&format!("{letter}{}", self.constants.len()), 0);
+    /// A name of the macro's own for the type of a word. Whatever the compiler says about it is said at
+    /// the word.
+    fn word_alias(&mut self, letter: &str, span: Span, ty: TokenStream) -> Ident {
+        let mut name = self.name(&format!("{letter}{}", self.constants.len()), 0);
+        name.set_span(name.span().located_at(span));
         let private = syn::Visibility::Inherited;
         self.constants.push(alias(&private, quote!(#name), ty));
         name
