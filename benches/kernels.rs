@@ -9,7 +9,7 @@ mod support;
 
 use criterion::{Bencher, BenchmarkId, Criterion, criterion_group, criterion_main};
 use plywood::kernels::Element;
-use plywood::kernels::rule::{Adam, Momentum, RmsProp, Rule, Sgd};
+use plywood::kernels::rule::{Adam, Fused, Momentum, Sgd};
 use plywood::rows::{Rows, RowsMut, padded};
 use plywood::simd::{Isa, Job, Level, dispatch};
 use std::hint::black_box;
@@ -82,7 +82,7 @@ impl Job for InputGrad<'_> {
     }
 }
 
-struct WeightGrad<'a>(&'a mut Layer, Rule<f32>, &'a mut [f32]);
+struct WeightGrad<'a>(&'a mut Layer, Fused<f32>, &'a mut [f32]);
 
 impl Job for WeightGrad<'_> {
     type Output = ();
@@ -95,11 +95,7 @@ impl Job for WeightGrad<'_> {
 }
 
 /// Gradient descent, so slow that the weights stay what they are.
-const SGD: Rule<f32> = Rule::Sgd(Sgd {
-    rate: 1e-30,
-    l2: 0.0,
-    keep: 1.0,
-});
+const SGD: Fused<f32> = Fused::Sgd(Sgd { rate: 1e-30 });
 
 /// `c = alpha a b + beta c`, with row and column strides.
 fn sgemm(
@@ -238,14 +234,14 @@ fn kernels(criterion: &mut Criterion<OfPeak>) {
     }
 }
 
-/// The weight gradient, handed to each rule.
+/// The weight gradient, handed to each rule that it takes along.
 fn rules(criterion: &mut Criterion<OfPeak>) {
     let (rate, keep) = (1e-30, 1.0);
     let rules = [
         ("sgd", SGD),
         (
             "momentum",
-            Rule::Momentum(Momentum {
+            Fused::Momentum(Momentum {
                 rate,
                 momentum: 0.9,
                 nesterov: false,
@@ -255,20 +251,10 @@ fn rules(criterion: &mut Criterion<OfPeak>) {
         ),
         (
             "adam",
-            Rule::Adam(Adam {
+            Fused::Adam(Adam {
                 rate,
                 fade_1: 0.1,
                 fade_2: 0.001,
-                epsilon: 1e-7,
-                keep,
-            }),
-        ),
-        (
-            "rmsprop",
-            Rule::RmsProp(RmsProp {
-                rate,
-                rho: 0.9,
-                momentum: 0.0,
                 epsilon: 1e-7,
                 keep,
             }),

@@ -15,7 +15,7 @@
 
 use crate::cast::Plain;
 use crate::kernels::Element;
-use crate::kernels::rule::{Rule, Store};
+use crate::kernels::rule::{Fused, Store};
 use crate::layer::{Backward, Kept, Model, Moment, Update, Weights};
 use crate::layout;
 use crate::random::Stream;
@@ -106,7 +106,7 @@ impl<M: Model> Job for Compute<'_, M> {
         };
         let mut update = Update::new(
             Team::alone(),
-            Rule::Store(Store::default()),
+            Fused::Store(Store::default()),
             &mut weights,
             &mut gradient,
         )

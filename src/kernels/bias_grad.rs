@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)] // pointers into rows and bias, whose sizes `new` checks
 
-use super::rule::{Rule, Step, with_rule};
+use super::rule::{Fused, Step, with_fused};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::Rows;
@@ -10,14 +10,14 @@ use crate::rows::Rows;
 /// The update as a [`Kernel`].
 pub struct BiasGrad<'a, T> {
     dz: Rows<'a, T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     b: &'a mut [T],
     slots: &'a mut [T],
 }
 
 impl<'a, T: Real> BiasGrad<'a, T> {
     #[inline(always)]
-    pub fn new(dz: Rows<'a, T>, rule: Rule<T>, b: &'a mut [T], slots: &'a mut [T]) -> Self {
+    pub fn new(dz: Rows<'a, T>, rule: Fused<T>, b: &'a mut [T], slots: &'a mut [T]) -> Self {
         assert!(b.len() >= dz.stride(), "the bias does not fit the rows");
         assert!(
             slots.len() >= rule.slots() * b.len(),
@@ -43,7 +43,7 @@ impl<'a, T: Real> BiasGrad<'a, T> {
             }
             let (b, slots) = (self.b.as_mut_ptr(), self.slots.as_mut_ptr());
             let apart = self.b.len();
-            with_rule!(self.rule, rule => for j in 0..NV {
+            with_fused!(self.rule, rule => for j in 0..NV {
                 let at = from + j * S::LANES;
                 // SAFETY: the loop's condition keeps the columns within the bias, and `new` has
                 // checked the slots.

@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)] // pointers into the matrices, whose sizes `new` checks
 
-use super::rule::{Rule, Step};
+use super::rule::{Fused, Step};
 use super::sparse::{CHUNK, Nonzero, skips_zeros};
 use super::tile::tile;
 use super::vector::{Kernel, Simd};
@@ -48,7 +48,7 @@ pub struct WeightGrad<'a, T> {
     x_stride: usize,
     dz: &'a [T],
     stride: usize,
-    rule: Rule<T>,
+    rule: Fused<T>,
     w: &'a mut [T],
     slots: &'a mut [T],
 }
@@ -59,7 +59,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         x: Rows<'a, T>,
         first: usize,
         dz: Rows<'a, T>,
-        rule: Rule<T>,
+        rule: Fused<T>,
         w: &'a mut [T],
         slots: &'a mut [T],
     ) -> Self {
@@ -83,15 +83,9 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
     }
 
-    /// Whether the rule is plain gradient descent.
-    #[inline(always)]
-    pub fn is_descent(&self) -> bool {
-        self.rule.descent().is_some()
-    }
-
     /// The rule.
     #[inline(always)]
-    pub fn rule(&self) -> Rule<T> {
+    pub fn rule(&self) -> Fused<T> {
         self.rule
     }
 

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | [`Element::affine`] | `Y = X W + b` | k, in order; in four sums where a row of `W` has at most 16 numbers, or in [`tiny`] |
 //! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in 16 fixed lanes and one fixed tree (n > 8); in order (n <= 8) |
-//! | [`Element::affine_weight_grad`] | `dW = Xᵀ dZ`, then the [`Rule`] | samples, in order |
+//! | [`Element::affine_weight_grad`] | `dW = Xᵀ dZ`, then the [`Fused`] rule | samples, in order |
 //! | [`Element::apply_rule`] | the [`Rule`], for gradients that were stored first | nothing |
 //!
 //! The orders are fixed by the shapes alone, and every product is added by one fused multiply-add:
@@ -59,7 +59,7 @@ use conv::{ConvWeightGrad, Correlate};
 use forward::Forward;
 use grad_input::InputGrad;
 use grad_weight::{Ruled, WeightGrad};
-use rule::Rule;
+use rule::{Fused, Rule};
 use scalar::Scalar;
 use vector::Kernel;
 
@@ -90,7 +90,7 @@ pub trait Element: Real + gemm::Gemm {
         x: Rows<Self>,
         first: usize,
         dz: Rows<Self>,
-        rule: Rule<Self>,
+        rule: Fused<Self>,
         w: &mut [Self],
         slots: &mut [Self],
     );
@@ -99,7 +99,7 @@ pub trait Element: Real + gemm::Gemm {
     fn bias_grad<I: Isa>(
         isa: I,
         dz: Rows<Self>,
-        rule: Rule<Self>,
+        rule: Fused<Self>,
         b: &mut [Self],
         slots: &mut [Self],
     );
@@ -135,11 +135,11 @@ macro_rules! element {
                 (dz: Rows<Self>, w: &[Self], wanted: Option<Rows<Self>>, dx: RowsMut<Self>)
                 => InputGrad::new(dz, w, wanted, dx));
             element!(@method $name, weight_grad, affine_weight_grad, portable::weight_grad,
-                (x: Rows<Self>, first: usize, dz: Rows<Self>, rule: Rule<Self>, w: &mut [Self],
+                (x: Rows<Self>, first: usize, dz: Rows<Self>, rule: Fused<Self>, w: &mut [Self],
                  slots: &mut [Self])
                 => WeightGrad::new(x, first, dz, rule, w, slots));
             element!(@method $name, bias_grad, bias_grad, portable::bias_grad,
-                (dz: Rows<Self>, rule: Rule<Self>, b: &mut [Self], slots: &mut [Self])
+                (dz: Rows<Self>, rule: Fused<Self>, b: &mut [Self], slots: &mut [Self])
                 => BiasGrad::new(dz, rule, b, slots));
             element!(@method $name, correlate, correlate, one_by_one,
                 (kernel: Correlate<Self>) => kernel);

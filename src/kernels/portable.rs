@@ -6,7 +6,7 @@
 use super::apply::Adjust;
 use super::forward::in_four_sums;
 use super::gemm::{Gemm, Matrix};
-use super::rule::Rule;
+use super::rule::{Fused, Rule};
 use super::scalar::Scalar;
 use super::sparse::skips_zeros;
 use crate::math::Real;
@@ -177,7 +177,7 @@ pub fn weight_grad<T: Real, I: Isa>(
     x: Rows<T>,
     first_row: usize,
     dz: Rows<T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     w: &mut [T],
     slots: &mut [T],
 ) {
@@ -212,7 +212,7 @@ pub fn weight_grad<T: Real, I: Isa>(
 pub fn bias_grad<T: Real, I: Isa>(
     isa: I,
     dz: Rows<T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     b: &mut [T],
     slots: &mut [T],
 ) {

@@ -2,6 +2,11 @@
 //!
 //! Each rule is written once, for any vector (`Step`). Which one it is, is decided once for a
 //! whole tensor (`with_rule!`), so that its loop is compiled for it alone.
+//!
+//! The [`Fused`] rules meet gradients while these are still in registers: every kernel that makes
+//! gradients is compiled for each of them. That saves some hundredths of a step's time, and costs
+//! some of the library's build time: so it is done for the rules that most trainings take, and the
+//! others find their gradients in memory.
 
 #![allow(unsafe_code)] // vectors are read and written through pointers, as `Simd` asks
 
@@ -14,14 +19,10 @@ use crate::simd::Isa;
 /// the step are already worked in, so that nothing here depends on the number of the step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule<T> {
-    /// See [`Store`].
-    Store(Store),
-    /// See [`Sgd`].
-    Sgd(Sgd<T>),
-    /// See [`Momentum`].
-    Momentum(Momentum<T>),
-    /// See [`Adam`].
-    Adam(Adam<T>),
+    /// One that kernels take along.
+    Fused(Fused<T>),
+    /// See [`Decayed`].
+    Decayed(Decayed<T>),
     /// See [`RmsProp`].
     RmsProp(RmsProp<T>),
     /// See [`Adagrad`].
@@ -36,6 +37,19 @@ pub enum Rule<T> {
     Lion(Lion<T>),
 }
 
+/// A rule that kernels take along to where gradients are made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fused<T> {
+    /// See [`Store`].
+    Store(Store),
+    /// See [`Sgd`].
+    Sgd(Sgd<T>),
+    /// See [`Momentum`].
+    Momentum(Momentum<T>),
+    /// See [`Adam`].
+    Adam(Adam<T>),
+}
+
 /// Stores the gradient in slot 0 and leaves the weight alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Store {
@@ -43,9 +57,16 @@ pub struct Store {
     pub add: bool,
 }
 
-/// `g += l2 w; w = keep w - rate g`.
+/// `w = w - rate g`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd<T> {
+    /// Learning rate.
+    pub rate: T,
+}
+
+/// `g += l2 w; w = keep w - rate g`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decayed<T> {
     /// Learning rate.
     pub rate: T,
     /// Coupled L2 penalty.
@@ -214,10 +235,10 @@ pub(super) trait Step<T>: Copy {
 macro_rules! with_rule {
     ($rule:expr, $name:ident => $body:expr) => {
         match $rule {
-            $crate::kernels::rule::Rule::Store($name) => $body,
-            $crate::kernels::rule::Rule::Sgd($name) => $body,
-            $crate::kernels::rule::Rule::Momentum($name) => $body,
-            $crate::kernels::rule::Rule::Adam($name) => $body,
+            $crate::kernels::rule::Rule::Fused(rule) => {
+                $crate::kernels::rule::with_fused!(rule, $name => $body)
+            }
+            $crate::kernels::rule::Rule::Decayed($name) => $body,
             $crate::kernels::rule::Rule::RmsProp($name) => $body,
             $crate::kernels::rule::Rule::Adagrad($name) => $body,
             $crate::kernels::rule::Rule::Adadelta($name) => $body,
@@ -227,56 +248,99 @@ macro_rules! with_rule {
         }
     };
 }
-pub(super) use with_rule;
+/// The same for a fused rule.
+macro_rules! with_fused {
+    ($rule:expr, $name:ident => $body:expr) => {
+        match $rule {
+            $crate::kernels::rule::Fused::Store($name) => $body,
+            $crate::kernels::rule::Fused::Sgd($name) => $body,
+            $crate::kernels::rule::Fused::Momentum($name) => $body,
+            $crate::kernels::rule::Fused::Adam($name) => $body,
+        }
+    };
+}
+pub(super) use {with_fused, with_rule};
 
 impl<T: Real> Rule<T> {
     /// How many numbers the rule keeps for each weight.
     pub const fn slots(&self) -> usize {
         match self {
-            Rule::Sgd(_) => 0,
-            Rule::Store(_) | Rule::Momentum(_) | Rule::Adagrad(_) | Rule::Lion(_) => 1,
-            Rule::Adam(_)
-            | Rule::RmsProp(_)
-            | Rule::Adadelta(_)
-            | Rule::Adamax(_)
-            | Rule::Nadam(_) => 2,
+            Rule::Fused(rule) => rule.slots(),
+            Rule::Decayed(_) => 0,
+            Rule::Adagrad(_) | Rule::Lion(_) => 1,
+            Rule::RmsProp(_) | Rule::Adadelta(_) | Rule::Adamax(_) | Rule::Nadam(_) => 2,
         }
     }
 
-    /// The learning rate, if the rule is `w = w - rate g` and nothing else.
+    /// The learning rate, if the rule is [`Sgd`].
     #[inline(always)]
     pub(crate) fn descent(&self) -> Option<T> {
-        match *self {
-            Rule::Sgd(sgd) if sgd.is_plain() => Some(sgd.rate),
+        match self {
+            Rule::Fused(rule) => rule.descent(),
             _ => None,
         }
     }
 
     /// `w = w - rate g`.
     #[inline(always)]
-    pub(crate) fn of_descent(rate: T) -> Self {
-        Rule::Sgd(Sgd {
-            rate,
-            l2: T::zero(),
-            keep: T::one(),
-        })
+    pub(crate) const fn of_descent(rate: T) -> Self {
+        Rule::Fused(Fused::Sgd(Sgd { rate }))
     }
 
     /// Applies the rule to neighbouring weights: `slots` holds their numbers for slot 0 from its
     /// beginning on, those for slot 1 `apart` later.
     #[inline(always)]
     pub fn apply<I: Isa>(&self, isa: I, w: &mut [T], g: &[T], slots: &mut [T], apart: usize) {
-        let (s, len) = (Scalar::new(isa), w.len());
-        assert!(g.len() >= len, "the gradient does not fit the weights");
-        assert!(
-            self.slots() == 0 || slots.len() >= (self.slots() - 1) * apart + len,
-            "the optimiser's numbers do not fit the weights"
-        );
-        let (w, slots) = (w.as_mut_ptr(), slots.as_mut_ptr());
-        with_rule!(*self, rule => for i in 0..len {
-            // SAFETY: there are so many weights, gradients and numbers of each slot.
-            unsafe { rule.take(s, g[i], w.add(i), slots.wrapping_add(i), apart) };
-        });
+        with_rule!(*self, rule => one_by_one(isa, rule, w, g, slots, apart));
+    }
+}
+
+impl<T: Real> Fused<T> {
+    /// See [`Rule::slots`].
+    pub const fn slots(&self) -> usize {
+        match self {
+            Fused::Sgd(_) => 0,
+            Fused::Store(_) | Fused::Momentum(_) => 1,
+            Fused::Adam(_) => 2,
+        }
+    }
+
+    /// The learning rate, if the rule is [`Sgd`].
+    #[inline(always)]
+    pub(super) fn descent(&self) -> Option<T> {
+        match *self {
+            Fused::Sgd(sgd) => Some(sgd.rate),
+            _ => None,
+        }
+    }
+
+    /// See [`Rule::apply`].
+    #[inline(always)]
+    pub fn apply<I: Isa>(&self, isa: I, w: &mut [T], g: &[T], slots: &mut [T], apart: usize) {
+        with_fused!(*self, rule => one_by_one(isa, rule, w, g, slots, apart));
+    }
+}
+
+/// Applies a rule to neighbouring weights, see [`Rule::apply`].
+#[inline(always)]
+fn one_by_one<T: Real, I: Isa, R: Step<T>>(
+    isa: I,
+    rule: R,
+    w: &mut [T],
+    g: &[T],
+    slots: &mut [T],
+    apart: usize,
+) {
+    let (s, len) = (Scalar::new(isa), w.len());
+    assert!(g.len() >= len, "the gradient does not fit the weights");
+    assert!(
+        R::SLOTS == 0 || slots.len() >= (R::SLOTS - 1) * apart + len,
+        "the optimiser's numbers do not fit the weights"
+    );
+    let (w, slots) = (w.as_mut_ptr(), slots.as_mut_ptr());
+    for i in 0..len {
+        // SAFETY: there are so many weights, gradients and numbers of each slot.
+        unsafe { rule.take(s, g[i], w.add(i), slots.wrapping_add(i), apart) };
     }
 }
 
@@ -310,24 +374,21 @@ impl<T> Step<T> for Store {
     }
 }
 
-impl<T: Real> Sgd<T> {
-    /// Whether there are neither penalty nor decay.
-    #[inline(always)]
-    fn is_plain(self) -> bool {
-        self.l2 == T::zero() && self.keep == T::one()
-    }
-}
-
 impl<T: Real> Step<T> for Sgd<T> {
     const SLOTS: usize = 0;
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, state: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        let down = s.splat(-self.rate);
-        if self.is_plain() {
-            return (s.fma(down, g, w), state);
-        }
+        (s.fma(s.splat(-self.rate), g, w), state)
+    }
+}
+
+impl<T: Real> Step<T> for Decayed<T> {
+    const SLOTS: usize = 0;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, state: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let g = penalized(s, self.l2, w, g);
-        (s.fma(down, g, s.mul(s.splat(self.keep), w)), state)
+        let w = s.mul(s.splat(self.keep), w);
+        (s.fma(s.splat(-self.rate), g, w), state)
     }
 }
 

@@ -2,7 +2,7 @@
 //! against each other, bit for bit.
 
 use super::gemm::LARGE;
-use super::rule::{self, Rule, Store};
+use super::rule::{self, Fused, Rule, Store};
 use super::sparse::skips_zeros;
 use super::{Adjust, Element, tiny};
 use crate::rows::{Rows, RowsMut, padded};
@@ -108,62 +108,66 @@ impl Random {
         }
         data
     }
-    fn rule<T: Element>(&mut self) -> Rule<T> {
+    fn fused<T: Element>(&mut self) -> Fused<T> {
         let (rate, keep) = (T::of(0.1), T::of(0.99));
-        match self.below(14) {
-            0 => Rule::Store(Store::default()),
-            1 => Rule::Sgd(rule::Sgd {
-                rate,
-                l2: T::of(0.01),
-                keep,
-            }),
-            2 => Rule::Momentum(rule::Momentum {
+        let momentum = |nesterov| {
+            Fused::Momentum(rule::Momentum {
                 rate,
                 momentum: T::of(0.9),
-                nesterov: false,
+                nesterov,
                 l2: T::of(0.01),
                 keep,
-            }),
-            3 => Rule::Momentum(rule::Momentum {
-                rate,
-                momentum: T::of(0.9),
-                nesterov: true,
-                l2: T::of(0.01),
-                keep,
-            }),
-            4 => Rule::Adam(rule::Adam {
+            })
+        };
+        match self.below(6) {
+            0 => Fused::Store(Store::default()),
+            1 => Fused::Store(Store { add: true }),
+            2 => momentum(false),
+            3 => momentum(true),
+            4 => Fused::Adam(rule::Adam {
                 rate,
                 fade_1: T::of(0.1),
                 fade_2: T::of(0.001),
                 epsilon: T::of(1e-7),
                 keep,
             }),
-            5 => Rule::RmsProp(rule::RmsProp {
+            _ => Fused::Sgd(rule::Sgd { rate }),
+        }
+    }
+    fn rule<T: Element>(&mut self) -> Rule<T> {
+        let (rate, keep) = (T::of(0.1), T::of(0.99));
+        match self.below(10) {
+            0 => Rule::Decayed(rule::Decayed {
+                rate,
+                l2: T::of(0.01),
+                keep,
+            }),
+            1 => Rule::RmsProp(rule::RmsProp {
                 rate,
                 rho: T::of(0.9),
                 momentum: T::of(0.5),
                 epsilon: T::of(1e-7),
                 keep,
             }),
-            6 => Rule::Adagrad(rule::Adagrad {
+            2 => Rule::Adagrad(rule::Adagrad {
                 rate,
                 epsilon: T::of(1e-7),
                 keep,
             }),
-            7 => Rule::Adadelta(rule::Adadelta {
+            3 => Rule::Adadelta(rule::Adadelta {
                 rate,
                 rho: T::of(0.9),
                 epsilon: T::of(1e-7),
                 keep,
             }),
-            8 => Rule::Adamax(rule::Adamax {
+            4 => Rule::Adamax(rule::Adamax {
                 rate,
                 fade: T::of(0.1),
                 beta: T::of(0.999),
                 epsilon: T::of(1e-7),
                 keep,
             }),
-            9 => Rule::Nadam(rule::Nadam {
+            5 => Rule::Nadam(rule::Nadam {
                 rate_m: rate,
                 rate_g: T::of(0.02),
                 fade_1: T::of(0.1),
@@ -171,19 +175,20 @@ impl Random {
                 epsilon: T::of(1e-7),
                 keep,
             }),
-            10 => Rule::Lion(rule::Lion {
+            6 => Rule::Lion(rule::Lion {
                 rate,
                 fade_1: T::of(0.1),
                 fade_2: T::of(0.01),
                 keep,
             }),
-            11 => Rule::Store(Store { add: true }),
-            _ => Rule::Sgd(rule::Sgd {
-                rate,
-                l2: T::zero(),
-                keep: T::one(),
-            }),
+            _ => Rule::Fused(self.fused()),
         }
+    }
+    /// Numbers of a rule's slots, which hold squares.
+    fn slots<T: Element>(&mut self, rule: &Rule<T>, k: usize, n: usize) -> Vec<T> {
+        let mut slots: Vec<T> = self.rows(rule.slots() * k, n);
+        slots.iter_mut().for_each(|x| *x = x.abs());
+        slots
     }
 }
 
@@ -198,7 +203,7 @@ struct Case<T> {
     rows: usize,
     k: usize,
     n: usize,
-    rule: Rule<T>,
+    rule: Fused<T>,
     /// Whether the gradient by inputs that are zero is not wanted.
     masked: bool,
     x: Vec<T>,
@@ -241,18 +246,10 @@ const UNTOUCHED: f64 = 77.0;
 
 impl<T: Tested> Case<T> {
     fn new(random: &mut Random, rows: usize, k: usize, n: usize) -> Self {
-        let rule = random.rule();
+        let rule = random.fused();
         let b: Vec<T> = random.rows(1, n);
-        let positive = |mut data: Vec<T>| {
-            data.iter_mut().for_each(|x| *x = x.abs());
-            data
-        };
-        let mut slots = Vec::new();
-        let mut bias_slots = Vec::new();
-        for _ in 0..rule.slots() {
-            slots.extend(positive(random.rows(k, n)));
-            bias_slots.extend(positive(random.rows(1, n)));
-        }
+        let slots = random.slots(&Rule::Fused(rule), k, n);
+        let bias_slots = random.slots(&Rule::Fused(rule), 1, n);
         Self {
             rows,
             k,
@@ -313,7 +310,7 @@ impl<T: Tested> Case<T> {
                 let at = k * pn + j;
                 dispatch_on(
                     Level::Fused,
-                    Apply(&self.rule, g, &mut to.w, at, &mut to.slots, pn),
+                    Apply(Rule::Fused(self.rule), g, &mut to.w, at, &mut to.slots, pn),
                 );
             }
         }
@@ -322,7 +319,14 @@ impl<T: Tested> Case<T> {
             let g = T::of(sum(self.rows, &|r| dz(r, j)));
             dispatch_on(
                 Level::Fused,
-                Apply(&self.rule, g, &mut to.b, j, &mut to.bias_slots, len),
+                Apply(
+                    Rule::Fused(self.rule),
+                    g,
+                    &mut to.b,
+                    j,
+                    &mut to.bias_slots,
+                    len,
+                ),
             );
         }
         to
@@ -330,7 +334,7 @@ impl<T: Tested> Case<T> {
 }
 
 /// The rule, for the gradient of weight `at` in rows of this stride.
-struct Apply<'a, T>(&'a Rule<T>, T, &'a mut [T], usize, &'a mut [T], usize);
+struct Apply<'a, T>(Rule<T>, T, &'a mut [T], usize, &'a mut [T], usize);
 
 impl<T: Element> Job for Apply<'_, T> {
     type Output = ();
@@ -411,17 +415,9 @@ fn agrees_with_definition<T: Tested>() {
     for _ in 0..cases(150) {
         let (rows, k, n) = (random.below(20), random.size(), random.size());
         let mut case = Case::<T>::new(&mut random, rows, k, n);
-        // A gradient near zero makes the quotient of these rules ill-conditioned.
-        match &mut case.rule {
-            Rule::Adam(rule) => rule.epsilon = T::one(),
-            Rule::RmsProp(rule) => rule.epsilon = T::one(),
-            Rule::Adagrad(rule) => rule.epsilon = T::one(),
-            Rule::Adadelta(rule) => rule.epsilon = T::one(),
-            Rule::Adamax(rule) => rule.epsilon = T::one(),
-            Rule::Nadam(rule) => rule.epsilon = T::one(),
-            // And so is the sign of what is near zero.
-            Rule::Lion(rule) => rule.rate = T::zero(),
-            _ => {}
+        // A gradient near zero makes the quotient ill-conditioned.
+        if let Fused::Adam(rule) = &mut case.rule {
+            rule.epsilon = T::one();
         }
         let expected = case.oracle();
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
@@ -457,7 +453,7 @@ fn agrees_with_matrixmultiply<T: Tested>() {
         (7, 100, 5),
     ] {
         let mut case = Case::<T>::new(&mut random, rows, k, n);
-        case.rule = Rule::Store(Store::default());
+        case.rule = Fused::Store(Store::default());
         case.masked = false;
         case.slots = vec![T::zero(); case.w.len()];
         case.bias_slots = vec![T::zero(); case.b.len()];
@@ -617,7 +613,7 @@ fn rules_give_the_bits_of_apply() {
         let (rows, k, n) = (1 + random.below(9), random.size(), random.size());
         let case = Case::<f32>::new(&mut random, rows, k, n);
         let mut stored = case.clone();
-        stored.rule = Rule::Store(Store::default());
+        stored.rule = Fused::Store(Store::default());
         stored.slots = vec![0.0; case.w.len()];
         stored.bias_slots = vec![0.0; case.b.len()];
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
@@ -632,7 +628,7 @@ fn rules_give_the_bits_of_apply() {
                 dispatch_on(
                     level,
                     Apply(
-                        &case.rule,
+                        Rule::Fused(case.rule),
                         g,
                         &mut expected.w,
                         at,
@@ -644,7 +640,10 @@ fn rules_give_the_bits_of_apply() {
             let len = case.b.len();
             for (at, &g) in gradients.bias_slots.iter().enumerate() {
                 let slots = &mut expected.bias_slots;
-                dispatch_on(level, Apply(&case.rule, g, &mut expected.b, at, slots, len));
+                dispatch_on(
+                    level,
+                    Apply(Rule::Fused(case.rule), g, &mut expected.b, at, slots, len),
+                );
             }
             assert_eq!(
                 found.bits(),
@@ -656,22 +655,29 @@ fn rules_give_the_bits_of_apply() {
     }
 }
 
-/// The rule, for gradients that lie in memory.
-struct Stored<'a, T>(&'a Case<T>, Adjust<T>, &'a [T]);
+/// The rule, for gradients that lie in memory: in rows of `n`.
+struct Stored<'a, T> {
+    rule: Rule<T>,
+    adjust: Adjust<T>,
+    n: usize,
+    g: &'a [T],
+    w: &'a [T],
+    slots: &'a [T],
+}
 
 impl<T: Element> Job for Stored<'_, T> {
     /// The weights and their slots.
     type Output = [Vec<T>; 2];
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> [Vec<T>; 2] {
-        let Stored(case, adjust, g) = self;
-        let (mut w, mut slots) = (case.w.clone(), case.slots.clone());
+        let (mut w, mut slots) = (self.w.to_vec(), self.slots.to_vec());
+        let stride = padded(self.n);
         T::apply_rule(
             isa,
-            case.rule,
-            adjust,
-            padded(case.n),
-            g,
+            self.rule,
+            self.adjust,
+            stride,
+            self.g,
             &mut w,
             &mut slots,
         );
@@ -679,37 +685,37 @@ impl<T: Element> Job for Stored<'_, T> {
     }
 }
 
-/// Gradients that are stored first, and adjusted on the way, give the bits of those that never are.
+/// Gradients that are stored first, and adjusted on the way, give the bits of those that the rule gets one
+/// by one.
 fn stored_gradients<T: Tested>() {
     let mut random = Random(9);
     for _ in 0..cases(300) {
-        let (rows, k, n) = (1 + random.below(9), random.size(), random.size());
-        let case = Case::<T>::new(&mut random, rows, k, n);
-        let mut stored = case.clone();
-        stored.rule = Rule::Store(Store::default());
-        stored.slots = vec![T::zero(); case.w.len()];
-        stored.bias_slots = vec![T::zero(); case.b.len()];
+        let (k, n) = (random.size(), random.size());
+        let rule = random.rule();
+        let (g, w) = (random.rows(k, n), random.rows(k, n));
+        let slots = random.slots(&rule, k, n);
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
-            let gradients = stored.run(level).slots;
-            let kernel = case.run(level);
-            let nothing = Stored(&case, Adjust::nothing(), &gradients);
-            let what = alloc::format!("{rows} x {k} x {n} on {level}, {:?}", case.rule);
-            assert!(
-                dispatch_on(level, nothing) == [kernel.w, kernel.slots],
-                "{what}"
-            );
-
-            let adjusted: Vec<T> = gradients
-                .iter()
-                .map(|&g| T::of((g.as_f64() * 0.5).clamp(-0.25, 0.25)))
-                .collect();
-            let adjust = Adjust {
-                scale: T::of(0.5),
-                limit: T::of(0.25),
-            };
-            let found = dispatch_on(level, Stored(&case, adjust, &gradients));
-            let expected = dispatch_on(level, Stored(&case, Adjust::nothing(), &adjusted));
-            assert!(found == expected, "{what}");
+            for (scale, limit) in [(1.0, f64::INFINITY), (0.5, 0.25)] {
+                let found = Stored {
+                    rule,
+                    adjust: Adjust {
+                        scale: T::of(scale),
+                        limit: T::of(limit),
+                    },
+                    n,
+                    g: &g,
+                    w: &w,
+                    slots: &slots,
+                };
+                let mut expected = [w.clone(), slots.clone()];
+                for (at, g) in g.iter().enumerate() {
+                    let g = T::of((g.as_f64() * scale).clamp(-limit, limit));
+                    let [w, slots] = &mut expected;
+                    dispatch_on(level, Apply(rule, g, w, at, slots, padded(n)));
+                }
+                let found = dispatch_on(level, found);
+                assert!(found == expected, "{k} x {n} on {level}, {rule:?}");
+            }
         }
     }
 }
@@ -722,17 +728,22 @@ fn stored_gradients_give_the_same_bits() {
 
 #[test]
 fn adjusted_gradients_stay_what_is_not_a_number() {
-    let mut case = Case::<f32>::new(&mut Random(10), 1, 3, 20);
-    case.rule = Rule::Store(Store::default());
-    case.slots = vec![0.0; case.w.len()];
-    let mut g = vec![f32::NAN; case.w.len()];
+    let (w, slots) = ([0.0; 3 * 32], [0.0; 3 * 32]);
+    let mut g = [f32::NAN; 3 * 32];
     (g[1], g[2], g[3]) = (f32::INFINITY, f32::NEG_INFINITY, 1e30);
-    let adjust = Adjust {
-        scale: 1.0,
-        limit: 2.0,
-    };
     for level in Level::ALL.into_iter().filter(|level| level.available()) {
-        let [_, found] = dispatch_on(level, Stored(&case, adjust, &g));
+        let stored = Stored {
+            rule: Rule::Fused(Fused::Store(Store::default())),
+            adjust: Adjust {
+                scale: 1.0,
+                limit: 2.0,
+            },
+            n: 20,
+            g: &g,
+            w: &w,
+            slots: &slots,
+        };
+        let [_, found] = dispatch_on(level, stored);
         assert_eq!(found[1..4], [2.0, -2.0, 2.0], "{level}");
         assert!(found[0].is_nan() && found[4..].iter().all(|g| g.is_nan()));
     }
@@ -741,14 +752,12 @@ fn adjusted_gradients_stay_what_is_not_a_number() {
 /// The sign of any number but the smallest: 0 of 0.
 #[test]
 fn lion_goes_by_the_sign() {
-    let mut case = Case::<f32>::new(&mut Random(10), 1, 1, 8);
-    case.rule = Rule::Lion(rule::Lion {
+    let rule = Rule::Lion(rule::Lion {
         rate: 0.5,
         fade_1: 1.0,
         fade_2: 0.0,
         keep: 1.0,
     });
-    (case.w, case.slots) = (vec![0.0; 8], vec![0.0; 8]);
     let least = f32::MIN_POSITIVE;
     let g = [
         0.0,
@@ -761,7 +770,15 @@ fn lion_goes_by_the_sign() {
         3e-20,
     ];
     for level in Level::ALL.into_iter().filter(|level| level.available()) {
-        let [w, _] = dispatch_on(level, Stored(&case, Adjust::nothing(), &g));
+        let stored = Stored {
+            rule,
+            adjust: Adjust::nothing(),
+            n: 8,
+            g: &g,
+            w: &[0.0; 8],
+            slots: &[0.0; 8],
+        };
+        let [w, _] = dispatch_on(level, stored);
         assert_eq!(w, [0.0, 0.0, -0.5, 0.5, -0.5, -0.5, 0.5, -0.5], "{level}");
     }
 }
@@ -799,7 +816,7 @@ fn too_few_weights_are_refused() {
 #[should_panic(expected = "the optimiser's numbers do not fit")]
 fn too_few_slots_are_refused() {
     let mut case = Case::<f32>::new(&mut Random(8), 2, 3, 5);
-    case.rule = Rule::Store(Store::default());
+    case.rule = Fused::Store(Store::default());
     case.slots.clear();
     case.run(Level::current());
 }

@@ -9,7 +9,7 @@
 
 use super::Element;
 use super::portable::in_lanes;
-use super::rule::Rule;
+use super::rule::Fused;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Dim;
 use crate::simd::Isa;
@@ -140,7 +140,7 @@ pub fn affine_weight_grad<T: Element, I: Isa, N: Dim>(
     isa: I,
     x: Rows<T>,
     dz: Rows<T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     w: &mut [T],
     slots: &mut [T],
 ) {
@@ -152,7 +152,7 @@ fn weight_grad<T: Element, I: Isa, const P: usize>(
     isa: I,
     x: Rows<T>,
     dz: Rows<T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     w: &mut [T],
     slots: &mut [T],
 ) {
@@ -174,7 +174,7 @@ fn weight_grad<T: Element, I: Isa, const P: usize>(
 pub fn bias_grad<T: Element, I: Isa, N: Dim>(
     isa: I,
     dz: Rows<T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     b: &mut [T],
     slots: &mut [T],
 ) {
@@ -186,7 +186,7 @@ pub fn bias_grad<T: Element, I: Isa, N: Dim>(
 fn bias<T: Element, I: Isa, const P: usize>(
     isa: I,
     dz: Rows<T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     b: &mut [T],
     slots: &mut [T],
 ) {
@@ -205,7 +205,7 @@ fn bias<T: Element, I: Isa, const P: usize>(
 #[inline(always)]
 fn descend<T: Element, I: Isa, const P: usize>(
     isa: I,
-    rule: Rule<T>,
+    rule: Fused<T>,
     w: &mut [T; P],
     g: &[T; P],
     slots: &mut [T],

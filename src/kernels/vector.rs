@@ -266,7 +266,7 @@ macro_rules! token {
 macro_rules! compiled {
     ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
-            use crate::kernels::rule::{Step, with_rule};
+            use crate::kernels::rule::{Fused, Step, with_rule};
             use crate::kernels::conv::{ConvWeightGrad, Correlate};
             use crate::kernels::{Applied, Apply, BiasGrad, Forward, InputGrad, Ruled, WeightGrad};
 
@@ -280,10 +280,12 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn weight_grad($kernel: WeightGrad<'_, $element>) {
-                if $kernel.is_descent() {
-                    return $run;
+                match $kernel.rule() {
+                    Fused::Sgd(_) => $run,
+                    Fused::Store(rule) => ruled(Ruled($kernel, rule)),
+                    Fused::Momentum(rule) => ruled(Ruled($kernel, rule)),
+                    Fused::Adam(rule) => ruled(Ruled($kernel, rule)),
                 }
-                with_rule!($kernel.rule(), rule => ruled(Ruled($kernel, rule)));
             }
             // A function for each rule: unoptimised, all of them together take more stack than a
             // thread may have.

@@ -1,7 +1,7 @@
 //! The way of a gradient into the weights.
 
 use super::{Frozen, Tensor};
-use crate::kernels::rule::Rule;
+use crate::kernels::rule::{Fused, Rule};
 use crate::kernels::{Adjust, Element};
 use crate::rows::{Rows, padded};
 use crate::simd::Isa;
@@ -11,7 +11,7 @@ use crate::team::{Parts, Share, Split, Team};
 #[derive(Debug)]
 pub struct Update<'a, T> {
     team: Team<'a>,
-    rule: Rule<T>,
+    rule: Fused<T>,
     slots: &'a mut [T],
     gradient: &'a mut [T],
     /// Whether weights may change.
@@ -22,7 +22,7 @@ impl<'a, T: Element> Update<'a, T> {
     /// `slots` holds `rule.slots()` numbers for each of the weights, `gradient` as many numbers as
     /// the largest tensor that [`tensor`](Self::tensor) will be called for.
     #[inline(always)]
-    pub fn new(team: Team<'a>, rule: Rule<T>, slots: &'a mut [T], gradient: &'a mut [T]) -> Self {
+    pub fn new(team: Team<'a>, rule: Fused<T>, slots: &'a mut [T], gradient: &'a mut [T]) -> Self {
         Self {
             team,
             rule,
@@ -58,7 +58,7 @@ impl<'a, T: Element> Update<'a, T> {
         add(gradient);
         let (adjust, w) = (Adjust::nothing(), tensor.as_mut_slice());
         let stride = W::DIMS.last().map_or(1, |&width| padded(width));
-        T::apply_rule(isa, rule, adjust, stride, gradient, w, slots);
+        T::apply_rule(isa, Rule::Fused(rule), adjust, stride, gradient, w, slots);
     }
 
     /// Changes a tensor that is not trained, from what the step has seen. (When gradients are only
@@ -119,7 +119,7 @@ impl<'a, T: Element> Update<'a, T> {
     /// updates the tensor while its gradient is still in registers. For each row of the tensor there
     /// are `rule.slots()` rows like it.
     #[inline(always)]
-    pub fn next(&mut self, len: usize) -> (Rule<T>, &mut [T]) {
+    pub fn next(&mut self, len: usize) -> (Fused<T>, &mut [T]) {
         take(self.rule, &mut self.slots, len)
     }
 }
@@ -133,7 +133,7 @@ pub trait RowGradient<T>: Sync {
 /// The update of some rows of a tensor whose gradient is stored first.
 struct RowUpdate<T, G> {
     gradient: G,
-    rule: Rule<T>,
+    rule: Fused<T>,
     stride: usize,
 }
 
@@ -146,7 +146,15 @@ impl<'p, T: Element, G: RowGradient<T>> Share<RowPart<'p, T>> for RowUpdate<T, G
         gradient.fill(T::zero());
         self.gradient.add(isa, first, gradient);
         let (adjust, stride) = (Adjust::nothing(), self.stride);
-        T::apply_rule(isa, self.rule, adjust, stride, gradient, w, slots);
+        T::apply_rule(
+            isa,
+            Rule::Fused(self.rule),
+            adjust,
+            stride,
+            gradient,
+            w,
+            slots,
+        );
     }
 }
 
@@ -178,7 +186,7 @@ fn share_rows<T: Element, I: Isa, G: RowGradient<T>>(
 struct Product<'a, T> {
     x: Rows<'a, T>,
     dz: Rows<'a, T>,
-    rule: Rule<T>,
+    rule: Fused<T>,
 }
 
 impl<'p, T: Element> Share<(usize, &'p mut [T], &'p mut [T])> for Product<'_, T> {
@@ -213,10 +221,10 @@ fn share<T: Element, I: Isa>(
 
 #[inline(always)]
 fn take<'s, T: Element>(
-    rule: Rule<T>,
+    rule: Fused<T>,
     slots: &mut &'s mut [T],
     len: usize,
-) -> (Rule<T>, &'s mut [T]) {
+) -> (Fused<T>, &'s mut [T]) {
     let (mine, rest) = core::mem::take(slots).split_at_mut(rule.slots() * len);
     *slots = rest;
     (rule, mine)

@@ -2,7 +2,7 @@
 
 use super::{Common, Optimizer, check_epsilon, check_share, has_common, optimizer, power};
 use crate::error::Result;
-use crate::kernels::rule::{self, Rule};
+use crate::kernels::rule::{self, Fused, Rule};
 use crate::math::Real;
 
 optimizer! {
@@ -45,13 +45,13 @@ fn rule<T: Real>(common: &Common, betas: [f64; 2], epsilon: f64, update: u64) ->
     let (rate, keep) = common.rate_and_keep(update);
     let [unseen_1, unseen_2] = betas.map(|beta| 1.0 - power(beta, update));
     let correction = num_traits::Float::sqrt(unseen_2) / unseen_1;
-    Rule::Adam(rule::Adam {
+    Rule::Fused(Fused::Adam(rule::Adam {
         rate: T::of(rate * correction),
         fade_1: T::of(1.0 - betas[0]),
         fade_2: T::of(1.0 - betas[1]),
         epsilon: T::of(epsilon),
         keep: T::of(keep),
-    })
+    }))
 }
 
 macro_rules! adam {

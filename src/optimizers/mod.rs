@@ -63,8 +63,8 @@ use crate::math::Real;
     label = "not an optimiser, such as `Sgd::new(0.1)`"
 )]
 pub trait Optimizer: Send {
-    /// The rule of update `update` of the weights, counted from 1. (An update is a step, unless
-    /// gradients are accumulated.)
+    /// The rule of update `update` of the weights, counted from 1: always the same one, with other
+    /// numbers. (An update is a step, unless gradients are accumulated.)
     fn rule<T: Real>(&self, update: u64) -> Rule<T>;
     /// The rule of all updates, where it is the same for all of them: then it need not be made anew for
     /// each.

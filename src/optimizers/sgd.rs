@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_positive, check_share, has_common, optimizer};
 use crate::error::Result;
-use crate::kernels::rule::{self, Rule};
+use crate::kernels::rule::{self, Fused, Rule};
 use crate::math::Real;
 
 optimizer! {
@@ -31,17 +31,20 @@ impl Optimizer for Sgd {
     fn rule<T: Real>(&self, update: u64) -> Rule<T> {
         let (rate, keep) = self.common.rate_and_keep(update);
         let (rate, keep, l2) = (T::of(rate), T::of(keep), T::of(self.l2));
-        if self.momentum == 0.0 {
-            Rule::Sgd(rule::Sgd { rate, l2, keep })
-        } else {
-            Rule::Momentum(rule::Momentum {
+        if self.momentum != 0.0 {
+            return Rule::Fused(Fused::Momentum(rule::Momentum {
                 rate,
                 momentum: T::of(self.momentum),
                 nesterov: self.nesterov,
                 l2,
                 keep,
-            })
+            }));
         }
+        // (By the settings, which stay, and not by what they make of this step.)
+        if self.l2 == 0.0 && self.common.weight_decay == 0.0 {
+            return Rule::Fused(Fused::Sgd(rule::Sgd { rate }));
+        }
+        Rule::Decayed(rule::Decayed { rate, l2, keep })
     }
 
     fn lasting_rule<T: Real>(&self) -> Option<Rule<T>> {

@@ -144,7 +144,7 @@ where
 
     /// Allocates what steps of so many samples need.
     pub(super) fn prepare(&mut self, rows: usize) {
-        let stored = Stored::new(self.optimizer.common(), &self.frozen, &self.rules);
+        let stored = Stored::new::<Number<B::Target>>(&self.optimizer, &self.frozen, &self.rules);
         let slots = self.slots() + stored.map_or(0, Stored::slots);
         self.workspace.reserve::<B::Target>(rows, slots);
     }
@@ -274,7 +274,11 @@ where
                 model: &mut *self.model,
                 optimizer: &self.optimizer,
                 rule: self.optimizer.lasting_rule(),
-                stored: Stored::new(self.optimizer.common(), &self.frozen, &self.rules),
+                stored: Stored::new::<Number<B::Target>>(
+                    &self.optimizer,
+                    &self.frozen,
+                    &self.rules,
+                ),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x: lap.x,

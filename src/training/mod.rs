@@ -217,7 +217,7 @@ where
         }
         let slots = self.slots();
         if let Some(stored) =
-            stored::Stored::new(self.optimizer.common(), &self.frozen, &self.rules)
+            stored::Stored::new::<Number<B::Target>>(&self.optimizer, &self.frozen, &self.rules)
         {
             stored.finish(&mut *self.model, slots, &self.workspace.state);
         }

@@ -241,9 +241,11 @@ where
             });
             return total;
         }
-        let rule = self.rule.unwrap_or_else(|| self.optimizer.rule(step));
-        let mut update = Update::new(self.team, rule, parts.state, parts.gradient);
-        M::update(isa, self.model, kept, &mut update);
+        // (All others have been stored.)
+        if let Rule::Fused(rule) = self.rule.unwrap_or_else(|| self.optimizer.rule(step)) {
+            let mut update = Update::new(self.team, rule, parts.state, parts.gradient);
+            M::update(isa, self.model, kept, &mut update);
+        }
         total
     }
 }
@@ -347,7 +349,11 @@ where
                 model: &mut *self.model,
                 optimizer: &self.optimizer,
                 rule: self.optimizer.lasting_rule(),
-                stored: Stored::new(self.optimizer.common(), &self.frozen, &self.rules),
+                stored: Stored::new::<Number<B::Target>>(
+                    &self.optimizer,
+                    &self.frozen,
+                    &self.rules,
+                ),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x,

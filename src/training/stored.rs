@@ -1,6 +1,6 @@
 //! The update of a step whose gradients are stored first: where they are clipped or accumulated, where
-//! some layers are frozen, where layers have regularisers or constraints, or where there is a moving
-//! average of the weights.
+//! some layers are frozen, where layers have regularisers or constraints, where there is a moving
+//! average of the weights, or where the rule is none that kernels take along.
 //!
 //! Behind the optimiser's own numbers lie the gradients of all weights, then their averages:
 //!
@@ -13,11 +13,11 @@
 
 use super::Number;
 use super::policing::{Policing, is_policed};
-use crate::kernels::rule::{Rule, Sgd, Store};
+use crate::kernels::rule::{Decayed, Fused, Rule, Store};
 use crate::kernels::{Adjust, Element};
 use crate::layer::{Kept, Model, TensorRule, Update, VisitorMut, Weights};
 use crate::math::Real;
-use crate::optimizers::Common;
+use crate::optimizers::{Common, Optimizer};
 use crate::rows::padded;
 use crate::simd::{Isa, Job};
 use crate::team::Team;
@@ -34,13 +34,15 @@ pub(super) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// None if nothing is asked.
-    pub(super) fn new(
-        common: &'a Common,
+    /// None if nothing is asked, and the optimiser's rule is one that kernels take along.
+    pub(super) fn new<T: Real>(
+        optimizer: &'a impl Optimizer,
         frozen: &'a [bool],
         rules: &'a [TensorRule],
     ) -> Option<Self> {
-        let asked = common.stores() || !frozen.is_empty() || !rules.is_empty();
+        let common = optimizer.common();
+        let is_fused = matches!(optimizer.rule::<T>(1), Rule::Fused(_));
+        let asked = common.stores() || !frozen.is_empty() || !rules.is_empty() || !is_fused;
         asked.then_some(Self {
             common,
             frozen,
@@ -103,7 +105,7 @@ impl<M: Model> Job for StoredUpdate<'_, '_, M> {
 
         let steps = common.steps_an_update();
         let before = (self.step - 1) % steps;
-        let store = Rule::Store(Store { add: before > 0 });
+        let store = Fused::Store(Store { add: before > 0 });
         let mut update = Update::new(self.team, store, gradients, self.gradient);
         M::update(isa, model, self.kept, &mut update);
         if const { is_policed::<M>() } {
@@ -139,7 +141,7 @@ impl<M: Model> Job for StoredUpdate<'_, '_, M> {
 
 /// The rule by which an average follows weights: they are to it what gradients are to weights.
 fn following<T: Real>(momentum: f64) -> Rule<T> {
-    Rule::Sgd(Sgd {
+    Rule::Decayed(Decayed {
         rate: T::of(momentum - 1.0),
         l2: T::zero(),
         keep: T::of(momentum),
