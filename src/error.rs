@@ -205,6 +205,22 @@ pub enum Error {
 /// `Result` with Plywood's [`Error`].
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
+/// The error of a file that does not hold what it should.
+#[cfg(feature = "std")]
+pub(crate) fn malformed(
+    path: &std::path::Path,
+    place: impl core::fmt::Display,
+    expected: impl core::fmt::Display,
+    found: impl core::fmt::Display,
+) -> Error {
+    Error::Malformed {
+        path: path.into(),
+        place: place.to_string(),
+        expected: expected.to_string(),
+        found: found.to_string(),
+    }
+}
+
 /// A setting that must be in its range.
 pub(crate) fn check(
     name: &'static str,

@@ -12,8 +12,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::Nested;
-use super::source::{Source, malformed, open};
+use super::source::{Source, open};
 use crate::Result;
+use crate::error::malformed;
 
 /// Reads a file of unsigned bytes with any number of dimensions: the elements, one after another,
 /// and the dimensions, whose product is the number of elements.

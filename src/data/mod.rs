@@ -45,6 +45,4 @@ pub use categorical::{Label, one_hot, to_categorical};
 pub use feed::{EachEpoch, Feed, Sample};
 pub use nested::Nested;
 pub use scale::{ScaleTo, scale};
-#[cfg(feature = "data")]
-pub(crate) use source::malformed;
 pub use split::{TrainTestSplit, train_test_split};

@@ -1,13 +1,12 @@
 //! A file to read from, gzipped or not, that takes memory only for what is there.
 
-use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result, malformed};
 
 /// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -22,21 +21,6 @@ pub(super) fn open(path: &Path) -> Result<File> {
         action: "open",
         source,
     })
-}
-
-/// The error of a file that does not hold what it should.
-pub(crate) fn malformed(
-    path: &Path,
-    place: impl Display,
-    expected: impl Display,
-    found: impl Display,
-) -> Error {
-    Error::Malformed {
-        path: path.into(),
-        place: place.to_string(),
-        expected: expected.to_string(),
-        found: found.to_string(),
-    }
 }
 
 /// The content of a file, unpacked if it begins as gzip files do.

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::{first_with_all, folders};
 use crate::Result;
-use crate::data::{idx, malformed};
+use crate::data::idx;
+use crate::error::malformed;
 
 /// What the classes 0 to 9 are.
 pub const CLASSES: [&str; 10] = [

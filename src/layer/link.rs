@@ -66,6 +66,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
         LayerInfo {
             name,
             kind,
+            type_name: core::any::type_name::<L>,
             output: L::Output::DIMS,
             params: L::Weights::PARAMS,
             frozen: L::Weights::FROZEN,

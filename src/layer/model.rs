@@ -236,6 +236,8 @@ pub struct LayerInfo {
     pub name: &'static str,
     /// The name of the layer's type.
     pub kind: &'static str,
+    /// Gives the name of its type, with its arguments.
+    pub type_name: fn() -> &'static str,
     /// The shape that it gives.
     pub output: &'static [usize],
     /// How many numbers can be trained.

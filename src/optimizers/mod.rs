@@ -56,13 +56,15 @@ pub use sgd::Sgd;
 use crate::error::{Result, check, check_share};
 use crate::kernels::rule::Rule;
 use crate::math::Real;
+use core::fmt::Debug;
 
-/// An optimiser: settings that make a [`Rule`] for every update.
+/// An optimiser: settings that make a [`Rule`] for every update. Checkpoints know it by what its `Debug`
+/// says.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an optimiser",
     label = "not an optimiser, such as `Sgd::new(0.1)`"
 )]
-pub trait Optimizer: Send {
+pub trait Optimizer: Send + Debug {
     /// The rule of update `update` of the weights, counted from 1: always the same one, with other
     /// numbers. (An update is a step, unless gradients are accumulated.)
     fn rule<T: Real>(&self, update: u64) -> Rule<T>;

@@ -1,5 +1,6 @@
 //! One pass over the data, and the way back from one that ran away.
 
+use super::checkpoint::{Backup, Place, Within};
 use super::evaluate::evaluate;
 use super::few::is_tiny;
 use super::lap::{Lap, Laps};
@@ -11,7 +12,7 @@ use super::stored::Stored;
 use super::{Number, Score, Training, samples};
 use crate::error::{Error, Result};
 use crate::kernels::Element;
-use crate::layer::Model;
+use crate::layer::{Model, Weights};
 use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
@@ -19,7 +20,16 @@ use crate::random::mix;
 use crate::simd::{Isa, Job, dispatch};
 use crate::team::Team;
 use core::mem;
-use core::ops::DerefMut;
+use core::ops::{DerefMut, Range};
+
+/// What has been summed up in an epoch so far (beside the state of the metrics).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Sums {
+    /// The losses.
+    pub(super) loss: f64,
+    /// How many samples they are of.
+    pub(super) samples: usize,
+}
 
 /// A loss that was not finite, and its step, counted from 0.
 pub(super) struct RanAway {
@@ -27,7 +37,7 @@ pub(super) struct RanAway {
     pub(super) loss: f64,
 }
 
-/// All steps of a lap, or the first ones.
+/// The steps of a lap, or of a part of one.
 pub(super) struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
     pub(super) course: Course<'c, M, O, L, Me, Y>,
     pub(super) workspace: &'s mut Workspace<M::Element>,
@@ -100,11 +110,14 @@ pub(super) fn advance(
 
 /// Where a training has been: what it takes to undo a step.
 pub(super) struct Trail<'t, T> {
-    /// The weights before the lap before, and before this one.
+    /// The weights before the run before, and before this one. A run is a lap, or a part of one behind
+    /// which a checkpoint is due.
     before: Snapshot<T>,
-    now: Snapshot<T>,
+    pub(super) now: Snapshot<T>,
     seed: u64,
     team: Team<'t>,
+    /// The number of the last step before this lap.
+    lap: u64,
     /// The epoch, counted from 1 over this fit, and its steps before this lap.
     epoch: usize,
     steps: usize,
@@ -117,6 +130,7 @@ impl<'t, T: Element> Trail<'t, T> {
             now: Snapshot::default(),
             seed,
             team,
+            lap: 0,
             epoch: 0,
             steps: 0,
         }
@@ -144,18 +158,24 @@ where
 
     /// Allocates what steps of so many samples need.
     pub(super) fn prepare(&mut self, rows: usize) {
-        let stored = Stored::new::<Number<B::Target>>(&self.optimizer, &self.frozen, &self.rules);
-        let slots = self.slots() + stored.map_or(0, Stored::slots);
-        self.workspace.reserve::<B::Target>(rows, slots);
+        let state = self.state_len();
+        self.workspace.reserve::<B::Target>(rows, state);
     }
 
-    /// Goes on to the first lap of an epoch (counted from 1 over this fit); `false` if there are no more
-    /// samples.
+    /// How many numbers the state of the optimiser has, with all that outlives a step.
+    pub(super) fn state_len(&self) -> usize {
+        let stored = Stored::new::<Number<B::Target>>(&self.optimizer, &self.frozen, &self.rules);
+        let slots = self.slots() + stored.map_or(0, Stored::slots);
+        slots * <B::Target as Weights<Number<B::Target>>>::LEN
+    }
+
+    /// Goes on to the first lap of an epoch (counted from 1 over this fit), of which so many steps have
+    /// been taken before; `false` if there are no more samples.
     pub(super) fn begin_epoch<Y>(
         &mut self,
         laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
         trail: &mut Trail<'_, Number<B::Target>>,
-        epoch: usize,
+        (epoch, steps): (usize, usize),
     ) -> Result<bool>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
@@ -163,50 +183,69 @@ where
     {
         let loss = &self.loss;
         let check = |x: &[_], y: &[Y]| samples::check::<B::Target, L, Y>(loss, ("x", x), ("y", y));
-        let more = laps.begin(self.epochs + 1, &check);
+        let more = laps.begin(self.epochs + 1, steps, &check);
         if let Ok(true) = more {
             self.epochs += 1;
-            (trail.epoch, trail.steps) = (epoch, 0);
-        } else if epoch > 1 {
+            (trail.epoch, trail.steps) = (epoch, steps);
+        } else if trail.epoch > 0 {
             self.prove(laps, trail)?;
         }
         more
     }
 
-    /// Trains for an epoch that has begun. Gives the sum of all losses and the number of samples, and
-    /// leaves the state of the metrics.
+    /// Trains to the end of an epoch that has begun, from these sums and the state of the metrics on.
+    /// Gives the sums of the whole epoch, and leaves the state of the metrics.
     pub(super) fn epoch<Y>(
         &mut self,
         laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
         trail: &mut Trail<'_, Number<B::Target>>,
         progress: &mut Progress,
+        mut backup: Option<&mut Backup<Number<B::Target>>>,
+        mut sums: Sums,
         is_last: bool,
-    ) -> Result<(f64, usize)>
+    ) -> Result<Sums>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        self.state.clear();
-        self.state.resize(self.metrics.state(), 0.0);
-        let (mut total, mut samples) = (0.0, 0);
         loop {
             let lap = laps.lap();
             let (rows, steps) = (lap.rows(), lap.steps());
             self.prepare(rows);
-            mem::swap(&mut trail.before, &mut trail.now);
-            (trail.now.rate, trail.now.steps) = (self.learning_rate(), self.steps);
-            let conditions = (trail.seed, trail.team);
-            let watch = (&mut trail.now, &mut *progress);
-            match self.steps(lap, steps, conditions, total, Some(watch)) {
-                Ok(sum) => total = sum,
-                Err(RanAway { step, loss }) => {
-                    let error = trail.error(step, loss);
-                    self.go_back(laps, trail, step);
-                    return Err(error);
+            trail.lap = self.steps;
+            let mut taken = 0;
+            while taken < steps {
+                let mut run = taken..steps;
+                mem::swap(&mut trail.before, &mut trail.now);
+                (trail.now.rate, trail.now.steps) = (self.learning_rate(), self.steps);
+                if let Some(backup) = &mut backup {
+                    run.end = run.end.min(taken + backup.steps_left(self.steps));
+                    let within = Within {
+                        steps: trail.steps + taken,
+                        sums,
+                        seconds: progress.seconds(),
+                    };
+                    if backup.is_due(self.steps, within.steps) {
+                        let place = Place {
+                            epochs: trail.epoch - 1,
+                            begun: self.epochs - 1,
+                            within: Some(within),
+                            over: false,
+                        };
+                        backup.note(place, &trail.now, &self.state);
+                        // Once the first loss is finite, the weights before it are worth keeping, and
+                        // they are at hand: those to go back to.
+                        let first = taken..taken + 1;
+                        self.take(laps, trail, progress, &mut sums, first, true)?;
+                        backup.save(&trail.now)?;
+                        taken += 1;
+                    }
                 }
+                let is_new = taken == run.start;
+                run.start = taken;
+                taken = run.end;
+                self.take(laps, trail, progress, &mut sums, run, is_new)?;
             }
-            samples += lap.order.len();
-            self.steps += steps as u64;
 
             let loss = &self.loss;
             let check =
@@ -224,7 +263,39 @@ where
         if is_last || !is_finite(&*self.model) {
             self.prove(laps, trail)?;
         }
-        Ok((total, samples))
+        Ok(sums)
+    }
+
+    /// Takes some steps of the lap, counted from 0, the first of which may begin a run.
+    fn take<Y>(
+        &mut self,
+        laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
+        trail: &mut Trail<'_, Number<B::Target>>,
+        progress: &mut Progress,
+        sums: &mut Sums,
+        steps: Range<usize>,
+        begins: bool,
+    ) -> Result<()>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        let lap = laps.lap().part(steps.clone());
+        let conditions = (trail.seed, trail.team);
+        let snapshot = begins.then_some(&mut trail.now);
+        match self.steps(lap, conditions, sums.loss, snapshot, Some(progress)) {
+            Ok(loss) => {
+                sums.loss = loss;
+                sums.samples += lap.order.len();
+                self.steps += steps.len() as u64;
+                Ok(())
+            }
+            Err(RanAway { step, loss }) => {
+                let error = trail.error(steps.start + step, loss);
+                self.go_back(laps, trail, self.steps + step as u64);
+                Err(error)
+            }
+        }
     }
 
     /// Whether the last update of this lap, which is complete, has left the model with weights whose
@@ -241,7 +312,8 @@ where
         let lap = laps.lap();
         let loss = if is_finite(&*self.model) {
             let (model, loss) = (&*self.model, &self.loss);
-            let score = evaluate(trail.team, model, loss, &(), lap.x, lap.y, Some(lap.last()));
+            let last = lap.part(lap.steps() - 1..lap.steps()).order;
+            let score = evaluate(trail.team, model, loss, &(), lap.x, lap.y, Some(last));
             score.loss + self.penalty()
         } else {
             f64::NAN
@@ -249,26 +321,24 @@ where
         if loss.is_finite() {
             return Ok(());
         }
-        let steps = lap.steps();
-        self.steps -= steps as u64;
-        self.go_back(laps, trail, steps);
-        Err(trail.error(steps - 1, loss))
+        let error = trail.error(lap.steps() - 1, loss);
+        self.go_back(laps, trail, self.steps);
+        Err(error)
     }
 
-    /// Takes the first `count` steps of a lap. Gives the sum of the losses, from `total` on.
+    /// Takes all steps of a lap. Gives the sum of the losses, from `total` on.
     fn steps<Y>(
         &mut self,
         lap: Lap<'_, <B::Target as Model>::Input, Y>,
-        count: usize,
         (seed, team): (u64, Team<'_>),
         total: f64,
-        watch: Option<(&mut Snapshot<Number<B::Target>>, &mut Progress)>,
+        snapshot: Option<&mut Snapshot<Number<B::Target>>>,
+        progress: Option<&mut Progress>,
     ) -> Result<f64, RanAway>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        let (snapshot, progress) = watch.unzip();
         dispatch(Steps {
             course: Course {
                 model: &mut *self.model,
@@ -289,7 +359,7 @@ where
                 team,
             },
             workspace: &mut self.workspace,
-            order: lap.first(count),
+            order: lap.order,
             batch_size: lap.batch_size,
             steps: self.steps,
             total,
@@ -299,47 +369,52 @@ where
         })
     }
 
-    /// After a loss that was not finite in step `step` of this lap (counted from 0): undoes the last
-    /// update of the weights before it, by taking all earlier steps again from a snapshot that is known
-    /// to be good.
+    /// After a loss that was not finite in the step behind number `taken`: undoes the last update of
+    /// the weights before it, by taking all earlier steps again from a snapshot that is known to be
+    /// good.
     fn go_back<Y>(
         &mut self,
         laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
         trail: &Trail<'_, Number<B::Target>>,
-        step: usize,
+        taken: u64,
     ) where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        let taken = self.steps + step as u64;
         let an_update = self.optimizer.common().steps_an_update();
         let wanted = (taken / an_update * an_update).saturating_sub(1);
         // (What was before a fit cannot be undone in it.)
-        let is_in_lap = wanted >= self.steps || trail.before.is_empty();
-        let (lap, snapshot) = if is_in_lap {
-            (laps.lap(), &trail.now)
+        let snapshot = if wanted >= trail.now.steps || trail.before.is_empty() {
+            &trail.now
         } else {
-            (laps.lap_before(), &trail.before)
+            &trail.before
         };
         if snapshot.is_empty() {
             // The first loss of all was not finite: nothing has been changed.
             return;
         }
-        if !is_in_lap && trail.steps == 0 {
-            self.epochs -= 1;
-        }
+        let (lap, begin) = if snapshot.steps >= trail.lap {
+            (laps.lap(), trail.lap)
+        } else {
+            if trail.steps == 0 {
+                self.epochs -= 1;
+            }
+            let lap = laps.lap_before();
+            (lap, trail.lap - lap.steps() as u64)
+        };
         snapshot.restore(&mut *self.model, &mut self.workspace.state);
         // These are the steps that went well before, so they go well again. (A schedule gives their
         // rates by itself, and refuses others.) Where many steps make an update, it may be older than
         // the snapshot, whose weights then had a finite loss in all steps since.
         self.steps = snapshot.steps;
-        let again = wanted.saturating_sub(self.steps) as usize;
-        let again = again.min(lap.steps());
+        let again = wanted.saturating_sub(self.steps);
+        let first = (self.steps - begin) as usize;
+        let lap = lap.part(first..first + again as usize);
         let conditions = (trail.seed, trail.team);
         let rate = self.learning_rate();
         let _ = self.set_learning_rate(snapshot.rate);
-        let _ = self.steps(lap, again, conditions, 0.0, None);
+        let _ = self.steps(lap, conditions, 0.0, None, None);
         let _ = self.set_learning_rate(rate);
-        self.steps += again as u64;
+        self.steps += again;
     }
 }

@@ -1,6 +1,9 @@
 //! The training loop.
 
 use super::callbacks::{EpochBegin, EpochEnd, ModelWeights, TrainBegin};
+use super::checkpoint::{Backup, Place};
+#[cfg(feature = "std")]
+use super::checkpoint::{Description, Terms};
 use super::epoch::Trail;
 use super::evaluate::evaluate;
 use super::lap::{InMemory, Laps};
@@ -43,6 +46,7 @@ where
     /// - [`Error::ScheduledLearningRate`] if a callback changes a learning rate that a schedule gives;
     /// - [`Error::NonFiniteLoss`] if the loss becomes infinite or NaN. The model then has the last
     ///   weights whose loss was finite;
+    /// - [`Error::Malformed`] if a checkpoint is damaged, or of another training;
     /// - those of the callbacks.
     pub fn fit<Y>(
         &mut self,
@@ -70,6 +74,32 @@ where
         };
         let shuffle = settings.shuffle.then_some(settings.seed);
         let batch_size = settings.batch_size;
+        #[cfg(feature = "std")]
+        let backup = {
+            let terms = Terms {
+                batch_size: batch_size.min(list.len()),
+                steps: Some(list.len().div_ceil(batch_size)),
+                validated: !held_out.x.is_empty(),
+            };
+            self.backup(
+                &settings.callbacks,
+                terms,
+                |description: &mut Description| {
+                    description.samples::<Number<B::Target>, _>("the data", x);
+                    description.weights(weights.as_deref());
+                    let order = if settings.shuffle {
+                        "shuffled"
+                    } else {
+                        "as it is"
+                    };
+                    description.line("the order of the data", order);
+                    description.validation::<Number<B::Target>, _, _>(&settings.validation);
+                    description.settings(&settings);
+                },
+            )?
+        };
+        #[cfg(not(feature = "std"))]
+        let backup = None;
         let mut laps = InMemory::new((x, y), weights.as_deref(), &list, batch_size, shuffle);
         let members = team::members(
             settings.threads,
@@ -77,7 +107,7 @@ where
             B::Target::MACS,
         );
         team::with_team(members, |team| {
-            self.fit_laps(team, &mut laps, held_out, settings)
+            self.fit_laps(team, &mut laps, held_out, settings, backup)
         })
     }
 
@@ -107,6 +137,7 @@ where
         laps: &mut dyn Laps<<B::Target as Model>::Input, Y>,
         held_out: HeldOut<'_, <B::Target as Model>::Input, Y>,
         mut settings: Fit<'_, <B::Target as Model>::Input, Y>,
+        mut backup: Option<Backup<Number<B::Target>>>,
     ) -> Result<History>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
@@ -121,38 +152,67 @@ where
 
         let validated = !held_out.x.is_empty();
         let all_names = all_names(&names, validated);
+        let resumes = backup.as_ref().and_then(Backup::place).is_some();
         for callback in callbacks.iter_mut() {
             callback.on_train_begin(&mut TrainBegin {
                 epochs: settings.epochs,
                 names: &all_names,
+                resumes,
                 model: ModelWeights::of(&mut *self.model),
             })?;
         }
-        for epoch in 1..=settings.epochs {
-            let clock = Clock::start();
-            let trained = match self.begin_epoch(laps, &mut trail, epoch) {
-                Ok(false) => break,
+        let mut place = Place::default();
+        #[cfg(feature = "std")]
+        if let Some(resume) = backup.as_mut().and_then(Backup::take) {
+            (place, history) = self.resume(resume, callbacks)?;
+        }
+        while place.epochs < settings.epochs && !place.over {
+            let epoch = place.epochs + 1;
+            let within = place.within.unwrap_or_default();
+            let clock = Clock::start(within.seconds);
+            let trained = match self.begin_epoch(laps, &mut trail, (epoch, within.steps)) {
+                Ok(false) => {
+                    place.over = true;
+                    break;
+                }
                 Ok(true) => {
-                    let rate = self.learning_rate();
-                    let wanted = {
-                        let mut begin = EpochBegin {
-                            epoch,
-                            learning_rate: rate,
-                            model: ModelWeights::of(&mut *self.model),
+                    // (An epoch that goes on has begun before.)
+                    if place.within.is_none() {
+                        let rate = self.learning_rate();
+                        let wanted = {
+                            let mut begin = EpochBegin {
+                                epoch,
+                                learning_rate: rate,
+                                model: ModelWeights::of(&mut *self.model),
+                            };
+                            for callback in callbacks.iter_mut() {
+                                callback.on_epoch_begin(&mut begin)?;
+                            }
+                            begin.learning_rate
                         };
-                        for callback in callbacks.iter_mut() {
-                            callback.on_epoch_begin(&mut begin)?;
-                        }
-                        begin.learning_rate
-                    };
-                    set_rate(&mut self.optimizer, rate, wanted)?;
-                    progress.begin(epoch);
+                        set_rate(&mut self.optimizer, rate, wanted)?;
+                        self.state.clear();
+                        self.state.resize(self.metrics.state(), 0.0);
+                    }
+                    if let Some(backup) = &mut backup {
+                        backup.begin_epoch(callbacks, &history)?;
+                    }
+                    progress.begin(epoch, within.sums.samples, within.seconds);
                     let is_last = epoch == settings.epochs;
-                    self.epoch(laps, &mut trail, &mut progress, is_last)
+                    let backup = backup.as_mut();
+                    self.epoch(
+                        laps,
+                        &mut trail,
+                        &mut progress,
+                        backup,
+                        within.sums,
+                        is_last,
+                    )
                 }
                 Err(error) => Err(error),
             };
-            let (total, count) = match trained {
+            place.within = None;
+            let sums = match trained {
                 Ok(sums) => sums,
                 Err(error) => {
                     progress.abandon();
@@ -161,13 +221,14 @@ where
                         quiet | (ran_away && callback.on_non_finite_loss(&error))
                     });
                     if quiet {
+                        place.over = true;
                         break;
                     }
                     return Err(error);
                 }
             };
 
-            let score = Score::of(total, count, &self.metrics, &self.state);
+            let score = Score::of(sums.loss, sums.samples, &self.metrics, &self.state);
             let validation = validated.then(|| {
                 let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
                 let HeldOut { x, y, list } = held_out;
@@ -191,9 +252,17 @@ where
             }
             let (stop, wanted) = (end.stop, end.learning_rate);
             set_rate(&mut self.optimizer, rate, wanted)?;
-            if stop {
-                break;
-            }
+            (place.epochs, place.over) = (epoch, stop);
+        }
+        if let Some(backup) = backup.as_mut().filter(|backup| backup.keeps()) {
+            self.prepare(0);
+            self.state.resize(self.metrics.state(), 0.0);
+            trail.now.save(&*self.model, &self.workspace.state);
+            (trail.now.rate, trail.now.steps) = (self.learning_rate(), self.steps);
+            backup.begin_epoch(callbacks, &history)?;
+            place.begun = self.epochs;
+            backup.note(place, &trail.now, &self.state);
+            backup.save(&trail.now)?;
         }
         if settings.epochs > 0 {
             self.finalize_variable_values();
@@ -201,6 +270,7 @@ where
         for callback in callbacks {
             callback.on_train_end(&mut ModelWeights::of(&mut *self.model))?;
         }
+        backup.map_or(Ok(()), Backup::end)?;
         Ok(history)
     }
 }

@@ -4,6 +4,7 @@ use super::settings::Purpose;
 use crate::error::Result;
 use crate::random::{Stream, mix};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Samples to go through once, in order.
 pub(super) struct Lap<'a, X, Y> {
@@ -33,15 +34,13 @@ impl<'a, X, Y> Lap<'a, X, Y> {
         self.order.len().div_ceil(self.batch_size)
     }
 
-    /// The samples of its first steps.
-    pub(super) fn first(&self, steps: usize) -> &'a [u32] {
-        let samples = steps.saturating_mul(self.batch_size);
-        &self.order[..samples.min(self.order.len())]
-    }
-
-    /// The samples of its last step.
-    pub(super) fn last(&self) -> &'a [u32] {
-        &self.order[self.first(self.steps() - 1).len()..]
+    /// Some of its steps, counted from 0.
+    pub(super) fn part(&self, steps: Range<usize>) -> Self {
+        let sample = |step: usize| step.saturating_mul(self.batch_size).min(self.order.len());
+        Self {
+            order: &self.order[sample(steps.start)..sample(steps.end)],
+            ..*self
+        }
     }
 }
 
@@ -52,9 +51,9 @@ pub(super) type Check<'c, X, Y> = dyn Fn(&[X], &[Y]) -> Result<()> + 'c;
 /// step that spoils a model is found by the loss of the next one, and to undo it the steps before it
 /// are taken again.
 pub(super) trait Laps<X, Y> {
-    /// Goes on to the first lap of an epoch (counted over the whole training); `false` if there are
-    /// no more samples.
-    fn begin(&mut self, epoch: u64, check: &Check<'_, X, Y>) -> Result<bool>;
+    /// Goes on to the first lap of an epoch (counted over the whole training), leaving so many of its
+    /// steps out; `false` if there are no more samples.
+    fn begin(&mut self, epoch: u64, steps: usize, check: &Check<'_, X, Y>) -> Result<bool>;
 
     /// Goes on to the next lap of the epoch; `false`, and where it was, if the epoch is over.
     fn go_on(&mut self, check: &Check<'_, X, Y>) -> Result<bool>;
@@ -82,6 +81,8 @@ pub(super) struct InMemory<'a, X, Y> {
     /// The seed of the order, if it is to change.
     shuffle: Option<u64>,
     epoch: u64,
+    /// The steps of the epoch that are left out.
+    skipped: usize,
 }
 
 impl<'a, X, Y> InMemory<'a, X, Y> {
@@ -101,12 +102,13 @@ impl<'a, X, Y> InMemory<'a, X, Y> {
             batch_size: batch_size.min(list.len()),
             shuffle,
             epoch: 0,
+            skipped: 0,
         }
     }
 
     /// Puts the samples into the order of an epoch, which depends on nothing but seed and epoch.
-    fn arrange(&mut self, epoch: u64) {
-        self.epoch = epoch;
+    fn arrange(&mut self, epoch: u64, skipped: usize) {
+        (self.epoch, self.skipped) = (epoch, skipped);
         if let Some(seed) = self.shuffle {
             self.order.copy_from_slice(self.list);
             let seed = mix(mix(seed, Purpose::Shuffle as u64), epoch);
@@ -116,8 +118,8 @@ impl<'a, X, Y> InMemory<'a, X, Y> {
 }
 
 impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
-    fn begin(&mut self, epoch: u64, _: &Check<'_, X, Y>) -> Result<bool> {
-        self.arrange(epoch);
+    fn begin(&mut self, epoch: u64, steps: usize, _: &Check<'_, X, Y>) -> Result<bool> {
+        self.arrange(epoch, steps);
         Ok(true)
     }
 
@@ -126,17 +128,18 @@ impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
     }
 
     fn lap(&self) -> Lap<'_, X, Y> {
-        Lap {
+        let epoch = Lap {
             x: self.x,
             y: self.y,
             weights: self.weights,
             order: &self.order,
             batch_size: self.batch_size,
-        }
+        };
+        epoch.part(self.skipped..epoch.steps())
     }
 
     fn lap_before(&mut self) -> Lap<'_, X, Y> {
-        self.arrange(self.epoch - 1);
+        self.arrange(self.epoch - 1, 0);
         self.lap()
     }
 

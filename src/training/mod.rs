@@ -6,12 +6,14 @@
 //! | [`LearningRateScheduler`] | the same | sets the learning rate of each epoch |
 //! | [`ReduceLrOnPlateau`] | `ReduceLROnPlateau` | lowers the learning rate when nothing gets better |
 //! | `CsvLogger` (feature `std`) | `CSVLogger` | writes the values of each epoch to a file |
+//! | `BackupAndRestore` (feature `std`) | the same | goes on where a program was killed |
 //! | [`TerminateOnNan`] | `TerminateOnNaN` | ends a training that ran away without an error |
 //! | [`LambdaCallback`] | the same | calls closures |
 //!
 //! Others are types that implement [`Callback`], or closures.
 
 mod callbacks;
+mod checkpoint;
 mod epoch;
 mod evaluate;
 mod few;
@@ -34,11 +36,13 @@ mod weighting;
 mod weights;
 
 #[cfg(feature = "std")]
-pub use callbacks::CsvLogger;
+pub use callbacks::{BackupAndRestore, CsvLogger};
 pub use callbacks::{
     Callback, EarlyStopping, EpochBegin, EpochEnd, LambdaCallback, LearningRateScheduler, Mode,
     ModelWeights, Outcome, ReduceLrOnPlateau, SavedWeights, TerminateOnNan, TrainBegin,
 };
+#[cfg(feature = "std")]
+pub use checkpoint::{StateReader, StateWriter};
 pub use history::{History, Score};
 pub use settings::{Fit, Verbose};
 pub use summary::Summary;

@@ -7,13 +7,21 @@ mod bar;
 
 /// The time since a moment, in seconds; always 0 without a clock.
 pub(super) struct Clock {
+    /// What has passed before.
+    #[cfg(feature = "std")]
+    before: f64,
     #[cfg(feature = "std")]
     start: std::time::Instant,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
+    /// Begins to count from here on.
+    pub(super) fn start(before: f64) -> Self {
+        #[cfg(not(feature = "std"))]
+        let _ = before;
         Self {
+            #[cfg(feature = "std")]
+            before,
             #[cfg(feature = "std")]
             start: std::time::Instant::now(),
         }
@@ -21,7 +29,7 @@ impl Clock {
 
     pub(super) fn seconds(&self) -> f64 {
         #[cfg(feature = "std")]
-        return self.start.elapsed().as_secs_f64();
+        return self.before + self.start.elapsed().as_secs_f64();
         #[cfg(not(feature = "std"))]
         0.0
     }
@@ -77,21 +85,26 @@ impl Progress {
             epoch: 0,
             samples,
             done: 0,
-            clock: Clock::start(),
+            clock: Clock::start(0.0),
             next: usize::MAX,
         }
     }
 
-    /// An epoch begins.
-    pub(super) fn begin(&mut self, epoch: usize) {
+    /// An epoch begins, or goes on behind so many samples and seconds.
+    pub(super) fn begin(&mut self, epoch: usize, done: usize, seconds: f64) {
         self.epoch = epoch;
-        self.done = 0;
-        self.clock = Clock::start();
+        self.done = done;
+        self.clock = Clock::start(seconds);
         #[cfg(feature = "progress")]
         if let Style::Bar(bar) = &mut self.style {
             bar.begin(epoch, self.epochs, self.samples);
-            self.next = 1;
+            self.next = done + 1;
         }
+    }
+
+    /// How long the epoch has taken so far.
+    pub(super) fn seconds(&self) -> f64 {
+        self.clock.seconds()
     }
 
     /// A batch is done; `score` is that of all samples of the epoch so far, given how many.

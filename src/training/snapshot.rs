@@ -36,6 +36,12 @@ impl<T: Element> Snapshot<T> {
         self.state.extend_from_slice(state);
     }
 
+    /// The weights and the state.
+    #[cfg(feature = "std")]
+    pub(super) fn numbers(&self) -> (&[T], &[T]) {
+        (&self.weights, &self.state)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.weights.is_empty()
     }

@@ -48,15 +48,15 @@ impl<T> Default for Workspace<T> {
 }
 
 impl<T: Element> Workspace<T> {
-    /// Makes room for batches of `rows` samples and for `slots` numbers of state for each weight.
-    pub(super) fn reserve<M: Model<Element = T>>(&mut self, rows: usize, slots: usize) {
+    /// Makes room for batches of `rows` samples and for so many numbers of state.
+    pub(super) fn reserve<M: Model<Element = T>>(&mut self, rows: usize, state: usize) {
         if rows > self.rows {
             self.memory.clear();
             self.memory.resize(needed::<M>(rows) + LINE, T::zero());
             self.rows = rows;
         }
-        if self.state.len() < slots * M::LEN {
-            self.state.resize(slots * M::LEN, T::zero());
+        if self.state.len() < state {
+            self.state.resize(state, T::zero());
         }
     }
 

@@ -53,7 +53,7 @@ fn trained_but<O: Optimizer>(
         list: Some(&held_out),
     };
     let history = with_team(members, |team| {
-        training.fit_laps(team, &mut laps, held_out, settings)
+        training.fit_laps(team, &mut laps, held_out, settings, None)
     })
     .unwrap();
     let losses = [history.loss, history.val_loss].concat();
@@ -195,7 +195,7 @@ fn trained_on_images<O: Optimizer>(
         list: None,
     };
     with_team(members, |team| {
-        training.fit_laps(team, &mut laps, held_out, settings)
+        training.fit_laps(team, &mut laps, held_out, settings, None)
     })
     .unwrap();
     training.model().get_weights()

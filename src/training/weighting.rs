@@ -67,6 +67,12 @@ impl<Y: HasClass> ClassWeight<Y> {
 }
 
 impl<Y> ClassWeight<Y> {
+    /// Classes and their weights.
+    #[cfg(feature = "std")]
+    pub(super) fn list(&self) -> &[(usize, f64)] {
+        &self.list
+    }
+
     /// The weights of samples, in the place of those in the list.
     pub(super) fn write(&self, y: &[Y], weights: &mut Vec<f64>) {
         weights.clear();

@@ -43,7 +43,8 @@ impl Path {
         layer.split('/').all(|name| layers.next() == Some(&name))
     }
 
-    fn tensor(&self, tensor: &str) -> String {
+    /// The name of one of its tensors: `encoder/dense/kernel`.
+    pub(super) fn tensor(&self, tensor: &str) -> String {
         [&self.name(), "/", tensor].concat()
     }
 }
@@ -130,6 +131,20 @@ fn check<T: Element, W: Weights<T>>(weights: &W, list: &[NamedWeight<T>]) -> Res
         }
     }
     Ok(())
+}
+
+/// How many numbers there are, with their padding.
+#[cfg(feature = "std")]
+pub(super) fn count<T: Element, W: Weights<T>>(weights: &W) -> usize {
+    struct Count(usize);
+    impl<T> Visitor<T> for Count {
+        fn tensor(&mut self, _: &'static str, _: &[usize], data: &[T]) {
+            self.0 += data.len();
+        }
+    }
+    let mut count = Count(0);
+    weights.visit(&mut count);
+    count.0
 }
 
 /// Appends all numbers with their padding to a list.

@@ -29,7 +29,8 @@ use std::path::Path;
 
 use self::columns::Columns;
 use self::records::Records;
-use super::source::{malformed, open};
+use super::source::open;
+use crate::error::malformed;
 use crate::{Error, Result};
 
 mod columns;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
 
-use crate::data::source::malformed;
+use crate::error::malformed;
 use crate::{Error, Result};
 
 /// The most bytes that a record may take: one opening quote shall not swallow a whole file.

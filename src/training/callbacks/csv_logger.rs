@@ -2,6 +2,7 @@
 
 use super::{Callback, EpochEnd, TrainBegin};
 use crate::error::{Error, Result};
+use crate::training::{StateReader, StateWriter};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ use std::vec::Vec;
 /// The first line has the names, `epoch` and then `learning_rate`, `loss`, the metrics and those of
 /// the validation data in the order of the alphabet. As in Keras, epochs are counted from 0. Each line
 /// is in the file before the next epoch begins. A file that cannot be opened or written ends `fit`
-/// with [`Error::Io`].
+/// with [`Error::Io`]. A training that goes on from a checkpoint goes on in the file, too: lines behind
+/// those of the checkpoint are cut off.
 ///
 /// ```
 /// use plywood::prelude::*;
@@ -117,14 +119,11 @@ impl Callback for CsvLogger {
         self.names.sort_unstable();
         let names = self.names.iter().map(String::as_str);
         let header = self.line(std::iter::once("epoch").chain(names));
-        let found = if self.append {
-            self.first_line()?
-        } else {
-            None
-        };
+        let goes_on = self.append || begin.resumes;
+        let found = if goes_on { self.first_line()? } else { None };
         let mut options = OpenOptions::new();
         options.create(true).write(true);
-        options.append(self.append).truncate(!self.append);
+        options.append(goes_on).truncate(!goes_on);
         if let Some(found) = &found
             && *found != header
         {
@@ -148,5 +147,33 @@ impl Callback for CsvLogger {
         let values = self.names.iter().map(|name| text(end.value(name)));
         let values: Vec<String> = std::iter::once(epoch).chain(values).collect();
         self.write(self.line(values.iter().map(String::as_str)))
+    }
+
+    fn save_state(&self, state: &mut StateWriter) -> Result<()> {
+        let mut len = 0;
+        if let Some(file) = &self.file {
+            // The checkpoint must not know of lines that a power cut has taken.
+            file.sync_all().map_err(self.failed("write to the disk"))?;
+            len = file.metadata().map_err(self.failed("read"))?.len();
+        }
+        state.u64(len);
+        Ok(())
+    }
+
+    fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<()> {
+        let len = state.u64()?;
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let found = file.metadata().map_err(self.failed("read"))?.len();
+        if found < len {
+            return Err(Error::Malformed {
+                path: self.path.clone(),
+                place: "the length of the file".into(),
+                expected: std::format!("at least {len} bytes, as when the checkpoint was made"),
+                found: std::format!("{found}"),
+            });
+        }
+        file.set_len(len).map_err(self.failed("write"))
     }
 }

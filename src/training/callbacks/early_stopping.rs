@@ -3,6 +3,8 @@
 use super::monitor::{Monitor, monitor_settings};
 use super::{Callback, EpochEnd, ModelWeights, SavedWeights, TrainBegin};
 use crate::error::Result;
+#[cfg(feature = "std")]
+use crate::training::{StateReader, StateWriter};
 
 /// Ends a training that no longer gets better: Keras' `EarlyStopping`.
 ///
@@ -72,6 +74,22 @@ impl Callback for EarlyStopping {
         if let Some(saved) = &self.saved {
             model.restore(saved);
         }
+        Ok(())
+    }
+
+    #[cfg(feature = "std")]
+    fn save_state(&self, state: &mut StateWriter) -> Result<()> {
+        self.monitor.save_state(state);
+        state.u64(self.waited as u64);
+        state.weights(self.saved.as_ref());
+        Ok(())
+    }
+
+    #[cfg(feature = "std")]
+    fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<()> {
+        self.monitor.load_state(state)?;
+        self.waited = state.count()?;
+        self.saved = state.weights()?;
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What happens before, between and after the epochs of a training.
 
 #[cfg(feature = "std")]
+mod backup_and_restore;
+#[cfg(feature = "std")]
 mod csv_logger;
 mod early_stopping;
 mod lambda;
@@ -10,6 +12,8 @@ mod monitor;
 mod reduce_lr_on_plateau;
 mod terminate_on_nan;
 
+#[cfg(feature = "std")]
+pub use backup_and_restore::BackupAndRestore;
 #[cfg(feature = "std")]
 pub use csv_logger::CsvLogger;
 pub use early_stopping::EarlyStopping;
@@ -21,6 +25,8 @@ pub use reduce_lr_on_plateau::ReduceLrOnPlateau;
 pub use terminate_on_nan::TerminateOnNan;
 
 use super::History;
+#[cfg(feature = "std")]
+use super::{StateReader, StateWriter};
 use crate::error::{Error, Result};
 use alloc::string::String;
 
@@ -85,6 +91,68 @@ pub trait Callback {
     fn on_train_end(&mut self, _model: &mut ModelWeights<'_>) -> Result<()> {
         Ok(())
     }
+
+    /// Writes down what it knows, for a checkpoint of [`BackupAndRestore`]. It is asked when an epoch
+    /// begins. A callback that writes nothing is not asked to
+    /// [`load_state`](Self::load_state) either.
+    ///
+    /// ```
+    /// use plywood::prelude::*;
+    /// use plywood::training::{Callback, EpochEnd, StateReader, StateWriter};
+    ///
+    /// /// Stops after so many epochs that were worse than the one before.
+    /// struct Worse { left: u64, last: f64 }
+    /// impl Callback for Worse {
+    ///     fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) -> plywood::Result<()> {
+    ///         let loss = end.value("loss").unwrap_or(f64::NAN);
+    ///         self.left -= u64::from(loss > self.last && self.left > 0);
+    ///         self.last = loss;
+    ///         end.stop = self.left == 0;
+    ///         Ok(())
+    ///     }
+    ///     fn save_state(&self, state: &mut StateWriter) -> plywood::Result<()> {
+    ///         state.u64(self.left);
+    ///         state.f64(self.last);
+    ///         Ok(())
+    ///     }
+    ///     fn load_state(&mut self, state: &mut StateReader<'_>) -> plywood::Result<()> {
+    ///         self.left = state.u64()?;
+    ///         self.last = state.f64()?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Any: `fit` ends with it.
+    #[cfg(feature = "std")]
+    fn save_state(&self, _state: &mut StateWriter) -> Result<()> {
+        Ok(())
+    }
+
+    /// Reads what [`save_state`](Self::save_state) of the same callback has written, all of it and in
+    /// the same order. It is called after [`on_train_begin`](Self::on_train_begin), when `fit` goes on
+    /// from a checkpoint.
+    ///
+    /// # Errors
+    /// Any, such as one of [`StateReader::refuse`]: `fit` ends with it, before anything has changed.
+    #[cfg(feature = "std")]
+    fn load_state(&mut self, _state: &mut StateReader<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// If it is one, the [`BackupAndRestore`]: all of its work is done by `fit`.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn backup(&self) -> Option<&BackupAndRestore> {
+        None
+    }
+
+    /// The name of its type.
+    #[doc(hidden)]
+    fn type_name(&self) -> &'static str {
+        core::any::type_name::<Self>()
+    }
 }
 
 impl<F, R: Outcome> Callback for F
@@ -127,6 +195,8 @@ pub struct TrainBegin<'a> {
     /// What will be measured in each epoch: `loss` and the metrics, and the same of the validation
     /// data, if there is any, with `val_` before.
     pub names: &'a [String],
+    /// Whether it goes on from a checkpoint: then a callback with a state gets it next.
+    pub resumes: bool,
     /// The model's weights.
     pub model: ModelWeights<'a>,
 }

@@ -63,3 +63,15 @@ impl<'a> ModelWeights<'a> {
 /// What [`ModelWeights::save`] gives.
 #[derive(Clone, Debug)]
 pub struct SavedWeights(Vec<f64>);
+
+#[cfg(feature = "std")]
+impl SavedWeights {
+    /// From numbers, which must be as many as the model has, padding included.
+    pub(in crate::training) fn of(numbers: Vec<f64>) -> Self {
+        Self(numbers)
+    }
+
+    pub(in crate::training) fn numbers(&self) -> &[f64] {
+        &self.0
+    }
+}

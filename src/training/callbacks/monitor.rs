@@ -2,6 +2,8 @@
 
 use super::{EpochEnd, TrainBegin};
 use crate::error::{Error, Result};
+#[cfg(feature = "std")]
+use crate::training::{StateReader, StateWriter};
 use alloc::string::ToString;
 
 /// Which values of a monitored quantity are better: Keras' `mode`.
@@ -56,6 +58,21 @@ impl Monitor {
             }),
             _ => Ok(()),
         }
+    }
+
+    #[cfg(feature = "std")]
+    pub(super) fn save_state(&self, state: &mut StateWriter) {
+        state.f64s(self.best.as_slice());
+    }
+
+    #[cfg(feature = "std")]
+    pub(super) fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<()> {
+        self.best = match state.f64s()?[..] {
+            [] => None,
+            [best] => Some(best),
+            _ => return Err(state.refuse("the best value", "several")),
+        };
+        Ok(())
     }
 
     /// Whether this epoch was better than all before it.

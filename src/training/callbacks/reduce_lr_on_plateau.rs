@@ -3,6 +3,8 @@
 use super::monitor::{Monitor, monitor_settings};
 use super::{Callback, EpochEnd, TrainBegin};
 use crate::error::{Error, Result};
+#[cfg(feature = "std")]
+use crate::training::{StateReader, StateWriter};
 use alloc::string::ToString;
 
 /// Multiplies the learning rate by a factor whenever a value has not become better for some epochs:
@@ -101,6 +103,22 @@ impl Callback for ReduceLrOnPlateau {
                 self.waited = 0;
             }
         }
+        Ok(())
+    }
+
+    #[cfg(feature = "std")]
+    fn save_state(&self, state: &mut StateWriter) -> Result<()> {
+        self.monitor.save_state(state);
+        state.u64(self.waited as u64);
+        state.u64(self.cooling as u64);
+        Ok(())
+    }
+
+    #[cfg(feature = "std")]
+    fn load_state(&mut self, state: &mut StateReader<'_>) -> Result<()> {
+        self.monitor.load_state(state)?;
+        self.waited = state.count()?;
+        self.cooling = state.count()?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use super::Supply;
 use super::chunk::{Chunk, End};
 use crate::data::{Feed, Sample};
 use crate::error::{Error, Result};
+use crate::training::checkpoint::Place;
 
 /// The most batches of a chunk. With many, it costs little to keep the weights of before each chunk.
 const MOST_BATCHES: usize = 64;
@@ -26,6 +27,8 @@ pub(super) struct Filler<F> {
     steps: usize,
     /// The samples taken so far.
     samples: usize,
+    /// How many samples have been trained on before the first chunk, by a fit that goes on here.
+    skip: usize,
     /// Whether the feed has no more.
     over: bool,
 }
@@ -33,21 +36,31 @@ pub(super) struct Filler<F> {
 impl<F: Feed<Item: Sample>> Filler<F> {
     pub(super) fn new(
         feed: F,
-        (epoch, epochs): (usize, usize),
+        (place, epochs): (Place, usize),
         batch_size: usize,
         steps_per_epoch: Option<usize>,
     ) -> Self {
+        let steps = place.steps();
+        let before = match steps_per_epoch {
+            _ if F::RESTARTS => 0,
+            Some(steps) => place.epochs.saturating_mul(steps),
+            None => 0,
+        };
+        let epochs = epochs.saturating_sub(place.epochs);
+        // Without a number of steps, an iterator ends with its first epoch.
+        let ended = !F::RESTARTS && steps_per_epoch.is_none() && place.epochs > 0;
         Self {
             feed,
-            epoch,
+            epoch: place.begun as usize + 1,
             epochs,
             begun: false,
             batch_size,
             batches: 1,
             steps_per_epoch,
-            steps: 0,
+            steps,
             samples: 0,
-            over: epochs == 0,
+            skip: before.saturating_add(steps).saturating_mul(batch_size),
+            over: epochs == 0 || place.over || ended,
         }
     }
 
@@ -73,6 +86,22 @@ impl<F: Feed<Item: Sample>> Filler<F> {
             self.begun = true;
             self.feed.begin_epoch(self.epoch);
         }
+        while self.skip > 0 && !leave() {
+            let index = self.samples;
+            let source = match self.feed.next_sample().map(Sample::sample) {
+                Some(Ok(_)) => {
+                    self.samples += 1;
+                    self.skip -= 1;
+                    continue;
+                }
+                Some(Err(source)) => source,
+                None => "the stream ends before the place of the checkpoint".into(),
+            };
+            self.over = true;
+            let error = Error::Stream { index, source };
+            return chunk.fail(0, self.batch_size, error);
+        }
+        chunk.first = self.samples;
         let batches = match self.steps_per_epoch {
             Some(steps) => self.batches.min(steps - self.steps),
             None => self.batches,

@@ -9,6 +9,9 @@ mod filler;
 #[cfg(feature = "std")]
 mod thread;
 
+use super::checkpoint::{Backup, Place};
+#[cfg(feature = "std")]
+use super::checkpoint::{Description, Terms};
 use super::lap::{Check, Lap, Laps};
 use super::settings::Fit;
 use super::weighting::ClassWeight;
@@ -77,7 +80,7 @@ impl<S: Supply<X, Y>, X, Y> Streamed<S, X, Y> {
 }
 
 impl<S: Supply<X, Y>, X, Y> Laps<X, Y> for Streamed<S, X, Y> {
-    fn begin(&mut self, _: u64, check: &Check<'_, X, Y>) -> Result<bool> {
+    fn begin(&mut self, _: u64, _: usize, check: &Check<'_, X, Y>) -> Result<bool> {
         match self.take(check)? {
             None => Ok(true),
             Some(End::Failed(error)) => Err(error),
@@ -177,8 +180,35 @@ where
         let batch_size = settings.batch_size;
         let steps = settings.steps_per_epoch;
         let class_weight = settings.weighting.take().classes;
-        let epochs = (self.epochs as usize + 1, settings.epochs);
-        let filler = Filler::new(feed, epochs, batch_size, steps);
+        #[cfg(feature = "std")]
+        let backup = {
+            let terms = Terms {
+                batch_size,
+                steps,
+                validated: !held_out.x.is_empty(),
+            };
+            self.backup(
+                &settings.callbacks,
+                terms,
+                |description: &mut Description| {
+                    description.line("the data", "a stream");
+                    let weights = class_weight.as_ref().map(ClassWeight::list);
+                    description.line("the weights of classes", format_args!("{weights:?}"));
+                    description.line("the steps of an epoch", format_args!("{steps:?}"));
+                    description.validation::<Number<B::Target>, _, _>(&settings.validation);
+                    description.settings(&settings);
+                },
+            )?
+        };
+        #[cfg(not(feature = "std"))]
+        let backup: Option<Backup<_>> = None;
+        let beginning = Place {
+            begun: self.epochs,
+            ..Place::default()
+        };
+        let resumed = backup.as_ref().and_then(Backup::place);
+        let place = resumed.unwrap_or(beginning);
+        let filler = Filler::new(feed, (place, settings.epochs), batch_size, steps);
         let members = team::members(settings.threads, batch_size, B::Target::MACS);
         let samples = steps.map(|steps| steps.saturating_mul(batch_size));
         with_supply(filler, |supply| {
@@ -192,7 +222,7 @@ where
                 samples,
             };
             team::with_team(members, |team| {
-                self.fit_laps(team, &mut laps, held_out, settings)
+                self.fit_laps(team, &mut laps, held_out, settings, backup)
             })
         })
     }
