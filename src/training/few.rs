@@ -84,7 +84,7 @@ where
         while step < batches.len() {
             // Nothing is told in between: a call would drive all numbers out of the registers.
             let quiet = self.progress.as_ref().map_or(usize::MAX, |p| p.quiet());
-            let run = &batches[step..][..(quiet / B + 1).min(batches.len() - step)];
+            let run = &batches[step..][..(quiet / B).saturating_add(1).min(batches.len() - step)];
             total = self.run_of_steps(isa, rate, run, step, total)?;
             step += run.len();
             let (metrics, state) = (self.course.metrics, &*self.state);

@@ -357,22 +357,23 @@ fn steps_in_registers_are_undone_like_all_others() {
     let x: [[f32; 1]; 40] = core::array::from_fn(|i| [(i % 7) as f32 - 3.0]);
     let y = x.map(|x| [2.0 * x[0]]);
     crate::sequential! { struct Line: [1] => [1] { Dense(1) } }
-    let trained = |weights: &[f64]| {
+    let trained = |batch, weights: &[f64]| {
         let mut model = Line::new(1);
-        let mut training = model.compile(Sgd::new(1e18), MeanSquaredError);
-        let mut settings = Fit::new().epochs(2).batch_size(2).verbose(Verbose::Silent);
+        let mut training = model.compile(Sgd::new(100.0), MeanSquaredError);
+        let mut settings = Fit::new()
+            .epochs(2)
+            .batch_size(batch)
+            .verbose(Verbose::Silent);
         if !weights.is_empty() {
             settings = settings.sample_weight(weights);
         }
         let error = training.fit(&x, &y, settings).unwrap_err();
         (get_weights(&*model), alloc::format!("{error}"))
     };
-    let undone = trained(&[]);
-    assert!(
-        undone
-            .0
-            .iter()
-            .all(|w| w.values.iter().all(|v| v.is_finite()))
-    );
-    assert_eq!(undone, trained(&[1.0; 40]));
+    for batch in [1, 2] {
+        let undone = trained(batch, &[]);
+        let finite = |w: &NamedWeight<f32>| w.values.iter().all(|v| v.is_finite());
+        assert!(undone.0.iter().all(finite));
+        assert_eq!(undone, trained(batch, &[1.0; 40]));
+    }
 }
