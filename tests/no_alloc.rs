@@ -117,7 +117,7 @@ sequential! {
     /// Layers that know features and places.
     struct Features<T>: [6] => [5] {
         Rescaling(49.0),
-        Embedding(50, 4),
+        Embedding(50, 4, embeddings_regularizer = l1_l2, embeddings_constraint = max_norm(0.5)),
         SpatialDropout1D(0.1),
         BatchNormalization,
         LayerNormalization,
@@ -139,7 +139,7 @@ sequential! {
         RepeatVector(2),
         TimeDistributed(Dense(3, relu), Softmax),
         Flatten,
-        Dense(5),
+        Dense(5, kernel_regularizer = l2, kernel_constraint = unit_norm(1), bias_constraint = non_neg),
     }
 }
 sequential! {

@@ -151,6 +151,15 @@ same_bits! {
         |random| [(); 4].map(|()| random.below(2) as f64),
         Sgd::new(0.1).l2(1e-3).weight_decay(1e-3), BinaryCrossentropy::from_logits(),
         [0x9401_e966_3b54_0329, 0xae25_3453_356e_404d, 0x4d72_3ac4_60f0_70fb];
+    policed: f32, [2, 5, 5] => [4] {
+            Conv2D(18, 3, kernel_regularizer = l1_l2, kernel_constraint = max_norm(0.5)),
+            Flatten,
+            Dense(20, tanh, kernel_regularizer = l2(0.001), kernel_constraint = min_max_norm(axis = [0, 1])),
+            Dense(4, kernel_constraint = unit_norm(1), bias_constraint = non_neg),
+        }, batch 16,
+        |random| [(); 4].map(|()| random.normal() as f32),
+        Adam::new(0.01), MeanSquaredError,
+        [0x0b79_99ec_0565_5bea, 0xd354_e5f4_e03d_36fc, 0xdf05_828d_9cf8_04c2];
 }
 
 #[test]
@@ -197,6 +206,6 @@ fn on_every_instruction_set() {
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{level}: {text}");
-        assert!(text.contains("11 passed"), "{level}: {text}");
+        assert!(text.contains("12 passed"), "{level}: {text}");
     }
 }
