@@ -52,6 +52,8 @@
 //! | `LeakyReLU`, `ELU`, `PReLU` | `LeakyRelu`, `Elu`, `PRelu` |
 //! | `Residual`, `Add` | their lists, `Add` |
 //! | `Concatenate` | its lists, `Concat` |
+//! | `TimeDistributed` | its list between two `Reshape`: the items are samples |
+//! | `Softmax` | `Softmax` |
 //! | `Dropout`, `GaussianNoise` and their like | none |
 //! | a model | its layers |
 //!

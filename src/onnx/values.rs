@@ -63,6 +63,9 @@ impl Values {
     }
 
     /// The dimensions in another order: `order` says for each of the new ones which it was, from 0 on.
+    ///
+    /// # Panics
+    /// If there is no such dimension.
     pub fn turned(self, order: &[usize]) -> Self {
         let mut strides = vec![1; self.dims.len()];
         for i in (1..strides.len()).rev() {

@@ -1,9 +1,12 @@
 //! Models beside ONNX Runtime: one Python process compares them all.
 
-use std::fs;
+// All by name: Plywood's own tests also run without `std` in their prelude.
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::string::String;
+use std::vec::Vec;
+use std::{format, fs, print};
 
 /// A model as ONNX, some inputs and what Plywood makes of them.
 pub struct Case {
