@@ -122,6 +122,7 @@
 //! | `progress` | yes | the progress bar on a terminal |
 //! | `data` | yes | readers for IDX (plain and gzip) and CSV files, and the data sets |
 //! | `plot` | no | pictures of trainings and confusion matrices, as SVG and PNG |
+//! | `npz` | no | weights as numpy's `.npz` files |
 //!
 //! Without features, types, kernels and training are left, which need `alloc` only.
 #![cfg_attr(not(feature = "std"), no_std)]

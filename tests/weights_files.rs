@@ -289,6 +289,109 @@ print((h @ w['dense_1/kernel'] + w['dense_1/bias']).item())
     }
 }
 
+sequential! {
+    /// The network of tests/files/make.py.
+    struct FromKeras: [2, 8, 6] => [3] {
+        Conv2D(4, 3, activation = relu),
+        BatchNormalization,
+        PReLU,
+        DepthwiseConv2D(3),
+        Flatten,
+        BatchNormalization,
+        Dense(5, tanh),
+        out: Dense(3),
+    }
+}
+
+/// What docs/keras_to_safetensors.py makes of a `.keras` file gives the predictions that Keras gives.
+#[test]
+fn a_converted_file_of_keras() {
+    let mut model = FromKeras::new(1);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/keras.safetensors");
+    model.load_weights(path).unwrap();
+    let mut x = [[[0.0; 6]; 8]; 2];
+    for (i, x) in x.iter_mut().flatten().flatten().enumerate() {
+        // Keras has the channels last: number i there is here ...
+        let (channel, pixel) = (i / 48, i % 48);
+        *x = -1.0 + 2.0 / 95.0 * (2 * pixel + channel) as f32;
+    }
+    let keras = [3.964_563_6, 3.607_478_6, 2.935_468_9];
+    for (ours, theirs) in model.predict(&x).into_iter().zip(keras) {
+        assert!((ours - theirs).abs() < 1e-5, "{ours} {theirs}");
+    }
+}
+
+#[cfg(feature = "npz")]
+mod npz {
+    use super::*;
+
+    #[test]
+    fn numpy_writes_stored_and_deflated_archives() {
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
+        for name in ["net.npz", "net_deflated.npz"] {
+            let mut model = Net::new(1);
+            model.load_weights(files.join(name)).unwrap();
+            assert_eq!(
+                model.get_weights(),
+                INCLUDED.model().get_weights(),
+                "{name}"
+            );
+        }
+        let error = Wider::new(1).load_weights(files.join("net.npz"));
+        let text = "tensor `dense/kernel`, shape: expected (2, 4), found (2, 3)";
+        let error = error.unwrap_err().to_string();
+        assert!(error.ends_with(text), "{error}");
+        let error = Renamed::new(1).load_weights(files.join("net.npz"));
+        let error = error.unwrap_err().to_string();
+        let text = "tensor `hidden/kernel`: expected shape [2, 3], found none of this name, but an \
+                    unknown `dense/bias.npy`";
+        assert!(error.ends_with(text), "{error}");
+    }
+
+    macro_rules! round_trip {
+        ($($net:ty)*) => { $({
+            let path = folder("npz").join("net.npz");
+            let mut model = <$net>::new(1);
+            let mut weights = model.get_weights();
+            stir(&mut weights);
+            model.set_weights(&weights).unwrap();
+            model.save_weights(&path).unwrap();
+            let mut other = <$net>::new(2);
+            other.load_weights(&path).unwrap();
+            assert_eq!(bytes(&other.get_weights()), bytes(&weights));
+        })* };
+    }
+
+    #[test]
+    fn archives_come_back() {
+        round_trip!(Images<f32> Signals<f64> Net);
+    }
+
+    #[test]
+    fn numpy_reads_and_writes_archives() {
+        let folder = folder("numpy");
+        let (here, there) = (folder.join("a.npz"), folder.join("b.npz"));
+        let model = Signals::<f32>::new(4);
+        model.save_weights(&here).unwrap();
+        let script = "
+import sys, numpy
+w = numpy.load(sys.argv[1])
+print(*w['head/dense_1/kernel'].shape, w['embedding/embeddings'].dtype)
+numpy.savez_compressed(sys.argv[2], **{name: 2 * w[name] for name in reversed(w.files)})
+";
+        let Some(text) = python("numpy", script, &[&here, &there]) else {
+            return;
+        };
+        assert_eq!(text, "1 3 float32\n");
+        let mut twice = Signals::<f32>::new(5);
+        twice.load_weights(&there).unwrap();
+        for (one, two) in model.get_weights().iter().zip(twice.get_weights()) {
+            let doubled: Vec<f32> = one.values.iter().map(|x| 2.0 * x).collect();
+            assert_eq!(two.values, doubled, "{}", one.name);
+        }
+    }
+}
+
 /// Written by Python's `safetensors`, which sorts the names.
 static INCLUDED: IncludedWeights<Net> = plywood::include_weights!("files/net.safetensors");
 

@@ -28,6 +28,13 @@
 //! | name | format | read by |
 //! | --- | --- | --- |
 //! | `.safetensors` | [safetensors](https://huggingface.co/docs/safetensors) | Python's `safetensors`, with numpy, PyTorch, JAX, ... |
+//! | `.npz` (feature `npz`) | numpy's archives, [stored or deflated](https://numpy.org/doc/stable/reference/generated/numpy.savez.html); written as `savez` does | `numpy.load` |
+//!
+//! Keras 3's `.keras` and `.weights.h5` files hold arrays without their meaning: which layer they belong to,
+//! and in which order the numbers behind a `Flatten` of an image are, follows from the architecture. The
+//! script `docs/keras_to_safetensors.py` of the repository asks Keras itself, and makes safetensors of them.
+//!
+//! [`include_weights!`](crate::include_weights) puts a safetensors file into the program.
 //!
 //! A file holds every tensor of the network, also those that are not trained, under the names that
 //! `get_weights` gives (`dense/kernel`), in Keras' layout and the network's own type of numbers.
@@ -59,6 +66,10 @@
 mod fault;
 mod header;
 mod included;
+#[cfg(feature = "npz")]
+mod npy;
+#[cfg(feature = "npz")]
+mod npz;
 mod numbers;
 #[cfg(feature = "std")]
 mod replace;

@@ -118,7 +118,7 @@ pub(crate) fn read<T: Element, W: Weights<T>>(
     mut source: impl Source,
 ) -> Result<()> {
     let mut length = [0; 8];
-    let len = source.len();
+    let len = source.left();
     let Some(after) = len.checked_sub(8) else {
         return source.refuse("length of the header", "8 bytes", len);
     };
@@ -132,7 +132,7 @@ pub(crate) fn read<T: Element, W: Weights<T>>(
     }
     let mut header = vec![0; length as usize];
     source.read(&mut header)?;
-    let len = usize::try_from(source.len()).unwrap_or(usize::MAX);
+    let len = usize::try_from(source.left()).unwrap_or(usize::MAX);
     let (begins, checksum) = match places::<T, W>(&header, len) {
         Ok(places) => places,
         Err(fault) => {

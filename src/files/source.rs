@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 /// Bytes of a known number.
 pub(crate) trait Source {
     /// How many there are still to read.
-    fn len(&self) -> u64;
+    fn left(&self) -> u64;
     /// Fills the buffer.
     fn read(&mut self, buffer: &mut [u8]) -> Result<()>;
     /// The error of what does not hold what it should.
@@ -24,14 +24,14 @@ pub(crate) trait Source {
 }
 
 impl Source for &[u8] {
-    fn len(&self) -> u64 {
-        <[u8]>::len(self) as u64
+    fn left(&self) -> u64 {
+        self.len() as u64
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
         let Some((bytes, rest)) = self.split_at_checked(buffer.len()) else {
             let expected = alloc::format!("{} more bytes", buffer.len());
-            return self.refuse("end", expected, <[u8]>::len(self));
+            return self.refuse("end", expected, self.len());
         };
         buffer.copy_from_slice(bytes);
         *self = rest;
@@ -83,7 +83,7 @@ mod file {
     }
 
     impl Source for File<'_> {
-        fn len(&self) -> u64 {
+        fn left(&self) -> u64 {
             self.len
         }
 

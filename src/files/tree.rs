@@ -266,3 +266,40 @@ impl<'a> Matching<'a> {
         Ok(())
     }
 }
+
+/// A tensor of the network.
+#[cfg(feature = "npz")]
+pub(crate) struct Named {
+    pub(crate) name: alloc::string::String,
+    pub(crate) dims: &'static [usize],
+}
+
+#[cfg(feature = "npz")]
+impl Named {
+    /// How many numbers it has.
+    pub(crate) fn len(&self) -> usize {
+        numbers(self.dims)
+    }
+}
+
+/// All tensors of the network.
+#[cfg(feature = "npz")]
+pub(crate) fn list(entries: &'static [Entry]) -> alloc::vec::Vec<Named> {
+    fn add(list: &mut alloc::vec::Vec<Named>, path: &str, entries: &'static [Entry]) {
+        for entry in entries {
+            match *entry {
+                Entry::Tensor { dims, .. } if numbers(dims) == 0 => {}
+                Entry::Tensor { name, dims } => {
+                    let name = [path, name].concat();
+                    list.push(Named { name, dims });
+                }
+                Entry::Layer { name, entries } => {
+                    add(list, &alloc::format!("{path}{name}/"), entries);
+                }
+            }
+        }
+    }
+    let mut list = alloc::vec::Vec::new();
+    add(&mut list, "", entries);
+    list
+}

@@ -31,14 +31,21 @@ pub use file::{load_weights, save_weights};
 mod file {
     use super::{Element, Result, Weights, safetensors};
     use crate::error::Error;
+    #[cfg(feature = "npz")]
+    use crate::files::npz;
     use crate::files::{replace, source::File};
     use std::path::Path;
 
-    const EXPECTED: &str = ".safetensors";
+    const EXPECTED: &str = match cfg!(feature = "npz") {
+        true => ".safetensors or .npz",
+        false => ".safetensors (or, with the feature `npz`, .npz)",
+    };
 
     /// The formats of files.
     enum Format {
         Safetensors,
+        #[cfg(feature = "npz")]
+        Npz,
     }
 
     impl Format {
@@ -47,6 +54,8 @@ mod file {
             let extension = path.extension().unwrap_or_default();
             match extension.to_string_lossy().to_lowercase().as_str() {
                 "safetensors" => Ok(Format::Safetensors),
+                #[cfg(feature = "npz")]
+                "npz" => Ok(Format::Npz),
                 _ => Err(Error::UnknownFormat {
                     path: path.into(),
                     expected: EXPECTED,
@@ -64,6 +73,8 @@ mod file {
             Format::Safetensors => replace(path, |file| {
                 safetensors::write(weights, &mut |bytes| file.write_all(bytes))
             }),
+            #[cfg(feature = "npz")]
+            Format::Npz => replace(path, |file| npz::write(weights, file)),
         }
     }
 
@@ -74,6 +85,8 @@ mod file {
     pub fn load_weights<T: Element, W: Weights<T>>(weights: &mut W, path: &Path) -> Result<()> {
         match Format::of(path)? {
             Format::Safetensors => safetensors::read(weights, File::open(path)?),
+            #[cfg(feature = "npz")]
+            Format::Npz => npz::read(weights, File::open(path)?),
         }
     }
 }
