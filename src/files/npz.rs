@@ -149,12 +149,14 @@ fn directory(
         if at < end || at > end + DESCRIPTOR {
             return fault(place, format!("a place at byte {end}"), at);
         }
-        if entry.flags().is_encrypted() {
-            return fault(place, "numbers without a password", "encrypted ones");
-        }
         let local = archive.get_entry(entry.wayfinder()).map_err(zip)?;
-        if local.local_header().file_path().as_bytes() != path.as_bytes() {
-            return fault(place, "the same name before the data", "another one");
+        let header = local.local_header();
+        if header.file_path().as_bytes() != path.as_bytes() {
+            let expected = "the same name before the data";
+            return fault(place, expected, "another one");
+        }
+        if entry.flags().is_encrypted() || header.flags().is_encrypted() {
+            return fault(place, "numbers without a password", "encrypted ones");
         }
         end = local.compressed_data_range().1;
         match tensors
