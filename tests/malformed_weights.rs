@@ -192,7 +192,7 @@ fn safetensors() -> Vec<(&'static str, Vec<u8>, String)> {
         ("a comma at the end", file(GOOD.replace("}}", "},}"), 52), byte(GOOD.len(), "a string", "`}`")),
         ("no comma", with(",\"dense/bias", "\"dense/bias"), byte(67, "`,` or `}`", "`\"`")),
         ("not UTF-8", file(b"{\"\xff\xfe\":", 0), byte(2, "text in UTF-8", "byte 255")),
-        ("half a letter", file("{\"\u{e4}".as_bytes()[..3].to_vec(), 0), byte(2, "text in UTF-8", "byte 195")),
+        ("half a letter", file(&"{\"\u{e4}".as_bytes()[..3], 0), byte(2, "text in UTF-8", "byte 195")),
         ("a line end in a name", with("dense/kernel", "dense\n/kernel"), byte(7, "the end of a string", "byte 10")),
         ("an escape in a name", with("dense/kernel", r"dense\/kernel"), byte(7, r"no `\` in this string", r"`\`")),
         ("a name without an end", file("{\"dense", 0), byte(7, "the end of a string", "the end")),
