@@ -11,6 +11,7 @@ use plywood::random::Stream;
 use plywood::training::NamedWeight;
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -371,13 +372,20 @@ fn killed_while_saving() {
     let expected = save_often(&folder.join("other"), true);
     let (mut killed, mut interrupted, mut last) = (0, 0, 0);
     while killed < wanted {
+        // The file is another one after each time that it was written.
+        let which = || {
+            fs::metadata(&path)
+                .map(|file| (file.ino(), file.mtime_nsec()))
+                .ok()
+        };
+        let before = which();
         let mut child = child("killed_while_saving", 0, &folder, 0, 0)
             .spawn()
             .unwrap();
-        while !path.exists() && child.try_wait().unwrap().is_none() {
+        while which() == before && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_micros(100));
         }
-        std::thread::sleep(Duration::from_micros(random.below(60_000) as u64));
+        std::thread::sleep(Duration::from_micros(random.below(20_000) as u64));
         child.kill().unwrap();
         if child.wait().unwrap().success() {
             // It was too quick: the same once more.

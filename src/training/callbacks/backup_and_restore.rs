@@ -26,13 +26,13 @@ use std::path::{Path, PathBuf};
 /// must do the same again up to `fit`, with the same data in the same order. What can be checked is
 /// checked: a checkpoint of another network, optimiser or loss, of other inputs, batches, seeds or
 /// validation data, or of another version of Plywood, is refused with [`Error::Malformed`], which says
-/// where they differ, and so is a damaged one. The number of epochs may be another one, and threads,
-/// closures and callbacks without a state may come and go.
+/// where they differ, and so is a damaged one. (Targets are not compared.) The number of epochs may be
+/// another one, and threads, closures and callbacks without a state may come and go.
 ///
-/// The file is replaced as a whole: whenever the machine stops, there is the old one or the new one.
-/// It is written in the first step of each epoch, or every so many steps. A checkpoint takes the memory
-/// of weights and optimiser twice at most while it is read, and once more while training goes on, which
-/// it takes anyway.
+/// The file is replaced as a whole: whenever the machine stops, there is the old one or the new one (and
+/// perhaps a `.plywood-*.tmp` beside it, which nothing reads). It is written in the first step of each
+/// epoch, or every so many steps, when the loss has proved finite. Reading it takes at most twice its
+/// size of memory.
 ///
 /// Of callbacks, those of Plywood come back as they were, and others that have
 /// [`save_state`](Callback::save_state); what closures have changed around them does not. With

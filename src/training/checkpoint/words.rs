@@ -45,9 +45,13 @@ fn list(mut text: &str) -> (Vec<String>, &str) {
     }
 }
 
-/// A type of this name with these arguments.
+/// A type of this name with these arguments, but for the last ones that were not given.
 fn together(name: &str, arguments: &[String]) -> String {
     let first = arguments.first().map_or("", String::as_str);
+    let given = arguments.iter().rposition(|argument| argument != "Missing");
+    let arguments = arguments
+        .get(..given.map_or(0, |last| last + 1))
+        .unwrap_or_default();
     match (name, arguments) {
         // Numbers as types are written bit by bit.
         ("UInt", [high, low]) => {
@@ -88,6 +92,10 @@ mod tests {
             ("(a::B, c::D<e::F>)", "(B, D(F))"),
             ("(a::B,)", "(B)"),
             ("a::{{closure}}", "{{closure}}"),
+            (
+                "Dense<A, p::Missing, B, p::Missing, p::Missing>",
+                "Dense(A, Missing, B)",
+            ),
         ] {
             assert_eq!(of(text), words, "{text}");
         }
