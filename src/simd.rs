@@ -277,23 +277,25 @@ mod x86 {
 
     #[inline]
     pub fn has_avx2() -> bool {
-        has!("avx2", "fma")
+        has!("avx2", "fma", "popcnt")
     }
 
     #[inline]
     pub fn has_avx512() -> bool {
-        has!("avx2", "fma", "avx512f", "avx512vl", "avx512dq", "avx512bw")
+        has!(
+            "avx2", "fma", "popcnt", "avx512f", "avx512vl", "avx512dq", "avx512bw"
+        )
     }
 
     /// Not inlined by a caller that happens to have the same features: whoever enters wants a
     /// function of its own.
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,popcnt")]
     #[inline(never)]
     fn inside_avx2<J: Job>(job: J) -> J::Output {
         job.run(Avx2(()))
     }
 
-    #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw")]
+    #[target_feature(enable = "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw")]
     #[inline(never)]
     fn inside_avx512<J: Job>(job: J) -> J::Output {
         job.run(Avx512(()))

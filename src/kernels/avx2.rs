@@ -18,10 +18,12 @@ token!(F32x4: [f32; 4] in __m128, 8 rows, narrow true,
     _mm_sub_ps, _mm_mul_ps, _mm_div_ps, _mm_sqrt_ps, _mm_min_ps, _mm_max_ps);
 token!(F32x8: [f32; 8] in __m256, 8 rows, narrow true,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
-    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps);
+    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps,
+    nonzero nonzero_f32);
 token!(F32Wide: [f32; 8] in __m256, 6 rows, narrow false,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
-    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps, sum4 sums_f32);
+    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps, sum4 sums_f32,
+    nonzero nonzero_f32);
 token!(F64x1: [f64; 1] in __m128d, 8 rows, narrow true,
     _mm_set1_pd, _mm_load_sd, _mm_store_sd, _mm_fmadd_pd, _mm_add_pd,
     _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd, _mm_min_pd, _mm_max_pd);
@@ -41,9 +43,9 @@ vectors!(run_f64: f64, 1 => F64x1(()), 2 => F64x2(()), 4 => F64x4(()), _ => F64W
 
 // SAFETY of both: the functions are compiled for the instructions, so their callers have them.
 compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },
-    features "avx2,fma");
+    features "avx2,fma,popcnt");
 compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) },
-    features "avx2,fma");
+    features "avx2,fma,popcnt");
 
 /// Half a register's worth of `f32`.
 ///
@@ -119,4 +121,39 @@ pub(super) fn last_sums_f64(ac: __m256d, bd: __m256d) -> [f64; 4] {
     // SAFETY: the array has room for four.
     unsafe { _mm256_storeu_pd(out.as_mut_ptr(), _mm256_hadd_pd(ac, bd)) };
     out
+}
+
+/// The places of the bits that are set in each byte, in a row.
+static PLACES: [[u8; 8]; 256] = {
+    let mut places = [[0; 8]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut count, mut bit) = (0, 0);
+        while bit < 8 {
+            if byte & 1 << bit != 0 {
+                places[byte][count] = bit as u8;
+                count += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
+    }
+    places
+};
+
+/// # Safety
+/// As for `Simd::nonzero`.
+#[inline]
+#[target_feature(enable = "avx2,popcnt")]
+unsafe fn nonzero_f32(from: *const f32, first: u32, to: *mut u32) -> usize {
+    // SAFETY: the caller's; a place is 8 bytes long.
+    unsafe {
+        let x = _mm256_loadu_ps(from);
+        let mask = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(x, _mm256_setzero_ps()));
+        let places = _mm_loadl_epi64(PLACES[(mask & 255) as usize].as_ptr().cast());
+        let places = _mm256_cvtepu8_epi32(places);
+        let places = _mm256_add_epi32(places, _mm256_set1_epi32(first.cast_signed()));
+        _mm256_storeu_si256(to.cast(), places);
+        mask.count_ones() as usize
+    }
 }

@@ -18,9 +18,9 @@ vectors!(run_f64: f64, _ => F64x8(()));
 
 // SAFETY of both: the functions are compiled for the instructions, so their callers have them.
 compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },
-    features "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw");
+    features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
 compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) },
-    features "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw");
+    features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
 
 /// Two vectors become one at each step: half of one's sums beside half of the other's.
 #[inline]
@@ -67,7 +67,7 @@ fn sums_f64([a, b, c, d]: [__m512d; 4]) -> [f64; 4] {
 /// # Safety
 /// As for `Simd::nonzero`.
 #[inline]
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,popcnt")]
 unsafe fn nonzero_f32(from: *const f32, first: u32, to: *mut u32) -> usize {
     // SAFETY: the caller's.
     unsafe {
@@ -83,7 +83,7 @@ unsafe fn nonzero_f32(from: *const f32, first: u32, to: *mut u32) -> usize {
 /// # Safety
 /// As for `Simd::nonzero`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512vl")]
+#[target_feature(enable = "avx512f,avx512vl,popcnt")]
 unsafe fn nonzero_f64(from: *const f64, first: u32, to: *mut u32) -> usize {
     // SAFETY: the caller's.
     unsafe {

@@ -55,7 +55,7 @@ use crate::simd::{Isa, Level};
 pub use apply::Adjust;
 use apply::{Applied, Apply};
 use bias_grad::BiasGrad;
-use conv::{ConvWeightGrad, Correlate};
+use conv::{ConvWeightGrad, Correlate, Sparse};
 use forward::Forward;
 use grad_input::InputGrad;
 use grad_weight::{Ruled, WeightGrad};
@@ -110,6 +110,9 @@ pub trait Element: Real + gemm::Gemm {
     /// The gradient by the weights of a convolution, see [`conv`].
     fn conv_weight_grad<I: Isa>(isa: I, kernel: ConvWeightGrad<Self>);
 
+    /// A gradient of a convolution from numbers most of which are zero, see [`conv`].
+    fn sparse_conv_grad<I: Isa>(isa: I, kernel: Sparse<Self>);
+
     /// Hands stored gradients `g`, adjusted, to the rule, which updates `w`, rows of `stride` numbers,
     /// and its slots (for each row of `w` `rule.slots()` rows like it).
     fn apply_rule<I: Isa>(
@@ -145,6 +148,8 @@ macro_rules! element {
                 (kernel: Correlate<Self>) => kernel);
             element!(@method $name, conv_weight_grad, conv_weight_grad, one_by_one,
                 (kernel: ConvWeightGrad<Self>) => kernel);
+            element!(@method $name, sparse_conv_grad, sparse_conv_grad, one_by_one,
+                (kernel: Sparse<Self>) => kernel);
             element!(@method $name, apply, apply_rule, portable::apply,
                 (rule: Rule<Self>, adjust: Adjust<Self>, stride: usize, g: &[Self],
                  w: &mut [Self], slots: &mut [Self])

@@ -267,7 +267,7 @@ macro_rules! compiled {
     ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
             use crate::kernels::rule::{Fused, Step, with_rule};
-            use crate::kernels::conv::{ConvWeightGrad, Correlate};
+            use crate::kernels::conv::{ConvWeightGrad, Correlate, Sparse};
             use crate::kernels::{Applied, Apply, BiasGrad, Forward, InputGrad, Ruled, WeightGrad};
 
             $(#[target_feature(enable = $features)])?
@@ -304,6 +304,10 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn conv_weight_grad($kernel: ConvWeightGrad<'_, $element>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn sparse_conv_grad($kernel: Sparse<'_, $element>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

@@ -11,7 +11,7 @@ use crate::activations::{Activation, ActivationArgument};
 use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument};
 use crate::kernels::Element;
-use crate::kernels::conv::{Conv, ConvWeightGrad, Correlate, flip};
+use crate::kernels::conv::{Conv, Correlate, input_grad, prepare, weight_grad};
 use crate::layer::{
     Argument, Arguments, Backward, Kept, Kernel, Layer, Moment, Policies, PolicyArgument,
     RowGradient, SetArgument, Tensor, Update, Vector, Weights,
@@ -271,7 +271,7 @@ where
     } else {
         0
     };
-    const PREPARED: usize = O::CONV.flipped_len();
+    const PREPARED: usize = O::CONV.prepared_len();
     const BY_ROW: bool = true;
     const DEAD_AT_ZERO: bool = Act::Activation::DEAD_AT_ZERO;
 
@@ -306,7 +306,7 @@ where
 
     #[inline(always)]
     fn prepare_backward<I: Isa>(_: I, weights: &Self::Weights, prepared: &mut [T]) {
-        flip(&O::CONV, weights.kernel.as_slice(), prepared);
+        prepare(&O::CONV, weights.kernel.as_slice(), prepared);
     }
 
     #[inline(always)]
@@ -315,12 +315,8 @@ where
             let size = O::Output::SIZE;
             derive::<T, Act::Activation, I>(isa, pass.cache, pass.y, size, pass.dy.reborrow());
         }
-        let Some(mut dx) = pass.dx else { return };
-        for group in 0..O::CONV.groups {
-            let dz = pass.dy.as_rows();
-            let kernel =
-                Correlate::backward(&O::CONV, group, dz, pass.prepared, None, dx.reborrow());
-            T::correlate(isa, kernel);
+        if let Some(dx) = pass.dx {
+            input_grad(isa, &O::CONV, pass.dy.as_rows(), pass.prepared, dx);
         }
     }
 
@@ -410,10 +406,6 @@ pub struct KernelGradient<'a, T> {
 impl<T: Element> RowGradient<T> for KernelGradient<'_, T> {
     #[inline(always)]
     fn add<I: Isa>(&self, isa: I, first: usize, rows: &mut [T]) {
-        let Self { x, dz, .. } = *self;
-        for group in 0..self.conv.groups {
-            let kernel = ConvWeightGrad::new(&self.conv, group, x, first, dz, rows);
-            T::conv_weight_grad(isa, kernel);
-        }
+        weight_grad(isa, &self.conv, self.x, first, self.dz, rows);
     }
 }

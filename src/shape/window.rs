@@ -70,6 +70,7 @@ impl Padding for Causal {
 
 impl Window {
     /// What it covers.
+    #[inline(always)]
     pub const fn extent(&self) -> usize {
         (self.kernel - 1) * self.dilation + 1
     }
@@ -87,11 +88,13 @@ impl Window {
     }
 
     /// Whether its positions share no number.
+    #[inline(always)]
     pub const fn is_apart(&self) -> bool {
         self.stride >= self.extent()
     }
 
     /// Whether its positions meet every number, if they share none.
+    #[inline(always)]
     pub const fn is_covered(&self) -> bool {
         self.dilation == 1
             && self.stride == self.kernel

@@ -5,6 +5,7 @@
 //! | [`Correlate`], forward | `Y[p] = b + Σ X[p stride + t dilation - before] W[t]` | taps t, then channels, in order |
 //! | [`Correlate`], backward | the gradient by X: the same over `dZ`, with W turned around ([`flip`]) | the same |
 //! | [`ConvWeightGrad`] | `dW[t] += Σ X[p stride + t dilation - before]ᵀ dZ[p]` | samples in chunks, then positions |
+//! | [`Sparse`] | the same gradients, where most of `dZ` is zero | the others |
 //!
 //! The weights are Keras' `[height][width][channels][filters]`: a tap's channels are rows of a matrix,
 //! and neighbouring taps of neighbouring pixels are one longer run of both. Nothing is copied and no
@@ -15,16 +16,23 @@
 
 mod correlate;
 mod run;
+mod sparse;
 #[cfg(test)]
 mod tests;
 mod weight_grad;
 
 pub use correlate::Correlate;
 pub use run::{Run, Sweep};
+pub use sparse::Sparse;
 pub use weight_grad::ConvWeightGrad;
 
+use super::Element;
 use crate::math::Real;
+use crate::rows::{Rows, RowsMut};
 use crate::shape::Window;
+use crate::simd::Isa;
+use core::ops::Range;
+use sparse::{is_sparse, may_be_sparse, transpose};
 
 /// What a convolution's kernels need to know: sizes and arguments.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +70,15 @@ impl Conv {
     pub const fn flipped_len(&self) -> usize {
         self.taps() * self.filters * crate::rows::padded(self.depth())
     }
+
+    /// How many numbers [`prepare`] makes.
+    pub const fn prepared_len(&self) -> usize {
+        let filters = match may_be_sparse(self) {
+            true => self.taps() * self.channels * self.filters,
+            false => 0,
+        };
+        self.flipped_len() + filters
+    }
 }
 
 /// How many samples of so many positions each go together, so that there are enough positions of each
@@ -75,6 +92,88 @@ pub(super) fn together(most: usize, positions: usize) -> usize {
 #[inline(always)]
 pub(super) fn lanes(columns: usize) -> usize {
     1 << columns.trailing_zeros().min(4)
+}
+
+/// Prepares the weights for [`input_grad`].
+pub fn prepare<T: Real>(conv: &Conv, w: &[T], prepared: &mut [T]) {
+    let (flipped, filters) = prepared.split_at_mut(conv.flipped_len());
+    flip(conv, w, flipped);
+    if may_be_sparse(conv) {
+        transpose(conv, w, filters);
+    }
+}
+
+/// `dx` from `dz` and the weights as [`prepare`] left them; samples of few numbers as [`Sparse`] does.
+#[inline(always)]
+pub fn input_grad<T: Element, I: Isa>(
+    isa: I,
+    conv: &Conv,
+    dz: Rows<T>,
+    prepared: &[T],
+    mut dx: RowsMut<T>,
+) {
+    let (flipped, filters) = prepared.split_at(conv.flipped_len());
+    let mut start = 0;
+    while let Some((samples, sparse)) = alike(conv, dz, start) {
+        start = samples.end;
+        let (mut part, rest) = dx.split_at(samples.len());
+        let dz = dz.rows(samples);
+        dx = rest;
+        if sparse {
+            T::sparse_conv_grad(isa, Sparse::input(conv, dz, filters, part));
+            continue;
+        }
+        for group in 0..conv.groups {
+            let kernel = Correlate::backward(conv, group, dz, flipped, None, part.reborrow());
+            T::correlate(isa, kernel);
+        }
+    }
+}
+
+/// Adds the gradient by the rows of the weights from `first` on that are in `dw`; samples of few numbers
+/// as [`Sparse`] does.
+#[inline(always)]
+pub fn weight_grad<T: Element, I: Isa>(
+    isa: I,
+    conv: &Conv,
+    x: Rows<T>,
+    first: usize,
+    dz: Rows<T>,
+    dw: &mut [T],
+) {
+    let mut start = 0;
+    while let Some((samples, sparse)) = alike(conv, dz, start) {
+        start = samples.end;
+        let (x, dz) = (x.rows(samples.clone()), dz.rows(samples));
+        if sparse {
+            T::sparse_conv_grad(isa, Sparse::weights(conv, x, first, dz, dw));
+            continue;
+        }
+        for group in 0..conv.groups {
+            T::conv_weight_grad(isa, ConvWeightGrad::new(conv, group, x, first, dz, dw));
+        }
+    }
+}
+
+/// The samples from `start` on that are alike, and whether they have few numbers.
+#[inline(always)]
+fn alike<T: Element>(conv: &Conv, dz: Rows<T>, start: usize) -> Option<(Range<usize>, bool)> {
+    if start >= dz.len() {
+        return None;
+    }
+    if !may_be_sparse(conv) {
+        return Some((start..dz.len(), false));
+    }
+    let mut rows = dz.iter().skip(start);
+    let sparse = rows.next().is_some_and(is_sparse);
+    let mut end = start + 1;
+    for dz in rows {
+        if is_sparse(dz) != sparse {
+            break;
+        }
+        end += 1;
+    }
+    Some((start..end, sparse))
 }
 
 /// Turns the weights `w` around: `flipped[group][tap from the last][filter][channel]`, the rows of

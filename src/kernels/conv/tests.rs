@@ -1,12 +1,13 @@
 //! The three passes of a convolution against their definition, and all instruction sets against each
 //! other, bit for bit.
 
-use super::{Conv, ConvWeightGrad, Correlate, flip};
+use super::sparse::may_be_sparse;
+use super::{Conv, Correlate, input_grad, prepare, weight_grad};
 use crate::kernels::Element;
 use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Window;
-use crate::simd::{Isa, Job, Level, dispatch_on};
+use crate::simd::{Isa, Job, Level, dispatch_on, exact};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -74,6 +75,27 @@ impl<T: Element> Case<T> {
         let windows = [(); 2].map(|()| dense(&mut stream));
         let filters = [1, 2, 8, 16, 32][below(&mut stream, 5)];
         Self::new(&mut stream, windows, [1, filters, 1])
+    }
+
+    /// Samples of few numbers, and others between them.
+    fn sparse(seed: u64) -> Self {
+        let mut stream = Stream::new(seed);
+        let windows = [(); 2].map(|()| match below(&mut stream, 2) {
+            0 => window(&mut stream, &mut below),
+            _ => dense(&mut stream),
+        });
+        let sizes = [(); 2].map(|()| [8, 16, 24, 32, 40][below(&mut stream, 5)]);
+        let mut case = Self::new(&mut stream, windows, [sizes[0], sizes[1], 1]);
+        let (_, width) = case.widths();
+        for dz in RowsMut::new(&mut case.dz, width).iter_mut() {
+            let share = [0.0, 0.1, 0.2, 1.0][below(&mut stream, 4)];
+            for dz in dz {
+                if stream.uniform() >= share {
+                    *dz = T::zero();
+                }
+            }
+        }
+        case
     }
 
     fn new(stream: &mut Stream, windows: [Window; 2], sizes: [usize; 3]) -> Self {
@@ -168,12 +190,21 @@ impl<T: Element> Job for &Case<T> {
         let mut y = vec![T::zero(); self.rows * padded(y_width)];
         let mut dx = vec![T::zero(); self.rows * padded(x_width)];
         let mut dw = vec![T::zero(); self.w.len()];
-        let mut flipped = vec![T::zero(); self.conv.flipped_len()];
-        flip(&self.conv, &self.w, &mut flipped);
+        let mut prepared = vec![T::zero(); self.conv.prepared_len()];
+        prepare(&self.conv, &self.w, &mut prepared);
         let (x, dz) = (Rows::new(&self.x, x_width), Rows::new(&self.dz, y_width));
         // The rows of the weights in two parts, as two threads would take them.
         let stride = padded(self.conv.filters);
-        let middle = self.w.len() / stride / 2;
+        let middle = match (self.w.len() / stride / 2, may_be_sparse(&self.conv)) {
+            (middle, false) => middle,
+            (middle, true) => middle / 8 * 8,
+        };
+        let to = RowsMut::new(&mut dx, x_width);
+        input_grad(isa, &self.conv, dz, &prepared, to);
+        let (low, high) = dw.split_at_mut(middle * stride);
+        for (first, dw) in [(0, low), (middle, high)] {
+            weight_grad(isa, &self.conv, x, first, dz, dw);
+        }
         for group in 0..self.conv.groups {
             let to = RowsMut::new(&mut y, y_width);
             let bias = Some(&self.bias[..]);
@@ -181,16 +212,6 @@ impl<T: Element> Job for &Case<T> {
                 isa,
                 Correlate::forward(&self.conv, group, x, &self.w, bias, to),
             );
-            let to = RowsMut::new(&mut dx, x_width);
-            T::correlate(
-                isa,
-                Correlate::backward(&self.conv, group, dz, &flipped, None, to),
-            );
-            let (low, high) = dw.split_at_mut(middle * stride);
-            for (first, dw) in [(0, low), (middle, high)] {
-                let kernel = ConvWeightGrad::new(&self.conv, group, x, first, dz, dw);
-                T::conv_weight_grad(isa, kernel);
-            }
         }
         [y, dx, dw]
     }
@@ -250,4 +271,28 @@ fn passes_over_one_channel_are_their_definition() {
     let cases = if cfg!(miri) { 2 } else { 200 };
     agree(cases, Case::<f32>::one_channel, 1e-5);
     agree(cases, Case::<f64>::one_channel, 1e-14);
+}
+
+#[test]
+fn passes_over_few_numbers_are_their_definition() {
+    let cases = if cfg!(miri) { 2 } else { 100 };
+    agree(cases, Case::<f32>::sparse, 1e-5);
+    agree(cases, Case::<f64>::sparse, 1e-14);
+}
+
+#[test]
+fn rows_shared_otherwise_are_the_same() {
+    for seed in 0..if cfg!(miri) { 1 } else { 40 } {
+        let case = Case::<f32>::sparse(seed);
+        let (x_width, y_width) = case.widths();
+        let (x, dz) = (Rows::new(&case.x, x_width), Rows::new(&case.dz, y_width));
+        let mut whole = vec![0.0; case.w.len()];
+        weight_grad(exact(), &case.conv, x, 0, dz, &mut whole);
+        let stride = padded(case.conv.filters);
+        for (i, expected) in whole.chunks(8 * stride).enumerate() {
+            let mut part = vec![0.0; expected.len()];
+            weight_grad(exact(), &case.conv, x, 8 * i, dz, &mut part);
+            assert_eq!(part, expected, "{seed} {:?}", case.conv);
+        }
+    }
 }
