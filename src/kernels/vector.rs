@@ -281,7 +281,7 @@ macro_rules! compiled {
             $(#[target_feature(enable = $features)])?
             pub fn weight_grad($kernel: WeightGrad<'_, $element>) {
                 match $kernel.rule() {
-                    Fused::Sgd(_) => $run,
+                    Fused::Sgd(_) => descended($kernel),
                     Fused::Store(rule) => ruled(Ruled($kernel, rule)),
                     Fused::Momentum(rule) => ruled(Ruled($kernel, rule)),
                     Fused::Adam(rule) => ruled(Ruled($kernel, rule)),
@@ -289,6 +289,11 @@ macro_rules! compiled {
             }
             // A function for each rule: unoptimised, all of them together take more stack than a
             // thread may have.
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            fn descended($kernel: WeightGrad<'_, $element>) {
+                $run
+            }
             $(#[target_feature(enable = $features)])?
             #[inline(never)]
             fn ruled<R: Step<$element>>($kernel: Ruled<'_, $element, R>) {
