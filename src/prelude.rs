@@ -34,7 +34,7 @@ pub use crate::rows::{Rows, RowsMut};
 pub use crate::shape::{Bilinear, Causal, Check, Dim, Fact, Nearest, Same, Shape, Valid};
 pub use crate::simd::Isa;
 #[cfg(feature = "std")]
-pub use crate::training::{BackupAndRestore, CsvLogger};
+pub use crate::training::{BackupAndRestore, CsvLogger, ModelCheckpoint};
 pub use crate::training::{
     Callback, EarlyStopping, EpochEnd, Fit, History, LambdaCallback, LearningRateScheduler,
     NamedWeight, ReduceLrOnPlateau, Score, Summary, TerminateOnNan, Training, Verbose,

@@ -352,3 +352,65 @@ fn a_log_that_cannot_be_written_ends_the_training() {
         );
     }
 }
+
+/// The weight in a file and that of the model, at the end of three epochs with these rates.
+fn saved_in(file: &File, checkpoint: ModelCheckpoint, rates: [f64; 3]) -> Vec<(f32, f32)> {
+    let seen = Mutex::new(Vec::new());
+    let note = |end: &mut EpochEnd<'_>| {
+        let mut saved = Line::new(9);
+        saved.load_weights(&file.0).unwrap();
+        let now = end.model.get()[0].values[0] as f32;
+        seen.lock().unwrap().push((saved.dense.kernel[[0, 0]], now));
+    };
+    let change = |begin: &mut EpochBegin<'_>| begin.learning_rate = rates[begin.epoch - 1];
+    let settings = fit()
+        .epochs(3)
+        .callback(LambdaCallback::new().on_epoch_begin(change))
+        .callback(checkpoint)
+        .callback(note);
+    line(0.01).fit(&X, &Y, settings).unwrap();
+    seen.into_inner().unwrap()
+}
+
+#[test]
+fn model_checkpoint_saves_every_epoch_or_the_best_ones() {
+    let file = File::new("checkpoint.safetensors");
+    let every = saved_in(&file, ModelCheckpoint::new(&file.0), [0.01; 3]);
+    assert!(every.iter().all(|(saved, now)| saved == now), "{every:?}");
+
+    // The step of the second epoch is too long, which shows in the loss of the third.
+    let best = ModelCheckpoint::new(&file.0).save_best_only(true);
+    let best = saved_in(&file, best, [0.01, 0.6, 0.6]);
+    assert!(
+        best[..2].iter().all(|(saved, now)| saved == now),
+        "{best:?}"
+    );
+    assert!(best[2].0 == best[1].1 && best[2].0 != best[2].1, "{best:?}");
+}
+
+#[test]
+fn model_checkpoint_names_files_by_their_epoch() {
+    let names = [1, 2].map(|epoch| File::new(&format!("epoch-{epoch}.safetensors")));
+    let pattern = File::new("epoch-{epoch}.safetensors");
+    let settings = fit().epochs(2).callback(ModelCheckpoint::new(&pattern.0));
+    let mut training = line(0.01);
+    training.fit(&X, &Y, settings).unwrap();
+    let mut last = Line::new(9);
+    last.load_weights(&names[1].0).unwrap();
+    assert_eq!(last.get_weights(), training.model().get_weights());
+    last.load_weights(&names[0].0).unwrap();
+    assert_ne!(last.get_weights(), training.model().get_weights());
+}
+
+#[test]
+fn model_checkpoint_refuses_a_name_before_the_first_step() {
+    let mut training = line(0.01);
+    let before = training.model().get_weights();
+    let settings = fit().callback(ModelCheckpoint::new("weights.pickle"));
+    let error = training.fit(&X, &Y, settings).unwrap_err();
+    assert!(matches!(error, Error::UnknownFormat { .. }), "{error}");
+    let settings = fit().callback(ModelCheckpoint::new("a.safetensors").monitor("nothing"));
+    let error = training.fit(&X, &Y, settings).unwrap_err();
+    assert!(matches!(error, Error::NoSuchValue { .. }), "{error}");
+    assert_eq!(before, training.model().get_weights());
+}

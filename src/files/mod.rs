@@ -85,5 +85,7 @@ pub use included::{Included, count_tensors};
 #[cfg(feature = "std")]
 pub(crate) use replace::replace;
 #[cfg(feature = "std")]
+pub(crate) use weights::check_name;
+#[cfg(feature = "std")]
 pub use weights::{load_weights, save_weights};
 pub use weights::{weights_from_bytes, weights_to_bytes};

@@ -25,6 +25,8 @@ pub fn weights_from_bytes<T: Element, W: Weights<T>>(weights: &mut W, bytes: &[u
 }
 
 #[cfg(feature = "std")]
+pub(crate) use file::check_name;
+#[cfg(feature = "std")]
 pub use file::{load_weights, save_weights};
 
 #[cfg(feature = "std")]
@@ -64,6 +66,14 @@ mod file {
         }
     }
 
+    /// Whether a file of this name can be written.
+    ///
+    /// # Errors
+    /// If it does not end in a format.
+    pub(crate) fn check_name(path: &Path) -> Result<()> {
+        Format::of(path).map(|_| ())
+    }
+
     /// See `save_weights` of a model.
     ///
     /// # Errors
@@ -101,7 +111,7 @@ macro_rules! __weight_files {
         $crate::__weight_bytes!();
 
         /// Saves all weights, in the format that the end of the name says: see
-        /// [`plywood::files`]($crate::files). The file is replaced as a whole, or not at all.
+        /// [`plywood::files`]. The file is replaced as a whole, or not at all.
         ///
         /// # Errors
         /// If the name ends in no known format, or the file can not be written.
@@ -113,7 +123,7 @@ macro_rules! __weight_files {
         }
 
         /// Loads all weights from a file that belongs to this very network: see
-        /// [`plywood::files`]($crate::files).
+        /// [`plywood::files`].
         ///
         /// # Errors
         /// If the name ends in no known format, the file can not be read, or does not hold exactly

@@ -6,6 +6,7 @@
 //! | [`LearningRateScheduler`] | the same | sets the learning rate of each epoch |
 //! | [`ReduceLrOnPlateau`] | `ReduceLROnPlateau` | lowers the learning rate when nothing gets better |
 //! | `CsvLogger` (feature `std`) | `CSVLogger` | writes the values of each epoch to a file |
+//! | `ModelCheckpoint` (feature `std`) | the same | saves the weights of each epoch, or of the best ones |
 //! | `BackupAndRestore` (feature `std`) | the same | goes on where a program was killed |
 //! | [`TerminateOnNan`] | `TerminateOnNaN` | ends a training that ran away without an error |
 //! | [`LambdaCallback`] | the same | calls closures |
@@ -36,7 +37,7 @@ mod weighting;
 mod weights;
 
 #[cfg(feature = "std")]
-pub use callbacks::{BackupAndRestore, CsvLogger};
+pub use callbacks::{BackupAndRestore, CsvLogger, ModelCheckpoint};
 pub use callbacks::{
     Callback, EarlyStopping, EpochBegin, EpochEnd, LambdaCallback, LearningRateScheduler, Mode,
     ModelWeights, Outcome, ReduceLrOnPlateau, SavedWeights, TerminateOnNan, TrainBegin,

@@ -48,6 +48,12 @@ impl EarlyStopping {
 
 monitor_settings!(EarlyStopping);
 
+impl Default for EarlyStopping {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Callback for EarlyStopping {
     fn on_train_begin(&mut self, begin: &mut TrainBegin<'_>) -> Result<()> {
         self.saved = None;

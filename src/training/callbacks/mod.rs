@@ -7,6 +7,8 @@ mod csv_logger;
 mod early_stopping;
 mod lambda;
 mod learning_rate_scheduler;
+#[cfg(feature = "std")]
+mod model_checkpoint;
 mod model_weights;
 mod monitor;
 mod reduce_lr_on_plateau;
@@ -19,6 +21,8 @@ pub use csv_logger::CsvLogger;
 pub use early_stopping::EarlyStopping;
 pub use lambda::LambdaCallback;
 pub use learning_rate_scheduler::LearningRateScheduler;
+#[cfg(feature = "std")]
+pub use model_checkpoint::ModelCheckpoint;
 pub use model_weights::{ModelWeights, SavedWeights};
 pub use monitor::Mode;
 pub use reduce_lr_on_plateau::ReduceLrOnPlateau;

@@ -13,6 +13,8 @@ trait AnyWeights {
     fn get(&self) -> Vec<NamedWeight<f64>>;
     fn save(&self) -> Vec<f64>;
     fn restore(&mut self, saved: &[f64]);
+    #[cfg(feature = "std")]
+    fn save_to(&self, path: &std::path::Path) -> crate::Result<()>;
 }
 
 struct Of<'a, T, W>(&'a mut W, core::marker::PhantomData<T>);
@@ -37,6 +39,11 @@ impl<T: Element, W: Weights<T>> AnyWeights for Of<'_, T, W> {
         let list: Vec<T> = saved.iter().map(|&w| T::of(w)).collect();
         restore(&mut *self.0, &list);
     }
+
+    #[cfg(feature = "std")]
+    fn save_to(&self, path: &std::path::Path) -> crate::Result<()> {
+        crate::files::save_weights(&*self.0, path)
+    }
 }
 
 impl<'a> ModelWeights<'a> {
@@ -52,6 +59,15 @@ impl<'a> ModelWeights<'a> {
     /// All weights, to be restored later.
     pub fn save(&self) -> SavedWeights {
         SavedWeights(self.0.save())
+    }
+
+    /// Saves all weights to a file, as `save_weights` of the model does.
+    ///
+    /// # Errors
+    /// If the name ends in no known format, or the file can not be written.
+    #[cfg(feature = "std")]
+    pub fn save_to(&self, path: &std::path::Path) -> crate::Result<()> {
+        self.0.save_to(path)
     }
 
     /// Sets all weights to what they were when they were saved, from the same model.

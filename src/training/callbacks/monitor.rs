@@ -127,12 +127,6 @@ macro_rules! monitor_settings {
                 self
             }
         }
-
-        impl Default for $callback {
-            fn default() -> Self {
-                Self::new()
-            }
-        }
     };
 }
 pub(super) use monitor_settings;

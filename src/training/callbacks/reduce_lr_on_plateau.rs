@@ -69,6 +69,12 @@ impl ReduceLrOnPlateau {
 
 monitor_settings!(ReduceLrOnPlateau);
 
+impl Default for ReduceLrOnPlateau {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Callback for ReduceLrOnPlateau {
     fn on_train_begin(&mut self, begin: &mut TrainBegin<'_>) -> Result<()> {
         (self.waited, self.cooling) = (0, 0);
