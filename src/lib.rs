@@ -94,6 +94,30 @@
 //! assert_eq!(Classifier::<f64>::PARAMS, (64 * 32 + 32) + (32 * 16 + 16) + (16 * 3 + 3));
 //! ```
 //!
+//! The sizes of a model are numbers that stand in its list. Where a program needs one network in several
+//! sizes, `sequential!` in a macro of its own gives them, and a function over
+//! [`Model`](layer::Model)s works with all of them:
+//!
+//! ```
+//! use plywood::layer::Model;
+//! use plywood::prelude::*;
+//!
+//! macro_rules! autoencoder {
+//!     ($name:ident, $code:expr) => {
+//!         sequential! {
+//!             struct $name: [64] => [64] { Dense({ 2 * $code }, relu), code: Dense({ $code }, tanh), Dense(64) }
+//!         }
+//!     };
+//! }
+//! autoencoder!(Small, 4);
+//! autoencoder!(Large, 16);
+//!
+//! fn shares_of_the_input<M: Model>() -> f64 {
+//!     M::LAYERS[1].output[0] as f64 / 64.0
+//! }
+//! assert_eq!([shares_of_the_input::<Small>(), shares_of_the_input::<Large>()], [1.0 / 16.0, 0.25]);
+//! ```
+//!
 //! # Where to find what
 //!
 //! | module | holds |
