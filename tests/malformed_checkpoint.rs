@@ -4,51 +4,14 @@
 #![cfg(feature = "std")]
 #![allow(unsafe_code)] // for the allocator that counts
 
+mod memory;
+
+use memory::peak;
 use plywood::prelude::*;
 use plywood::training::{Callback, StateReader, StateWriter};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-thread_local! {
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-/// Counts how much memory each thread has.
-struct Counting;
-
-fn count(bytes: isize) {
-    LIVE.set(LIVE.get() + bytes);
-    PEAK.set(PEAK.get().max(LIVE.get()));
-}
-
-// SAFETY: everything is left to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The most memory that `work` has at once.
-fn peak<R>(work: impl FnOnce() -> R) -> (R, isize) {
-    let before = LIVE.get();
-    PEAK.set(before);
-    let result = work();
-    (result, PEAK.get() - before)
-}
 
 /// A folder for the files of one test.
 fn folder(test: &str) -> PathBuf {
@@ -119,7 +82,7 @@ fn whole(path: &Path) -> Vec<u8> {
 }
 
 /// Asserts that a file is refused with its name, and without taking much memory.
-fn refuse(path: &Path, file: &[u8], base: isize) -> String {
+fn refuse(path: &Path, file: &[u8], base: usize) -> String {
     fs::write(path, file).unwrap();
     let (result, memory) = peak(|| fit(path));
     let error = result.expect_err("a malformed checkpoint");
@@ -132,9 +95,9 @@ fn refuse(path: &Path, file: &[u8], base: isize) -> String {
         words.contains(": expected ") && words.contains(", found "),
         "{text}"
     );
-    let memory = memory - base;
+    let memory = memory.saturating_sub(base);
     assert!(
-        memory <= 2 * file.len() as isize,
+        memory <= 2 * file.len(),
         "{words}: {memory} bytes for {}",
         file.len()
     );
@@ -142,7 +105,7 @@ fn refuse(path: &Path, file: &[u8], base: isize) -> String {
 }
 
 /// The memory of a fit that refuses a file without looking at it.
-fn base(path: &Path) -> isize {
+fn base(path: &Path) -> usize {
     fs::write(path, "").unwrap();
     peak(|| fit(path).map_err(|error| error.to_string())).1
 }
@@ -570,7 +533,7 @@ fn malformed_files() {
         result.contains(": the values: expected at most 67109216 bytes, found 68719476736"),
         "{result}"
     );
-    assert!(memory - base <= 2 * whole.len() as isize, "{memory} bytes");
+    assert!(memory.saturating_sub(base) <= 2 * whole.len(), "{memory} bytes");
     names.borrow_mut().push("64 GiB of values");
 
     // Values that cannot be.
