@@ -533,7 +533,10 @@ fn malformed_files() {
         result.contains(": the values: expected at most 67109216 bytes, found 68719476736"),
         "{result}"
     );
-    assert!(memory.saturating_sub(base) <= 2 * whole.len(), "{memory} bytes");
+    assert!(
+        memory.saturating_sub(base) <= 2 * whole.len(),
+        "{memory} bytes"
+    );
     names.borrow_mut().push("64 GiB of values");
 
     // Values that cannot be.

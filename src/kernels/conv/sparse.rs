@@ -73,7 +73,7 @@ enum Pass<'a, T> {
 }
 
 impl<'a, T: Real> Sparse<'a, T> {
-    /// The gradient by the input, from the weights as [`transpose`] left them.
+    /// The gradient by the input, from the weights as `transpose` left them.
     #[inline(always)]
     pub fn input(conv: &Conv, dz: Rows<'a, T>, filters: &'a [T], dx: RowsMut<'a, T>) -> Self {
         assert!(

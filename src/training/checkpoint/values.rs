@@ -28,7 +28,7 @@ fn kind(mark: u8) -> &'static str {
 
 /// Takes what a callback knows into a checkpoint, see [`Callback::save_state`].
 ///
-/// [`Callback::save_state`]: super::Callback::save_state
+/// [`Callback::save_state`]: crate::training::Callback::save_state
 #[derive(Debug, Default)]
 pub struct StateWriter {
     pub(super) bytes: Vec<u8>,
@@ -86,7 +86,7 @@ impl StateWriter {
 ///
 /// All methods give [`Error::Malformed`] if something else comes.
 ///
-/// [`Callback::load_state`]: super::Callback::load_state
+/// [`Callback::load_state`]: crate::training::Callback::load_state
 #[derive(Clone, Debug)]
 pub struct StateReader<'a> {
     pub(super) path: &'a Path,
