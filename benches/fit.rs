@@ -42,6 +42,16 @@ sequential! {
     }
 }
 
+sequential! {
+    /// Pictures squeezed through 32 numbers: as many outputs as inputs.
+    struct Autoencoder: [28, 28] => [28, 28] {
+        Flatten,
+        Dense(32, relu),
+        Dense(784, sigmoid),
+        Reshape([28, 28]),
+    }
+}
+
 /// Operations of a sample: forward, the gradient by the weights, and by the inputs of all layers but the
 /// first, which has so many multiply-adds.
 const fn operations(macs: usize, first: usize) -> usize {
@@ -167,6 +177,23 @@ fn cnn(c: &mut Criterion<OfPeak>) {
     group.finish();
 }
 
+fn autoencoder(c: &mut Criterion<OfPeak>) {
+    let (x, _) = pictures();
+    let mut group = c.benchmark_group("autoencoder");
+    group.sample_size(10);
+    group.throughput(work(operations(Autoencoder::MACS, 784 * 32)));
+    group.bench_function("batch 32, binary cross-entropy", |b| {
+        let mut model = Autoencoder::new(1);
+        let mut training = model.compile(Sgd::new(0.01), BinaryCrossentropy);
+        b.iter_custom(|runs| {
+            each(runs, SAMPLES, || {
+                training.fit(&x, &x, several(1, 32)).expect("good data");
+            })
+        });
+    });
+    group.finish();
+}
+
 enum Chosen {
     Sgd(Sgd),
     Adam(Adam),
@@ -186,6 +213,6 @@ fn run<O: Optimizer>(
 criterion_group! {
     name = benches;
     config = Criterion::default().with_measurement(OfPeak::new());
-    targets = steps, fashion, cnn
+    targets = steps, fashion, cnn, autoencoder
 }
 criterion_main!(benches);

@@ -172,6 +172,7 @@ pub mod files;
 pub mod gradients;
 pub mod initializers;
 pub mod kernels;
+mod lanes;
 pub mod layer;
 pub mod layers;
 pub mod layout;

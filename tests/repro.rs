@@ -127,21 +127,21 @@ same_bits! {
             y
         },
         Sgd::new(0.05).momentum(0.9).nesterov(true), CategoricalCrossentropy,
-        [0xb138_2b53_b82a_6ff1, 0xdcec_3020_a921_7671, 0x82d5_f136_73b9_23cf];
+        [0xb138_2b53_b82a_6ff1, 0xdcec_3020_a921_7671, 0xe708_7b65_90d3_13cc];
     softmax_squares: f32, [9] => [35] { Dense(40, fast_tanh), Dense(35, softmax) }, batch 16,
         |random| [(); 35].map(|()| random.uniform() as f32), Sgd::new(0.5), MeanSquaredError,
-        [0x357a_6a84_a2a1_3e2a, 0xca5d_366e_42d2_ce66, 0x33c7_2932_5690_3d5e];
+        [0x357a_6a84_a2a1_3e2a, 0xca5d_366e_42d2_ce66, 0xcc1e_1311_ebed_9e80];
     wide_binary: f32, [40] => [33] {
             Dense(64, silu), Dropout(0.1), Dense(100, elu), Dense(33, sigmoid),
         }, batch 32,
         |random| [(); 33].map(|()| random.below(2) as f32), Adam::new(0.002), BinaryCrossentropy,
-        [0xbad6_8b77_0d57_358b, 0xe221_502e_c455_0342, 0xf0a6_1357_073c_ba8a];
+        [0xd0e7_233d_6ff7_92b8, 0xa5c8_86de_67c4_1783, 0x7da3_589c_d688_3727];
     wide_squares: f32, [6, 6] => [34] {
             Flatten, Dense(97, softplus), Dense(128, tanh), Dense(34),
         }, batch 7,
         |random| [(); 34].map(|()| random.normal() as f32),
         RmsProp::new(0.001).momentum(0.5), MeanSquaredError,
-        [0x4817_1671_6315_33c8, 0xd873_8a6f_3dd1_b532, 0x7b14_7800_72ab_2dc1];
+        [0x3836_5319_97ce_f01e, 0x9667_80ef_66a1_75b4, 0x1d32_3d7c_38c6_fbf0];
     double: f64, [7] => [3] {
             Dense(50, selu), Dropout(0.25), Dense(12, leaky_relu), Dense(3, softmax),
         }, batch 16,

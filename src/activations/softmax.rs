@@ -1,96 +1,14 @@
 //! `softmax`: numbers become probabilities.
 
-#![allow(clippy::needless_range_loop)] // lanes: every index is a constant in the end
-
 use super::pointwise::each;
 use super::{Activation, Pointwise};
 use crate::error::Result;
 use crate::kernels::Element;
+use crate::lanes::{Largest, Products, Sum, in_lanes, total};
 use crate::layer::Arguments;
 use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
-
-/// Sums over a row run in so many lanes, whatever the registers hold, so that the bits are the same on
-/// all instruction sets.
-const LANES: usize = 16;
-
-/// What is taken in by a lane.
-trait Take {
-    fn take<T: Element, I: Isa>(isa: I, lane: T, a: T, b: T) -> T;
-    fn join<T: Element>(a: T, b: T) -> T;
-}
-
-/// The largest number.
-struct Largest;
-impl Take for Largest {
-    #[inline(always)]
-    fn take<T: Element, I: Isa>(_: I, lane: T, a: T, _: T) -> T {
-        Self::join(lane, a)
-    }
-    #[inline(always)]
-    fn join<T: Element>(a: T, b: T) -> T {
-        if b > a { b } else { a }
-    }
-}
-
-/// The sum of all numbers.
-struct Sum;
-impl Take for Sum {
-    #[inline(always)]
-    fn take<T: Element, I: Isa>(_: I, lane: T, a: T, _: T) -> T {
-        lane + a
-    }
-    #[inline(always)]
-    fn join<T: Element>(a: T, b: T) -> T {
-        a + b
-    }
-}
-
-/// The sum of all products.
-struct Products;
-impl Take for Products {
-    #[inline(always)]
-    fn take<T: Element, I: Isa>(isa: I, lane: T, a: T, b: T) -> T {
-        T::fma(isa, a, b, lane)
-    }
-    #[inline(always)]
-    fn join<T: Element>(a: T, b: T) -> T {
-        a + b
-    }
-}
-
-/// Takes two rows in, number by number, into the lanes one after another, and makes one number of these:
-/// lane i takes lane i + 8, then those i + 4, down to one. Short rows go in order.
-#[inline(always)]
-fn in_lanes<F: Take, T: Element, I: Isa>(isa: I, start: T, a: &[T], b: &[T]) -> T {
-    if a.len() <= LANES {
-        // Too short to pay for a tree: one after another.
-        let mut all = start;
-        for (&a, &b) in a.iter().zip(b) {
-            all = F::take(isa, all, a, b);
-        }
-        return all;
-    }
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut whole = [start; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for i in 0..LANES {
-            whole[i] = F::take(isa, whole[i], a[i], b[i]);
-        }
-    }
-    // A copy: what has places that the compiler does not know would not stay in registers before.
-    let mut lanes = whole;
-    for ((lane, &a), &b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-        *lane = F::take(isa, *lane, a, b);
-    }
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] = F::join(lanes[i], lanes[i + half]);
-        }
-    }
-    lanes[0]
-}
 
 /// e^z.
 struct Exponential;
@@ -109,7 +27,7 @@ impl Pointwise for Exponential {
 /// Takes the largest number from all, which changes nothing and overflows nowhere.
 #[inline(always)]
 fn lower<T: Element, I: Isa>(isa: I, z: &mut [T]) {
-    let most = in_lanes::<Largest, T, I>(isa, -T::INFINITY, z, z);
+    let most = in_lanes(isa, &Largest, -T::INFINITY, z, z);
     for z in z {
         *z -= most;
     }
@@ -118,7 +36,7 @@ fn lower<T: Element, I: Isa>(isa: I, z: &mut [T]) {
 /// Divides all numbers by their sum.
 #[inline(always)]
 fn share<T: Element, I: Isa>(isa: I, e: &mut [T]) {
-    let scale = T::one() / in_lanes::<Sum, T, I>(isa, T::zero(), e, e);
+    let scale = T::one() / total(isa, &Sum, e, e);
     for e in e {
         *e *= scale;
     }
@@ -127,7 +45,7 @@ fn share<T: Element, I: Isa>(isa: I, e: &mut [T]) {
 /// dz_i = y_i (dy_i - Σ_j y_j dy_j), in place.
 #[inline(always)]
 fn slope<T: Element, I: Isa>(isa: I, y: &[T], dy: &mut [T]) {
-    let mean = in_lanes::<Products, T, I>(isa, T::zero(), y, dy);
+    let mean = total(isa, &Products, y, dy);
     for (&y, dy) in y.iter().zip(dy) {
         *dy = y * (*dy - mean);
     }

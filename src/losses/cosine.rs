@@ -3,6 +3,7 @@
 use super::{Complaint, EPSILON, Fits, Loss, not_finite};
 use crate::activations::Head;
 use crate::kernels::Element;
+use crate::lanes::{Products, total};
 use crate::simd::Isa;
 
 /// Minus the cosine of the angle between prediction and target, p y / (|p| |y|): -1 where they point
@@ -17,16 +18,10 @@ pub struct CosineSimilarity;
 #[diagnostic::do_not_recommend]
 impl<H: Head> Fits<H> for CosineSimilarity {}
 
-#[inline(always)]
-fn dot<T: Element>(a: &[T], b: &[T]) -> T {
-    let pairs = a.iter().zip(b);
-    pairs.fold(T::zero(), |sum, (&a, &b)| sum + a * b)
-}
-
 /// 1 over the length of a vector, and whether it has a direction.
 #[inline(always)]
-fn inverse_length<T: Element>(vector: &[T]) -> (T, bool) {
-    let length = dot(vector, vector).sqrt();
+fn inverse_length<T: Element, I: Isa>(isa: I, vector: &[T]) -> (T, bool) {
+    let length = total(isa, &Products, vector, vector).sqrt();
     if length < T::of(EPSILON) {
         (T::of(1.0 / EPSILON), false)
     } else {
@@ -37,29 +32,29 @@ fn inverse_length<T: Element>(vector: &[T]) -> (T, bool) {
 #[diagnostic::do_not_recommend]
 impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for CosineSimilarity {
     #[inline(always)]
-    fn loss<I: Isa>(&self, _: I, prediction: &[T], target: &[T; N]) -> T {
-        let (p, _) = inverse_length(prediction);
-        let (y, _) = inverse_length(target);
-        -(dot(prediction, target) * p * y)
+    fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &[T; N]) -> T {
+        let (p, _) = inverse_length(isa, prediction);
+        let (y, _) = inverse_length(isa, target);
+        -(total(isa, &Products, prediction, target) * p * y)
     }
 
     #[inline(always)]
     fn gradient<I: Isa>(
         &self,
-        _: I,
+        isa: I,
         prediction: &[T],
         target: &[T; N],
         _: bool,
         scale: T,
         gradient: &mut [T],
     ) {
-        let (along, directed) = inverse_length(prediction);
-        let (y_along, _) = inverse_length(target);
+        let (along, directed) = inverse_length(isa, prediction);
+        let (y_along, _) = inverse_length(isa, target);
         if !directed {
             gradient.fill(T::zero());
             return;
         }
-        let cosine = dot(prediction, target) * along * y_along;
+        let cosine = total(isa, &Products, prediction, target) * along * y_along;
         for ((g, &p), &y) in gradient.iter_mut().zip(prediction).zip(target) {
             *g = scale * along * (cosine * p * along - y * y_along);
         }

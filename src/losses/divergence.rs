@@ -3,6 +3,7 @@
 use super::{Complaint, EPSILON, Fits, Loss, at_least, not_finite};
 use crate::activations::{AnyHead, Softmax};
 use crate::kernels::Element;
+use crate::lanes::{Take, total};
 use crate::simd::Isa;
 
 /// Σ y ln(y / p), the Kullback-Leibler divergence of predicted probabilities p from targets y that
@@ -27,33 +28,42 @@ fn clip<T: Element>(p: T) -> T {
     }
 }
 
+impl<T: Element> Take<T> for KLDivergence {
+    #[inline(always)]
+    fn take<I: Isa>(&self, isa: I, lane: T, p: T, y: T) -> T {
+        let y = clip(y);
+        lane + y * T::ln(isa, y / clip(p))
+    }
+}
+
+/// The sum of targets, as they are taken.
+struct Clipped;
+impl<T: Element> Take<T> for Clipped {
+    #[inline(always)]
+    fn take<I: Isa>(&self, _: I, lane: T, y: T, _: T) -> T {
+        lane + clip(y)
+    }
+}
+
 #[diagnostic::do_not_recommend]
 impl<T: Element, const N: usize> Loss<T, [T; N], [T; N]> for KLDivergence {
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &[T; N]) -> T {
-        let mut sum = T::zero();
-        for (&p, &y) in prediction.iter().zip(target) {
-            let y = clip(y);
-            sum += y * T::ln(isa, y / clip(p));
-        }
-        sum
+        total(isa, self, prediction, target)
     }
 
     /// -y / p where p is not cut off; joint with softmax: p Σ y - y.
     #[inline(always)]
     fn gradient<I: Isa>(
         &self,
-        _: I,
+        isa: I,
         prediction: &[T],
         target: &[T; N],
         joint: bool,
         scale: T,
         gradient: &mut [T],
     ) {
-        let mut weight = T::zero();
-        for &y in target {
-            weight += clip(y);
-        }
+        let weight = total(isa, &Clipped, target, target);
         for ((g, &p), &y) in gradient.iter_mut().zip(prediction).zip(target) {
             let y = clip(y);
             *g = if joint {

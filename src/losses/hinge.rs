@@ -5,6 +5,7 @@ use super::{Complaint, Fits, Loss, not_finite};
 use crate::activations::{AnyHead, Head, Linear, Tanh};
 use crate::cast::Plain;
 use crate::kernels::Element;
+use crate::lanes::{Take, total};
 use crate::simd::Isa;
 
 /// The mean of max(1 - y p, 0), for targets y of -1 and 1 and predictions of either sign.

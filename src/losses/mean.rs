@@ -5,16 +5,19 @@
 macro_rules! mean_over_numbers {
     ($loss:ident: |$self:ident, $isa:ident, $p:ident, $y:ident| $value:expr, $slope:expr
      $(, times $factor:literal)? $(, check $check:expr)?) => {
+        impl<T: Element> Take<T> for $loss {
+            #[inline(always)]
+            fn take<I: Isa>(&$self, $isa: I, lane: T, $p: T, $y: T) -> T {
+                let _ = $isa; // not every loss has need of it
+                lane + $value
+            }
+        }
+
         #[diagnostic::do_not_recommend]
         impl<T: Element, P: Plain<T>> Loss<T, P, P> for $loss {
             #[inline(always)]
-            fn loss<I: Isa>(&$self, $isa: I, prediction: &[T], target: &P) -> T {
-                let _ = $isa; // not every loss has need of it
-                let mut sum = T::zero();
-                for (&$p, &$y) in prediction.iter().zip(target.numbers()) {
-                    sum += $value;
-                }
-                sum / T::of(prediction.len() as f64)
+            fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &P) -> T {
+                total(isa, self, prediction, target.numbers()) / T::of(prediction.len() as f64)
             }
 
             #[inline(always)]

@@ -5,6 +5,7 @@ use super::{Complaint, EPSILON, Fits, Loss, not_finite};
 use crate::activations::{AnyHead, HardSigmoid, Relu, Sigmoid, Softmax, Softplus};
 use crate::cast::Plain;
 use crate::kernels::Element;
+use crate::lanes::{Take, total};
 use crate::simd::Isa;
 
 /// The mean of p - y ln(p + 1e-7), for counts y and the expected counts p, which are not negative:

@@ -6,6 +6,7 @@ use crate::activations::Head;
 use crate::cast::Plain;
 use crate::error::{Result, check};
 use crate::kernels::Element;
+use crate::lanes::{Take, total};
 use crate::simd::Isa;
 
 /// The mean of (p - y)^2. Gradient by p: 2 (p - y) / n.

@@ -66,10 +66,19 @@ fn numbers_at_the_floor_stay_finite() {
 
 #[test]
 fn nothing_hides_a_nan() {
-    fn check<L: Loss<f32, [f32; 2], [f32; 2]>>(loss: L) {
+    fn check<L>(loss: L)
+    where
+        L: Loss<f32, [f32; 2], [f32; 2]> + Loss<f32, [f32; 40], [f32; 40]> + Copy,
+    {
         let what = core::any::type_name::<L>();
         let (value, _) = of(loss, [0.5, f32::NAN], [1.0, 0.0]);
         assert!(value.is_nan(), "{what}: {value}");
+        for at in [0, 17, 39] {
+            let mut prediction = [0.5; 40];
+            prediction[at] = f32::NAN;
+            let (value, _) = of(loss, prediction, [0.025; 40]);
+            assert!(value.is_nan(), "{what}: {value} with a NaN at {at}");
+        }
     }
     check(MeanSquaredError);
     check(MeanAbsoluteError);
@@ -87,4 +96,116 @@ fn nothing_hides_a_nan() {
     check(CategoricalCrossentropy);
     check(BinaryCrossentropy.label_smoothing(0.1));
     check(CategoricalCrossentropy::from_logits().label_smoothing(0.1));
+}
+
+/// So many numbers that they are summed in lanes, and some that are left over; targets add up to 1.
+const LONG: usize = 40;
+
+fn long_sample() -> ([f64; LONG], [f64; LONG]) {
+    let mut random = crate::random::Stream::new(7);
+    let prediction = [(); LONG].map(|()| 0.05 + 0.9 * random.uniform());
+    let target = [(); LONG].map(|()| random.uniform());
+    let sum: f64 = target.iter().sum();
+    (prediction, target.map(|y| y / sum))
+}
+
+#[test]
+fn a_long_sample_is_the_mean_of_its_numbers() {
+    fn check<L>(loss: L)
+    where
+        L: Loss<f64, [f64; 1], [f64; 1]> + Loss<f64, [f64; LONG], [f64; LONG]> + Copy,
+    {
+        let (p, y) = long_sample();
+        let pairs = p.into_iter().zip(y);
+        let mean = pairs.map(|(p, y)| of(loss, [p], [y]).0).sum::<f64>() / LONG as f64;
+        let (value, _) = of(loss, p, y);
+        let what = core::any::type_name::<L>();
+        assert!(
+            (value - mean).abs() < 1e-13 * mean.abs(),
+            "{what}: {value}, not {mean}"
+        );
+    }
+    check(MeanSquaredError);
+    check(MeanAbsoluteError);
+    check(MeanAbsolutePercentageError);
+    check(MeanSquaredLogarithmicError);
+    check(LogCosh);
+    check(Huber::new(0.3));
+    check(Poisson);
+    check(Hinge);
+    check(SquaredHinge);
+    check(BinaryCrossentropy);
+    check(BinaryCrossentropy.label_smoothing(0.1));
+    check(BinaryCrossentropy::from_logits());
+}
+
+#[test]
+fn sums_over_many_classes() {
+    let (p, y) = long_sample();
+    let near = |(value, _): (f64, _), wanted: f64| {
+        assert!((value - wanted).abs() < 1e-13, "{value}, not {wanted}");
+    };
+    let pairs = || p.into_iter().zip(y);
+    let all: f64 = p.iter().sum();
+    near(
+        of(CategoricalCrossentropy, p, y),
+        pairs().map(|(p, y)| -y * (p / all).ln()).sum(),
+    );
+    let soft = CategoricalCrossentropy.label_smoothing(0.2);
+    near(
+        of(soft, p, y),
+        pairs()
+            .map(|(p, y)| -(0.8 * y + 0.2 / LONG as f64) * (p / all).ln())
+            .sum(),
+    );
+    let exponentials: f64 = p.iter().map(|p| p.exp()).sum();
+    near(
+        of(CategoricalCrossentropy::from_logits(), p, y),
+        pairs().map(|(p, y)| y * (exponentials.ln() - p)).sum(),
+    );
+    near(
+        of(KLDivergence, p, y),
+        pairs().map(|(p, y)| y * (y / p).ln()).sum(),
+    );
+    let length = |v: [f64; LONG]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
+    near(
+        of(CosineSimilarity, p, y),
+        -pairs().map(|(p, y)| p * y).sum::<f64>() / (length(p) * length(y)),
+    );
+}
+
+#[test]
+fn gradients_of_long_samples() {
+    fn check<L: Loss<f64, [f64; LONG], [f64; LONG]> + Copy>(loss: L) {
+        let (p, y) = long_sample();
+        let (_, gradient) = of(loss, p, y);
+        for (i, slope) in gradient.into_iter().enumerate() {
+            let [above, below] = [1e-6, -1e-6].map(|step| {
+                let mut p = p;
+                p[i] += step;
+                of(loss, p, y).0
+            });
+            let difference = (above - below) / 2e-6;
+            let what = core::any::type_name::<L>();
+            assert!(
+                (slope - difference).abs() < 1e-7,
+                "{what} by {i}: {slope}, not {difference}"
+            );
+        }
+    }
+    check(MeanSquaredError);
+    check(MeanAbsoluteError);
+    check(MeanSquaredLogarithmicError);
+    check(LogCosh);
+    check(Huber::new(0.3));
+    check(Poisson);
+    check(SquaredHinge);
+    check(CategoricalHinge);
+    check(KLDivergence);
+    check(CosineSimilarity);
+    check(BinaryCrossentropy);
+    check(BinaryCrossentropy::from_logits().label_smoothing(0.1));
+    check(CategoricalCrossentropy);
+    check(CategoricalCrossentropy.label_smoothing(0.1));
+    check(CategoricalCrossentropy::from_logits());
 }

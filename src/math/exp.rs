@@ -56,19 +56,27 @@ pub fn exp_m1<T: Real, I: Isa>(isa: I, x: T) -> T {
 pub fn sigmoid<T: Real, I: Isa>(isa: I, x: T) -> T {
     let (size, most) = (x.magnitude(), -T::EXP_LOW);
     let size = if size > most { most } else { size };
-    // `reduce(-size)`, in which the minus sign comes so late that the choice above stays a minimum,
-    // which is one instruction.
-    let n = T::fma(isa, size, T::LOG2_E, T::ROUND) - T::ROUND;
-    let r = T::fma(isa, n, -T::LN2_HI, size);
-    let r = -T::fma(isa, n, -T::LN2_LO, r);
-    let (a, b) = T::powers(T::ROUND - n);
+    let rounded = T::fma(isa, size, T::LOG2_E, T::ROUND);
+    let n = rounded - T::ROUND;
+    let (r, linear) = match T::LN2_REST {
+        Some(rest) if I::FUSED => {
+            // The difference has no error, and what ln 2 still lacks may join in late.
+            let r = T::fma(isa, n, T::LN2, -size);
+            (r, T::fma(isa, n * rest, r + T::one(), r))
+        }
+        _ => {
+            let r = T::fma(isa, n, T::LN2_LO, T::fma(isa, n, T::LN2_HI, -size));
+            (r, r)
+        }
+    };
+    let (a, b) = T::inverse_powers(rounded);
     let power = a * b;
     let (factor, start) = if x < T::zero() {
         (power, power)
     } else {
         (T::zero(), T::one())
     };
-    let p = near_zero(isa, r);
+    let p = T::fma(isa, r * r, estrin(isa, r, T::EXP), linear);
     T::fma(isa, factor, p, start) / T::fma(isa, power, p, power + T::one())
 }
 

@@ -57,6 +57,7 @@ impl Format for f32 {
     const LN2_HI: Self = 0.69314575;
     const LN2_LO: Self = 1.4286068e-6;
     const LN2: Self = core::f32::consts::LN_2;
+    const LN2_REST: Option<Self> = Some(-1.9046542e-9);
     const TINY: Self = f32::EPSILON / 4.0;
 
     const EXP_LOW: Self = -104.0;
@@ -97,14 +98,12 @@ impl Format for f32 {
 
     #[inline(always)]
     fn powers(t: Self) -> (Self, Self) {
-        // Twice the bias is added before the halving, so that nothing is negative here.
-        let both = t.to_bits().wrapping_sub(Self::ROUND.to_bits() - 2 * BIAS);
-        let half = both >> 1;
-        let rest = both.wrapping_sub(half);
-        (
-            f32::from_bits(half << PLACES),
-            f32::from_bits(rest << PLACES),
-        )
+        in_two(t.to_bits().wrapping_sub(Self::ROUND.to_bits() - 2 * BIAS))
+    }
+
+    #[inline(always)]
+    fn inverse_powers(t: Self) -> (Self, Self) {
+        in_two((Self::ROUND.to_bits() + 2 * BIAS).wrapping_sub(t.to_bits()))
     }
 
     #[inline(always)]
@@ -138,4 +137,16 @@ impl Format for f32 {
     fn signed_like(self, other: Self) -> Self {
         f32::from_bits(self.to_bits() | (other.to_bits() & SIGN))
     }
+}
+
+/// Two powers of two whose exponents add up to this one, to which twice the bias has been added: so nothing
+/// is negative here.
+#[inline(always)]
+fn in_two(exponent: u32) -> (f32, f32) {
+    let half = exponent >> 1;
+    let rest = exponent.wrapping_sub(half);
+    (
+        f32::from_bits(half << PLACES),
+        f32::from_bits(rest << PLACES),
+    )
 }

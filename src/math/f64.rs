@@ -56,6 +56,7 @@ impl Format for f64 {
     const LN2_HI: Self = 0.6931471805598903;
     const LN2_LO: Self = 5.497923018708371e-14;
     const LN2: Self = core::f64::consts::LN_2;
+    const LN2_REST: Option<Self> = None;
     const TINY: Self = f64::EPSILON / 4.0;
 
     const EXP_LOW: Self = -746.0;
@@ -148,15 +149,12 @@ impl Format for f64 {
 
     #[inline(always)]
     fn powers(t: Self) -> (Self, Self) {
-        // Twice the bias is added before the halving, so that nothing is negative here: AVX2 has
-        // no arithmetic shift of 64 bits.
-        let both = t.to_bits().wrapping_sub(Self::ROUND.to_bits() - 2 * BIAS);
-        let half = both >> 1;
-        let rest = both.wrapping_sub(half);
-        (
-            f64::from_bits(half << PLACES),
-            f64::from_bits(rest << PLACES),
-        )
+        in_two(t.to_bits().wrapping_sub(Self::ROUND.to_bits() - 2 * BIAS))
+    }
+
+    #[inline(always)]
+    fn inverse_powers(t: Self) -> (Self, Self) {
+        in_two((Self::ROUND.to_bits() + 2 * BIAS).wrapping_sub(t.to_bits()))
     }
 
     #[inline(always)]
@@ -190,4 +188,16 @@ impl Format for f64 {
     fn signed_like(self, other: Self) -> Self {
         f64::from_bits(self.to_bits() | (other.to_bits() & SIGN))
     }
+}
+
+/// Two powers of two whose exponents add up to this one, to which twice the bias has been added: so nothing
+/// is negative here: AVX2 has no arithmetic shift of 64 bits.
+#[inline(always)]
+fn in_two(exponent: u64) -> (f64, f64) {
+    let half = exponent >> 1;
+    let rest = exponent.wrapping_sub(half);
+    (
+        f64::from_bits(half << PLACES),
+        f64::from_bits(rest << PLACES),
+    )
 }

@@ -17,6 +17,9 @@ pub trait Format: Sized + 'static {
     const LN2_LO: Self;
     /// ln 2.
     const LN2: Self;
+    /// What that lacks, where its products with all exponents are so small that their squares, and their
+    /// products with (ln 2)^2 / 8, are below a unit in the last place.
+    const LN2_REST: Option<Self>;
     /// Below its size, e^x - 1 and ln(1 + x) round to x.
     const TINY: Self;
 
@@ -53,6 +56,9 @@ pub trait Format: Sized + 'static {
     /// Given `t = ROUND + n`, two powers of two, as alike as can be, whose product is 2^n. (2^n
     /// itself may be out of range where its product with a number near 1 is not.)
     fn powers(t: Self) -> (Self, Self);
+
+    /// The same for 2^-n.
+    fn inverse_powers(t: Self) -> (Self, Self);
 
     /// Given `t = ROUND + n`, 2^n, which must be in range.
     fn power(t: Self) -> Self;

@@ -1,10 +1,11 @@
 //! Classes that exclude each other, the true one given by an array.
 
 use super::super::Fits;
-use super::label_smoothing::{Soften, Target};
-use super::{FromLogits, clip, inside, log_sum_exp, sum};
+use super::label_smoothing::{Soften, Target, Whole};
+use super::{FromLogits, clip, inside, log_sum_exp};
 use crate::activations::Softmax;
 use crate::kernels::Element;
+use crate::lanes::{Sum, Take, total};
 use crate::simd::Isa;
 
 /// -Σ y ln(p / Σ p), for probabilities p of classes that exclude each other and targets y that add
@@ -24,6 +25,44 @@ impl Fits<Softmax> for CategoricalCrossentropy {
     const JOINT: bool = true;
 }
 
+/// The sum over probabilities that add up to `all`.
+struct Classes<T, Y> {
+    target: Y,
+    all: T,
+}
+impl<T: Element, Y: Target<T>> Take<T> for Classes<T, Y> {
+    #[inline(always)]
+    fn take<I: Isa>(&self, isa: I, lane: T, p: T, y: T) -> T {
+        lane - self.target.softened(y) * T::ln(isa, clip(p / self.all))
+    }
+}
+
+/// The sum of the targets of those that are not cut off.
+struct Inside<T, Y> {
+    target: Y,
+    all: T,
+}
+impl<T: Element, Y: Target<T>> Take<T> for Inside<T, Y> {
+    #[inline(always)]
+    fn take<I: Isa>(&self, _: I, lane: T, p: T, y: T) -> T {
+        let y = self.target.softened(y);
+        lane + if inside(p / self.all) { y } else { T::zero() }
+    }
+}
+
+/// The sum over what goes into a softmax, with its two parts of [`log_sum_exp`].
+struct Logits<T, Y> {
+    target: Y,
+    most: T,
+    rest: T,
+}
+impl<T: Element, Y: Target<T>> Take<T> for Logits<T, Y> {
+    #[inline(always)]
+    fn take<I: Isa>(&self, _: I, lane: T, z: T, y: T) -> T {
+        lane + self.target.softened(y) * (self.rest - (z - self.most))
+    }
+}
+
 impl<T: Element> Soften<T> for CategoricalCrossentropy {
     fn answers(&self, numbers: usize) -> usize {
         numbers
@@ -31,12 +70,8 @@ impl<T: Element> Soften<T> for CategoricalCrossentropy {
 
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: impl Target<T>) -> T {
-        let total = sum(prediction);
-        let mut loss = T::zero();
-        for (&p, y) in prediction.iter().zip(target) {
-            loss -= y * T::ln(isa, clip(p / total));
-        }
-        loss
+        let all = total(isa, &Sum, prediction, prediction);
+        total(isa, &Classes { target, all }, prediction, target.numbers())
     }
 
     /// With q = p / Σ p: dL/dp_i = (Σ y - y_i / q_i) / Σ p, over the y whose q is not cut off; joint
@@ -44,33 +79,32 @@ impl<T: Element> Soften<T> for CategoricalCrossentropy {
     #[inline(always)]
     fn gradient<I: Isa>(
         &self,
-        _: I,
+        isa: I,
         prediction: &[T],
         target: impl Target<T>,
         joint: bool,
         scale: T,
         gradient: &mut [T],
     ) {
-        let mut weight = T::zero();
+        let y = target.numbers();
+        let pairs = gradient.iter_mut().zip(prediction.iter().zip(y));
         if joint {
-            for y in target.clone() {
-                weight += y;
-            }
-            for ((g, &p), y) in gradient.iter_mut().zip(prediction).zip(target) {
-                *g = scale * (p * weight - y);
+            let weight = total(isa, &Whole(target), y, y);
+            for (g, (&p, &y)) in pairs {
+                *g = scale * (p * weight - target.softened(y));
             }
             return;
         }
-        let total = sum(prediction);
-        for (&p, y) in prediction.iter().zip(target.clone()) {
-            if inside(p / total) {
-                weight += y;
-            }
-        }
-        for ((g, &p), y) in gradient.iter_mut().zip(prediction).zip(target) {
-            let q = p / total;
-            let own = if inside(q) { y / q } else { T::zero() };
-            *g = scale * (weight - own) / total;
+        let all = total(isa, &Sum, prediction, prediction);
+        let weight = total(isa, &Inside { target, all }, prediction, y);
+        for (g, (&p, &y)) in pairs {
+            let q = p / all;
+            let own = if inside(q) {
+                target.softened(y) / q
+            } else {
+                T::zero()
+            };
+            *g = scale * (weight - own) / all;
         }
     }
 }
@@ -84,11 +118,12 @@ impl<T: Element> Soften<T> for FromLogits<CategoricalCrossentropy> {
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, logits: &[T], target: impl Target<T>) -> T {
         let (most, rest) = log_sum_exp(isa, logits);
-        let mut loss = T::zero();
-        for (&z, y) in logits.iter().zip(target) {
-            loss += y * (rest - (z - most));
-        }
-        loss
+        total(
+            isa,
+            &Logits { target, most, rest },
+            logits,
+            target.numbers(),
+        )
     }
 
     /// softmax(z) Σ y - y
@@ -103,12 +138,10 @@ impl<T: Element> Soften<T> for FromLogits<CategoricalCrossentropy> {
         gradient: &mut [T],
     ) {
         let (most, rest) = log_sum_exp(isa, logits);
-        let mut weight = T::zero();
-        for y in target.clone() {
-            weight += y;
-        }
-        for ((g, &z), y) in gradient.iter_mut().zip(logits).zip(target) {
-            *g = scale * (T::exp(isa, z - most - rest) * weight - y);
+        let y = target.numbers();
+        let weight = total(isa, &Whole(target), y, y);
+        for (g, (&z, &y)) in gradient.iter_mut().zip(logits.iter().zip(y)) {
+            *g = scale * (T::exp(isa, z - most - rest) * weight - target.softened(y));
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::activations::Head;
 use crate::cast::Plain;
 use crate::error::{Result, check_share};
 use crate::kernels::Element;
+use crate::lanes::Take;
 use crate::simd::Isa;
 
 /// A cross-entropy with softened targets: y (1 - s) + s / n, where n is the number of classes, and 2
@@ -43,19 +44,68 @@ pub trait Soften<T: Element> {
 }
 
 /// The numbers of a target.
-pub trait Target<T>: Iterator<Item = T> + Clone {}
-impl<T, Y: Iterator<Item = T> + Clone> Target<T> for Y {}
+pub trait Target<T>: Copy {
+    /// As they come.
+    fn numbers(&self) -> &[T];
+    /// What one of them is taken for.
+    fn softened(&self, y: T) -> T;
+}
+
+/// Those that are taken as they are.
+#[derive(Clone, Copy)]
+struct Given<'a, T>(&'a [T]);
+
+impl<T: Element> Target<T> for Given<'_, T> {
+    #[inline(always)]
+    fn numbers(&self) -> &[T] {
+        self.0
+    }
+    #[inline(always)]
+    fn softened(&self, y: T) -> T {
+        y
+    }
+}
+
+/// Those of which a share goes to all answers evenly.
+#[derive(Clone, Copy)]
+struct Softened<'a, T> {
+    numbers: &'a [T],
+    keep: T,
+    even: T,
+}
+
+impl<T: Element> Target<T> for Softened<'_, T> {
+    #[inline(always)]
+    fn numbers(&self) -> &[T] {
+        self.numbers
+    }
+    #[inline(always)]
+    fn softened(&self, y: T) -> T {
+        y * self.keep + self.even
+    }
+}
+
+/// The sum of a target.
+pub(super) struct Whole<Y>(pub(super) Y);
+impl<T: Element, Y: Target<T>> Take<T> for Whole<Y> {
+    #[inline(always)]
+    fn take<I: Isa>(&self, _: I, lane: T, y: T, _: T) -> T {
+        lane + self.0.softened(y)
+    }
+}
 
 impl<L> LabelSmoothing<L> {
     /// What becomes of a target.
     #[inline(always)]
-    fn softened<T: Element>(&self, target: &[T]) -> impl Target<T>
+    fn softened<'a, T: Element>(&self, numbers: &'a [T]) -> Softened<'a, T>
     where
         L: Soften<T>,
     {
-        let keep = T::of(1.0 - self.share);
-        let even = T::of(self.share / self.loss.answers(target.len()) as f64);
-        target.iter().map(move |&y| y * keep + even)
+        Softened {
+            numbers,
+            keep: T::of(1.0 - self.share),
+            even: T::of(self.share / self.loss.answers(numbers.len()) as f64),
+        }
     }
 }
 
@@ -106,7 +156,7 @@ macro_rules! targets_as_they_are {
     ($target:ty) => {
         #[inline(always)]
         fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &$target) -> T {
-            Soften::loss(self, isa, prediction, target.numbers().iter().copied())
+            Soften::loss(self, isa, prediction, Given(target.numbers()))
         }
 
         #[inline(always)]
@@ -119,7 +169,7 @@ macro_rules! targets_as_they_are {
             scale: T,
             gradient: &mut [T],
         ) {
-            let y = target.numbers().iter().copied();
+            let y = Given(target.numbers());
             Soften::gradient(self, isa, prediction, y, joint, scale, gradient);
         }
 

@@ -13,6 +13,7 @@ pub use sparse::SparseCategoricalCrossentropy;
 use super::{EPSILON, Fits};
 use crate::activations::{AnyHead, Linear};
 use crate::kernels::Element;
+use crate::lanes::{Largest, Take, in_lanes, total};
 use crate::simd::Isa;
 
 /// The form of a cross-entropy for a model that ends in `linear`: the sigmoid or softmax is part of
@@ -58,26 +59,19 @@ fn inside<T: Element>(p: T) -> bool {
     p >= T::of(EPSILON) && p <= T::of(1.0 - EPSILON)
 }
 
-#[inline(always)]
-fn sum<T: Element>(numbers: &[T]) -> T {
-    numbers.iter().fold(T::zero(), |sum, &x| sum + x)
-}
-
-#[inline(always)]
-fn largest<T: Element>(numbers: &[T]) -> T {
-    numbers
-        .iter()
-        .fold(-T::INFINITY, |most, &x| if x > most { x } else { most })
+/// The sum of all e^(z - most).
+struct Exponentials<T>(T);
+impl<T: Element> Take<T> for Exponentials<T> {
+    #[inline(always)]
+    fn take<I: Isa>(&self, isa: I, lane: T, z: T, _: T) -> T {
+        lane + T::exp(isa, z - self.0)
+    }
 }
 
 /// The largest z, and ln Σ e^(z - largest): apart, because their sum would lose the digits of the
 /// second one where the first is large.
 #[inline(always)]
 fn log_sum_exp<T: Element, I: Isa>(isa: I, z: &[T]) -> (T, T) {
-    let most = largest(z);
-    let mut sum = T::zero();
-    for &z in z {
-        sum += T::exp(isa, z - most);
-    }
-    (most, T::ln(isa, sum))
+    let most = in_lanes(isa, &Largest, -T::INFINITY, z, z);
+    (most, T::ln(isa, total(isa, &Exponentials(most), z, z)))
 }

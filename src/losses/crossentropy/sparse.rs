@@ -1,10 +1,11 @@
 //! Classes that exclude each other, the true one given by its number.
 
 use super::super::{Complaint, Fits, Loss};
-use super::{FromLogits, clip, inside, log_sum_exp, sum};
+use super::{FromLogits, clip, inside, log_sum_exp};
 use crate::activations::Softmax;
 use crate::data::Label;
 use crate::kernels::Element;
+use crate::lanes::{Sum, total};
 use crate::simd::Isa;
 
 /// -ln p of the true class, which is given by its number.
@@ -25,14 +26,14 @@ fn no_such_class<C: Label>(target: C, classes: usize) -> Option<Complaint> {
 impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C> for SparseCategoricalCrossentropy {
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &C) -> T {
-        let total = sum(prediction);
+        let total = total(isa, &Sum, prediction, prediction);
         -T::ln(isa, clip(prediction[target.class()] / total))
     }
 
     #[inline(always)]
     fn gradient<I: Isa>(
         &self,
-        _: I,
+        isa: I,
         prediction: &[T],
         target: &C,
         joint: bool,
@@ -47,7 +48,7 @@ impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C> for SparseCategori
             gradient[class] -= scale;
             return;
         }
-        let total = sum(prediction);
+        let total = total(isa, &Sum, prediction, prediction);
         let q = prediction[class] / total;
         let (weight, own) = if inside(q) {
             (T::one(), T::one() / q)
