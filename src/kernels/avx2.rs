@@ -19,11 +19,11 @@ token!(F32x4: [f32; 4] in __m128, 8 rows, narrow true,
 token!(F32x8: [f32; 8] in __m256, 8 rows, narrow true,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
     _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps,
-    nonzero nonzero_f32);
+    nonzero nonzero_f32, mask mask_f32);
 token!(F32Wide: [f32; 8] in __m256, 6 rows, narrow false,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
     _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps, sum4 sums_f32,
-    nonzero nonzero_f32);
+    nonzero nonzero_f32, mask mask_f32);
 token!(F64x1: [f64; 1] in __m128d, 8 rows, narrow true,
     _mm_set1_pd, _mm_load_sd, _mm_store_sd, _mm_fmadd_pd, _mm_add_pd,
     _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd, _mm_min_pd, _mm_max_pd);
@@ -32,10 +32,12 @@ token!(F64x2: [f64; 2] in __m128d, 8 rows, narrow true,
     _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd, _mm_min_pd, _mm_max_pd);
 token!(F64x4: [f64; 4] in __m256d, 8 rows, narrow true,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
-    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd);
+    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd,
+    mask mask_f64);
 token!(F64Wide: [f64; 4] in __m256d, 6 rows, narrow false,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
-    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd, sum4 sums_f64);
+    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd, sum4 sums_f64,
+    mask mask_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), 8 => F32x8(()),
     _ => F32Wide(()));
@@ -148,12 +150,33 @@ static PLACES: [[u8; 8]; 256] = {
 unsafe fn nonzero_f32(from: *const f32, first: u32, to: *mut u32) -> usize {
     // SAFETY: the caller's; a place is 8 bytes long.
     unsafe {
-        let x = _mm256_loadu_ps(from);
-        let mask = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(x, _mm256_setzero_ps()));
+        let mask = mask_f32(from);
         let places = _mm_loadl_epi64(PLACES[(mask & 255) as usize].as_ptr().cast());
         let places = _mm256_cvtepu8_epi32(places);
         let places = _mm256_add_epi32(places, _mm256_set1_epi32(first.cast_signed()));
         _mm256_storeu_si256(to.cast(), places);
         mask.count_ones() as usize
     }
+}
+
+/// # Safety
+/// As for `Simd::mask`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn mask_f32(from: *const f32) -> u32 {
+    // SAFETY: the caller's.
+    let x = unsafe { _mm256_loadu_ps(from) };
+    let mask = _mm256_cmp_ps::<_CMP_NEQ_UQ>(x, _mm256_setzero_ps());
+    _mm256_movemask_ps(mask).cast_unsigned()
+}
+
+/// # Safety
+/// As for `Simd::mask`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn mask_f64(from: *const f64) -> u32 {
+    // SAFETY: the caller's.
+    let x = unsafe { _mm256_loadu_pd(from) };
+    let mask = _mm256_cmp_pd::<_CMP_NEQ_UQ>(x, _mm256_setzero_pd());
+    _mm256_movemask_pd(mask).cast_unsigned()
 }

@@ -8,10 +8,10 @@ use core::arch::x86_64::*;
 
 token!(F32x16: [f32; 16] in __m512, 8 rows, narrow false,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
-    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_min_ps, _mm512_max_ps, sum4 sums_f32, nonzero nonzero_f32);
+    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_min_ps, _mm512_max_ps, sum4 sums_f32, nonzero nonzero_f32, mask mask_f32);
 token!(F64x8: [f64; 8] in __m512d, 8 rows, narrow false,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd,
-    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_min_pd, _mm512_max_pd, sum4 sums_f64, nonzero nonzero_f64);
+    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_min_pd, _mm512_max_pd, sum4 sums_f64, nonzero nonzero_f64, mask mask_f64);
 
 vectors!(run_f32: f32, _ => F32x16(()));
 vectors!(run_f64: f64, _ => F64x8(()));
@@ -71,8 +71,7 @@ fn sums_f64([a, b, c, d]: [__m512d; 4]) -> [f64; 4] {
 unsafe fn nonzero_f32(from: *const f32, first: u32, to: *mut u32) -> usize {
     // SAFETY: the caller's.
     unsafe {
-        let x = _mm512_loadu_ps(from);
-        let mask = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(x, _mm512_setzero_ps());
+        let mask = unequal_f32(from);
         let places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         let places = _mm512_add_epi32(places, _mm512_set1_epi32(first.cast_signed()));
         _mm512_storeu_si512(to.cast(), _mm512_maskz_compress_epi32(mask, places));
@@ -87,11 +86,48 @@ unsafe fn nonzero_f32(from: *const f32, first: u32, to: *mut u32) -> usize {
 unsafe fn nonzero_f64(from: *const f64, first: u32, to: *mut u32) -> usize {
     // SAFETY: the caller's.
     unsafe {
-        let x = _mm512_loadu_pd(from);
-        let mask = _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(x, _mm512_setzero_pd());
+        let mask = unequal_f64(from);
         let places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         let places = _mm256_add_epi32(places, _mm256_set1_epi32(first.cast_signed()));
         _mm256_storeu_si256(to.cast(), _mm256_maskz_compress_epi32(mask, places));
         mask.count_ones() as usize
     }
+}
+
+/// # Safety
+/// As for `Simd::mask`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn unequal_f32(from: *const f32) -> __mmask16 {
+    // SAFETY: the caller's.
+    let x = unsafe { _mm512_loadu_ps(from) };
+    _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(x, _mm512_setzero_ps())
+}
+
+/// # Safety
+/// As for `Simd::mask`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn mask_f32(from: *const f32) -> u32 {
+    // SAFETY: the caller's.
+    unsafe { unequal_f32(from) }.into()
+}
+
+/// # Safety
+/// As for `Simd::mask`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn unequal_f64(from: *const f64) -> __mmask8 {
+    // SAFETY: the caller's.
+    let x = unsafe { _mm512_loadu_pd(from) };
+    _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(x, _mm512_setzero_pd())
+}
+
+/// # Safety
+/// As for `Simd::mask`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn mask_f64(from: *const f64) -> u32 {
+    // SAFETY: the caller's.
+    unsafe { unequal_f64(from) }.into()
 }

@@ -54,32 +54,4 @@ impl Nonzero {
             core::slice::from_raw_parts(places, count)
         }
     }
-
-    /// The places among the first `channels` numbers, at most 16 and whole vectors, of each of some pixels
-    /// that lie `stride` apart: 16 times the pixel, and the number of the channel. At most [`CHUNK`] / 16
-    /// pixels.
-    #[inline(always)]
-    pub fn of_pixels<S: Simd>(
-        &mut self,
-        s: S,
-        x: &[S::E],
-        pixels: usize,
-        stride: usize,
-        channels: usize,
-    ) -> &[u32] {
-        assert!(pixels * 16 <= CHUNK && channels <= 16 && channels.is_multiple_of(S::LANES));
-        assert!(pixels == 0 || x.len() >= (pixels - 1) * stride + channels);
-        let places = self.places.as_mut_ptr().cast::<u32>();
-        let mut count = 0;
-        // SAFETY: as above.
-        unsafe {
-            for pixel in 0..pixels {
-                for channel in (0..channels).step_by(S::LANES) {
-                    let x = x.as_ptr().add(pixel * stride + channel);
-                    count += s.nonzero(x, (16 * pixel + channel) as u32, places.add(count));
-                }
-            }
-            core::slice::from_raw_parts(places, count)
-        }
-    }
 }

@@ -122,6 +122,20 @@ pub trait Simd: Copy {
         count
     }
 
+    /// Which of `LANES` numbers are not zero: bit i for number i.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn mask(self, from: *const Self::E) -> u32 {
+        let mut mask = 0;
+        for i in 0..Self::LANES {
+            // SAFETY: the caller's.
+            mask |= u32::from(!num_traits::Zero::is_zero(unsafe { &*from.add(i) })) << i;
+        }
+        mask
+    }
+
     /// The sum of each vector's lanes, by halves: lane i takes lane i + `LANES`/2, then those
     /// i + `LANES`/4, down to one.
     #[inline(always)]
@@ -175,6 +189,7 @@ macro_rules! token {
         $min:path, $max:path
         $(, sum4 $sum4:path)?
         $(, nonzero $nonzero:path)?
+        $(, mask $mask:path)?
     ) => {
         #[derive(Clone, Copy)]
         pub struct $name(pub(super) ());
@@ -247,6 +262,13 @@ macro_rules! token {
                 unsafe fn nonzero(self, from: *const $element, first: u32, to: *mut u32) -> usize {
                     // SAFETY: see above.
                     unsafe { $nonzero(from, first, to) }
+                }
+            )?
+            $(
+                #[inline(always)]
+                unsafe fn mask(self, from: *const $element) -> u32 {
+                    // SAFETY: see above.
+                    unsafe { $mask(from) }
                 }
             )?
             $(

@@ -16,6 +16,7 @@
 
 mod correlate;
 mod run;
+mod seen;
 mod sparse;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! The gradients of a convolution where few of its outputs matter: behind max-pooling at least three of
 //! four numbers of `dZ` are zero, and behind relu more.
 //!
-//! Only pairs of a position and a filter whose `dz` is not zero are visited, filter by filter. Each is
+//! Only pairs of a position and a filter whose `dz` is not zero are visited, filter by filter: see [`Seen`].
+//! Each is
 //! one product of a number with vectors that run along the channels: of the filter, added to the window
 //! of the gradient by the input, or of the window of the input, added to the filter's gradient. What
 //! belongs to the filter stays in registers.
@@ -9,23 +10,16 @@
 #![allow(unsafe_code)] // pointers into images and filters, whose sizes the constructors check
 
 use super::Conv;
-use crate::kernels::sparse::{CHUNK, Nonzero};
+use super::seen::{FILTERS, PIXELS, Seen, each_bit};
 use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut, padded};
-use core::mem::MaybeUninit;
 use core::ops::Range;
 
 /// Channels and rows of the weights go in eights: so threads share the rows.
 const EIGHT: usize = 8;
-/// How many filters go together.
-const FILTERS: usize = 16;
-/// The most rows of these filters that go together.
+/// The most rows of some filters that go together.
 const ROWS: usize = 144;
-/// The most positions that are looked at before their pairs are visited.
-const POSITIONS: usize = 128;
-/// The most of them that are listed together.
-const LISTED: usize = CHUNK / FILTERS;
 
 /// Whether a convolution has sizes that [`Sparse`] can do.
 #[inline(always)]
@@ -43,9 +37,9 @@ pub const fn may_be_sparse(conv: &Conv) -> bool {
 pub fn is_sparse<T: Real>(dz: &[T]) -> bool {
     let mut count = 0;
     for dz in dz {
-        count += usize::from(!dz.is_zero());
+        count += u32::from(!dz.is_zero());
     }
-    4 * count <= dz.len()
+    4 * count as usize <= dz.len()
 }
 
 /// The weights filter by filter.
@@ -153,118 +147,141 @@ impl Part {
     }
 }
 
-/// The pairs of some positions whose windows lie inside, filter by filter: where the window begins, and
-/// dz.
-struct Pairs<T> {
-    counts: [usize; FILTERS],
-    at: [[MaybeUninit<u32>; POSITIONS]; FILTERS],
-    dz: [[MaybeUninit<T>; POSITIONS]; FILTERS],
+/// Some positions one after another: those whose windows lie inside, as bits, and where these begin.
+struct Spots {
+    inside: u128,
+    at: [u32; PIXELS],
 }
 
-impl<T: Real> Pairs<T> {
+impl Spots {
+    /// The positions from `first` on.
     #[inline(always)]
-    fn none() -> Self {
-        Self {
-            counts: [0; FILTERS],
-            at: [const { [const { MaybeUninit::uninit() }; POSITIONS] }; FILTERS],
-            dz: [const { [const { MaybeUninit::uninit() }; POSITIONS] }; FILTERS],
-        }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, filter: usize, at: usize, dz: T) {
-        let i = self.counts[filter];
-        self.at[filter][i].write(at as u32);
-        self.dz[filter][i].write(dz);
-        self.counts[filter] = i + 1;
-    }
-
-    /// Visits them; then there are none. `filters` holds the rows of one filter after another, `len`
-    /// apart.
-    ///
-    /// # Safety
-    /// All windows must lie inside the image, and there must be as many filters and rows.
-    #[inline(always)]
-    unsafe fn visit<S: Simd<E = T>, const TO_IMAGE: bool>(
-        &mut self,
-        s: S,
-        part: &Part,
-        image: *mut T,
-        filters: *mut T,
-        len: usize,
-    ) {
-        let eights = part.rows.len() / EIGHT;
-        for f in 0..part.count {
-            let mut v = 0;
-            while v < eights {
-                // SAFETY: the caller's.
-                unsafe {
-                    let w = filters.add(f * len + v * EIGHT);
-                    let offsets = &part.offsets[v..eights];
-                    v += match eights - v {
-                        9.. => self.eights::<S, TO_IMAGE, 9>(s, f, image, offsets, w),
-                        5.. => self.eights::<S, TO_IMAGE, 5>(s, f, image, offsets, w),
-                        4 => self.eights::<S, TO_IMAGE, 4>(s, f, image, offsets, w),
-                        _ => self.eights::<S, TO_IMAGE, 1>(s, f, image, offsets, w),
-                    };
+    fn new(conv: &Conv, first: usize, count: usize) -> Self {
+        let [down, across] = conv.windows;
+        let mut spots = Self {
+            inside: 0,
+            at: [0; PIXELS],
+        };
+        let line_len = across.input * conv.channels;
+        let (mut p, mut q) = (first / across.output, first % across.output);
+        // The columns at which windows lie inside.
+        let inside = across.before.div_ceil(across.stride)
+            ..match (across.input + across.before).checked_sub(across.kernel) {
+                Some(last) => (last / across.stride + 1).min(across.output),
+                None => 0,
+            };
+        let (mut done, mut rest) = (0, count);
+        while rest > 0 {
+            let (_, taps, line) = down.inside(p);
+            let here = rest.min(across.output - q);
+            let (from, to) = (inside.start.max(q), inside.end.min(q + here));
+            if taps == down.kernel && from < to {
+                let from = from - q;
+                let bits = u128::MAX >> (PIXELS - (to - q - from));
+                spots.inside |= bits << (done + from);
+                let mut at =
+                    line * line_len + ((q + from) * across.stride - across.before) * conv.channels;
+                for spot in &mut spots.at[done + from..done + to - q] {
+                    *spot = at as u32;
+                    at += across.stride * conv.channels;
                 }
             }
-            self.counts[f] = 0;
+            (p, q) = (p + 1, 0);
+            (done, rest) = (done + here, rest - here);
         }
+        spots
     }
+}
 
-    /// The pairs of a filter with the first N eights of these rows; N.
-    ///
-    /// # Safety
-    /// As for `visit`.
-    #[inline(always)]
-    unsafe fn eights<S: Simd<E = T>, const TO_IMAGE: bool, const N: usize>(
-        &self,
-        s: S,
-        filter: usize,
-        image: *mut T,
-        offsets: &[usize],
-        w: *mut T,
-    ) -> usize {
-        let count = self.counts[filter];
-        let (at, dz) = (&self.at[filter][..count], &self.dz[filter][..count]);
-        let mut eights = [0; N];
-        eights.copy_from_slice(&offsets[..N]);
-        let mut sums = [[s.zero(); EIGHT]; N];
-        // SAFETY: the caller's; the first `count` pairs have been written.
-        unsafe {
+/// The pairs of a filter with these positions and the first N eights of these rows; N. `dz` is the filter's
+/// number of the first position, and they lie `stride` apart.
+///
+/// # Safety
+/// The windows at the positions in `pixels` must lie inside the image, and there must be as many rows.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)] // of a kernel
+unsafe fn eights<S: Simd, const TO_IMAGE: bool, const N: usize>(
+    s: S,
+    pixels: u128,
+    spots: &Spots,
+    (dz, stride): (*const S::E, usize),
+    image: *mut S::E,
+    offsets: &[usize],
+    w: *mut S::E,
+) -> usize {
+    let mut eights = [0; N];
+    eights.copy_from_slice(&offsets[..N]);
+    let mut sums = [[s.zero(); EIGHT]; N];
+    // SAFETY: the caller's.
+    unsafe {
+        for i in 0..N {
+            for j in 0..EIGHT / S::LANES {
+                sums[i][j] = s.load(w.add(i * EIGHT + j * S::LANES));
+            }
+        }
+        each_bit!(pixels, pixel => {
+            let x = image.add(spots.at[pixel] as usize);
+            let dz = s.splat(*dz.add(pixel * stride));
             for i in 0..N {
                 for j in 0..EIGHT / S::LANES {
-                    sums[i][j] = s.load(w.add(i * EIGHT + j * S::LANES));
-                }
-            }
-            for (at, dz) in at.iter().zip(dz) {
-                let x = image.add(at.assume_init() as usize);
-                let dz = s.splat(dz.assume_init());
-                for i in 0..N {
-                    for j in 0..EIGHT / S::LANES {
-                        let x = x.add(eights[i] + j * S::LANES);
-                        if TO_IMAGE {
-                            s.store(s.fma(dz, sums[i][j], s.load(x)), x);
-                        } else {
-                            sums[i][j] = s.fma(dz, s.load(x), sums[i][j]);
-                        }
+                    let x = x.add(eights[i] + j * S::LANES);
+                    if TO_IMAGE {
+                        s.store(s.fma(dz, sums[i][j], s.load(x)), x);
+                    } else {
+                        sums[i][j] = s.fma(dz, s.load(x), sums[i][j]);
                     }
                 }
             }
-            if !TO_IMAGE {
-                for i in 0..N {
-                    for j in 0..EIGHT / S::LANES {
-                        s.store(sums[i][j], w.add(i * EIGHT + j * S::LANES));
-                    }
+        });
+        if !TO_IMAGE {
+            for i in 0..N {
+                for j in 0..EIGHT / S::LANES {
+                    s.store(sums[i][j], w.add(i * EIGHT + j * S::LANES));
                 }
             }
         }
-        N
+    }
+    N
+}
+
+/// One pair of a filter and a position whose window lies inside only in part.
+///
+/// # Safety
+/// As for `sample`.
+#[inline(always)]
+unsafe fn partly<S: Simd, const TO_IMAGE: bool>(
+    s: S,
+    conv: &Conv,
+    position: usize,
+    dz: S::E,
+    rows: &Range<usize>,
+    image: *mut S::E,
+    w: *mut S::E,
+) {
+    let [down, across] = conv.windows;
+    let channels = conv.channels;
+    let (line_len, run) = (across.input * channels, across.kernel * channels);
+    let (tap_down, taps_down, line) = down.inside(position / across.output);
+    let (tap_across, taps_across, column) = across.inside(position % across.output);
+    for t in 0..taps_down {
+        let row = (tap_down + t) * run + tap_across * channels;
+        let from = row.max(rows.start);
+        let end = (row + taps_across * channels).min(rows.end);
+        let x = (line + t * down.dilation) * line_len + column * channels;
+        for row_at in (from..end).step_by(S::LANES) {
+            // SAFETY: the taps lie inside, the rows are wanted.
+            unsafe {
+                let x = image.add(x + (row_at - row));
+                let w = w.add(row_at - rows.start);
+                let (from, to) = if TO_IMAGE { (w, x) } else { (x, w) };
+                s.store(s.fma(s.splat(dz), s.load(from), s.load(to)), to);
+            }
+        }
     }
 }
 
-/// Visits all pairs of a sample; what they give is added to the image, or to the filters.
+/// Visits all pairs of a sample; what they give is added to the image, or to the filters. `filters` holds
+/// the rows of one filter after another, `len` apart.
 ///
 /// # Safety
 /// The image must be as large as the convolution says, and there must be as many filters and rows.
@@ -278,56 +295,42 @@ unsafe fn sample<S: Simd, const TO_IMAGE: bool>(
     filters: *mut S::E,
     len: usize,
 ) {
-    let [down, across] = conv.windows;
-    let channels = conv.channels;
-    let (line_len, run) = (across.input * channels, across.kernel * channels);
-    let mut nonzero = Nonzero::none();
-    let mut pairs = Pairs::none();
-    let mut positions = 0;
-    for p in 0..down.output {
-        let (tap_down, taps_down, line) = down.inside(p);
-        let line = line * line_len;
-        for start in (0..across.output).step_by(LISTED) {
-            let pixels = LISTED.min(across.output - start);
-            positions += pixels;
-            if positions > POSITIONS {
+    let positions = conv.windows[0].output * conv.windows[1].output;
+    let (stride, rows) = (conv.filters, part.rows.len() / EIGHT);
+    for first in (0..positions).step_by(PIXELS) {
+        let count = PIXELS.min(positions - first);
+        let spots = Spots::new(conv, first, count);
+        let dz = &dz[first * stride + part.first..];
+        // SAFETY: dz has so many pixels of `stride` numbers, of which the part has its own.
+        let seen = unsafe { Seen::of(s, dz.as_ptr(), count, stride, part.count) };
+        for f in 0..part.count {
+            let pixels = seen.pixels(f);
+            let inside = pixels & spots.inside;
+            let mut v = 0;
+            while v < rows {
+                let offsets = &part.offsets[v..rows];
                 // SAFETY: the caller's, here and below.
-                unsafe { pairs.visit::<S, TO_IMAGE>(s, part, image, filters, len) };
-                positions = pixels;
-            }
-            let dz = &dz[(p * across.output + start) * conv.filters + part.first..];
-            for &place in nonzero.of_pixels(s, dz, pixels, conv.filters, part.count) {
-                let (q, f) = (place as usize / FILTERS, place as usize % FILTERS);
-                let dz = dz[q * conv.filters + f];
-                let at = (start + q) * across.stride;
-                if taps_down == down.kernel
-                    && at >= across.before
-                    && at - across.before + across.kernel <= across.input
-                {
-                    pairs.push(f, line + (at - across.before) * channels, dz);
-                    continue;
-                }
-                let (tap_across, taps_across, column) = across.inside(start + q);
-                for t in 0..taps_down {
-                    let row = (tap_down + t) * run + tap_across * channels;
-                    let from = row.max(part.rows.start);
-                    let end = (row + taps_across * channels).min(part.rows.end);
-                    let x = line + t * down.dilation * line_len + column * channels;
-                    for row_at in (from..end).step_by(S::LANES) {
-                        // SAFETY: the taps lie inside, the rows are wanted.
-                        unsafe {
-                            let x = image.add(x + (row_at - row));
-                            let w = filters.add(f * len + (row_at - part.rows.start));
-                            let (from, to) = if TO_IMAGE { (w, x) } else { (x, w) };
-                            s.store(s.fma(s.splat(dz), s.load(from), s.load(to)), to);
-                        }
-                    }
+                unsafe {
+                    let w = filters.add(f * len + v * EIGHT);
+                    let dz = (dz.as_ptr().add(f), stride);
+                    v += match rows - v {
+                        9.. => eights::<S, TO_IMAGE, 9>(s, inside, &spots, dz, image, offsets, w),
+                        5.. => eights::<S, TO_IMAGE, 5>(s, inside, &spots, dz, image, offsets, w),
+                        4 => eights::<S, TO_IMAGE, 4>(s, inside, &spots, dz, image, offsets, w),
+                        _ => eights::<S, TO_IMAGE, 1>(s, inside, &spots, dz, image, offsets, w),
+                    };
                 }
             }
+            each_bit!(pixels & !spots.inside, pixel => {
+                let dz = dz[pixel * stride + f];
+                // SAFETY: the caller's.
+                unsafe {
+                    let w = filters.add(f * len);
+                    partly::<S, TO_IMAGE>(s, conv, first + pixel, dz, &part.rows, image, w);
+                }
+            });
         }
     }
-    // SAFETY: as above.
-    unsafe { pairs.visit::<S, TO_IMAGE>(s, part, image, filters, len) };
 }
 
 impl<T: Real> Kernel<T> for Sparse<'_, T> {
