@@ -148,12 +148,9 @@ LAYER_TYPES = {
                         "activation", "use_bias"],
     "SeparableConv2D": ["filters", "kernel_size", "strides", "padding", "dilation_rate",
                         "depth_multiplier", "activation", "use_bias"],
-<<<<<<< HEAD
     "TimeDistributed": [],
-=======
     "LayerNormalization": ["epsilon", "center", "scale"],
     "PReLU": ["shared_axes"],
->>>>>>> 9f770c4 (Regularisers and constraints against Keras, and messages for wrong ones)
 }
 
 
