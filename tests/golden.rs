@@ -1025,6 +1025,17 @@ sequential! {
     struct Classes<T>: [3] => [4] { Dense(5, relu), Dense(4, softmax) }
 }
 
+sequential! {
+    struct Normalized<T>: [3] => [2] {
+        Dense(5, tanh), BatchNormalization(0.75, 0.1), Dense(2),
+    }
+}
+sequential! {
+    struct BarelyNormalized<T>: [3] => [2] {
+        Dense(5, tanh), BatchNormalization(0.75, 0.1, center = false, scale = false), Dense(2),
+    }
+}
+
 /// Compares trainings.
 macro_rules! trainings {
     ($golden:ident: $($name:literal $model:ident, $optimizer:expr, $loss:expr;)*) => { $({
@@ -1073,6 +1084,10 @@ fn trainings() {
             "batches/schedule" Regression,
                 Adam::new(CosineDecay::new(0.0, 12).warmup_target(0.1).warmup_steps(4)),
                 MeanSquaredError;
+            "batches/normalized" Normalized, Sgd::new(0.1), MeanSquaredError;
+            "batches/normalized/frozen" Normalized, Sgd::new(0.1), MeanSquaredError;
+            "batches/normalized/frozen/both" Normalized, Adam::new(0.1), MeanSquaredError;
+            "batches/normalized/frozen/bare" BarelyNormalized, Sgd::new(0.1), MeanSquaredError;
         }
     });
 }

@@ -278,6 +278,10 @@ pub struct Moment<'a> {
     stream: u64,
     /// Which row of the batch the first row at hand is.
     first: usize,
+    /// Which of the model's tensors are kept as they are; those that are not in the list are not.
+    frozen: &'a [bool],
+    /// How many tensors the layers before have.
+    tensors: usize,
     /// Who may take part.
     pub team: Team<'a>,
 }
@@ -289,17 +293,35 @@ impl<'a> Moment<'a> {
         Self {
             stream: mix(seed, step),
             first: 0,
+            frozen: &[],
+            tensors: 0,
             team,
         }
     }
 
-    /// The same moment in the model's layer number `index`.
+    /// The same moment, where some of the model's tensors are kept as they are.
     #[inline(always)]
-    pub fn layer(self, index: usize) -> Self {
+    pub(crate) fn freezing(self, frozen: &'a [bool]) -> Self {
+        Self { frozen, ..self }
+    }
+
+    /// The same moment in the layer number `index` of those at hand, before which there are so many
+    /// tensors of weights.
+    #[inline(always)]
+    pub fn layer(self, index: usize, tensors: usize) -> Self {
         Self {
             stream: mix(self.stream, index as u64),
+            tensors: self.tensors + tensors,
             ..self
         }
+    }
+
+    /// Whether the layer is kept as it is ([`Training::freeze`](crate::training::Training::freeze)).
+    /// Its weights are not changed in any case; what it would change by itself in its update, it should
+    /// leave as it is.
+    #[inline(always)]
+    pub fn is_frozen(self) -> bool {
+        self.frozen.get(self.tensors) == Some(&true)
     }
 
     /// The same moment for the rows from `first` on, for one thread.

@@ -11,7 +11,7 @@
 //! ```
 
 use super::sharing::{self, is_shared};
-use super::{Backward, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
+use super::{Backward, Entry, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
 use crate::kernels::Element;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
@@ -25,6 +25,7 @@ pub struct Facts {
     identity: Identity,
     params: usize,
     frozen: usize,
+    tensors: usize,
     len: usize,
     macs: usize,
     cache: usize,
@@ -44,6 +45,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             identity: L::IDENTITY,
             params: L::Weights::PARAMS,
             frozen: L::Weights::FROZEN,
+            tensors: Entry::tensors(L::Weights::ENTRIES),
             len: L::Weights::LEN,
             macs: L::MACS,
             cache: L::CACHE,
@@ -137,6 +139,8 @@ pub struct Plan<const N: usize> {
     training: Wiring<N>,
     /// Where each layer's cache begins among the caches.
     caches: [usize; N],
+    /// How many tensors the layers before each have.
+    tensors: [usize; N],
     /// Whether a layer has weights to train, or one before it.
     learns: [bool; N],
     /// Whether the gradient by a layer's input is not needed where that is zero.
@@ -168,6 +172,7 @@ impl<const N: usize> Plan<N> {
             prediction: Wiring::new(&layers, false),
             training: Wiring::new(&layers, true),
             caches: [0; N],
+            tensors: [0; N],
             learns: [false; N],
             dead_at_zero: [false; N],
             policies: [Policies::NONE; N],
@@ -192,6 +197,7 @@ impl<const N: usize> Plan<N> {
             plan.learns[i] = plan.params > 0;
             plan.policies[i] = layer.policies;
             if i + 1 < N {
+                plan.tensors[i + 1] = plan.tensors[i] + layer.tensors;
                 // An identity hands on what it gets.
                 plan.dead_at_zero[i + 1] = match passes(layer.identity, true) {
                     true => plan.dead_at_zero[i],
@@ -369,7 +375,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             activations,
         );
         let cache = &mut caches[self.cache_range(link)];
-        let moment = moment.layer(i);
+        let moment = moment.layer(i, self.plan.tensors[i]);
         if const { is_shared::<T, In, L>() } {
             sharing::forward::<T, In, L, _>(isa, weights, x, y, cache, moment);
         } else {

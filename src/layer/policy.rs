@@ -187,7 +187,7 @@ impl Policies {
         check
     }
 
-    /// For each tensor that can be trained, in order.
+    /// For each tensor, in order.
     pub(crate) fn rules<T, W: Weights<T>>(self, weights: &W) -> Vec<TensorRule> {
         let mut list = Rules {
             levels: vec![(self, 0)],
@@ -245,8 +245,6 @@ impl<T> Visitor<T> for Rules {
             dims: policy.map_or(&[], |policy| policy.dims),
         });
     }
-
-    fn frozen(&mut self, _: &'static str, _: &[usize], _: &[T]) {}
 
     fn leave(&mut self) {
         self.levels.pop();

@@ -44,6 +44,30 @@ pub enum Entry {
     },
 }
 
+impl Entry {
+    /// How many tensors there are, those inside of layers included: as many as a [`Visitor`] sees.
+    pub(crate) const fn tensors(entries: &[Entry]) -> usize {
+        let (mut count, mut i) = (0, 0);
+        while i < entries.len() {
+            count += match entries[i] {
+                Entry::Tensor { dims, .. } => (product(dims) > 0) as usize,
+                Entry::Layer { entries, .. } => Entry::tensors(entries),
+            };
+            i += 1;
+        }
+        count
+    }
+}
+
+const fn product(dims: &[usize]) -> usize {
+    let (mut product, mut i) = (1, 0);
+    while i < dims.len() {
+        product *= dims[i];
+        i += 1;
+    }
+    product
+}
+
 /// Looks at the tensors of a network one after another.
 pub trait Visitor<T> {
     /// What follows belongs to the layer of this name.

@@ -54,6 +54,9 @@ use core::marker::PhantomData;
 ///
 /// A sample alone has no variance: on `[n]`, train with batches of some samples at least.
 ///
+/// Where the layer is frozen ([`Training::freeze`](crate::training::Training::freeze)), training
+/// normalises by the moving statistics, too, and they stay as they are.
+///
 /// # Errors of the compiler
 /// If an argument is not in its range.
 #[derive(Arguments)]
@@ -138,7 +141,7 @@ where
         beta, beta, &[features::<In>()], BR, BC;
     };
     // Of a batch, and not of each row: the first row's share is enough.
-    const CACHE: usize = 4 * pattern::<In>();
+    const CACHE: usize = 4 * pattern::<In>() + SHARE;
     const SCRATCH: usize = 3 * pattern::<In>();
     const BACKWARD_SCRATCH: usize = 3 * pattern::<In>();
 
@@ -180,25 +183,21 @@ where
         x: Rows<T>,
         y: RowsMut<T>,
         cache: &mut [T],
-        _: Moment<'_>,
+        moment: Moment<'_>,
     ) {
         if x.is_empty() {
             return;
         }
-        let share = T::of(1.0 / (x.len() * places::<In>()) as f64);
-        let [mean, variance, factor, beta] = patterns::<In, T, 4>(cache);
-        sum::<In, _>([x, x], mean, |sum, x, _| {
-            for (sum, &x) in sum.iter_mut().zip(x) {
-                *sum += x;
-            }
-        });
-        mean.iter_mut().for_each(|mean| *mean *= share);
-        sum::<In, _>([x, x], variance, |sum, x, _| {
-            for ((sum, &x), &mean) in sum.iter_mut().zip(x).zip(&*mean) {
-                *sum += (x - mean) * (x - mean);
-            }
-        });
-        variance.iter_mut().for_each(|variance| *variance *= share);
+        let (patterns, share) = split::<In, T>(cache);
+        let [mean, variance, factor, beta] = patterns;
+        if moment.is_frozen() {
+            *share = T::zero();
+            fill::<In, _, _>(mean, &weights.moving_mean, T::zero());
+            fill::<In, _, _>(variance, &weights.moving_variance, T::one());
+        } else {
+            *share = T::of(1.0 / (x.len() * places::<In>()) as f64);
+            statistics::<In, T>(x, mean, variance, *share);
+        }
         factor.copy_from_slice(variance);
         gain::<In, _, _>(factor, Epsilon::VALUE, &weights.gamma);
         fill::<In, _, _>(beta, &weights.beta, T::zero());
@@ -211,7 +210,7 @@ where
             return;
         }
         let (x, dy) = (pass.x, pass.dy.as_rows());
-        let [mean, variance, sum_dy, sum_dy_x] = patterns::<In, T, 4>(pass.cache);
+        let ([mean, variance, sum_dy, sum_dy_x], share) = split::<In, T>(pass.cache);
         let [factor, mean_dy, slope] = patterns::<In, T, 3>(pass.scratch);
         sum::<In, _>([x, dy], sum_dy, |sum, _, dy| {
             for (sum, &dy) in sum.iter_mut().zip(dy) {
@@ -224,10 +223,7 @@ where
             }
         });
         // Mean and variance depend on x, too: what of dy would change them does not reach dx.
-        let (share, epsilon) = (
-            T::of(1.0 / (x.len() * places::<In>()) as f64),
-            T::of(Epsilon::VALUE),
-        );
+        let (share, epsilon) = (*share, T::of(Epsilon::VALUE));
         for (((slope, sum), mean_dy), (&sum_dy, &variance)) in slope
             .iter_mut()
             .zip(&mut *sum_dy_x)
@@ -262,10 +258,8 @@ where
             return;
         }
         let n = features::<In>();
-        let mut parts = kept
-            .cache
-            .chunks_exact(pattern::<In>())
-            .map(|part| &part[..n]);
+        let (parts, share) = kept.cache.split_at(4 * pattern::<In>());
+        let mut parts = parts.chunks_exact(pattern::<In>()).map(|part| &part[..n]);
         let mut next = || parts.next().unwrap_or(&[]);
         let (mean, variance, sum_dy, sum_dy_x) = (next(), next(), next(), next());
         update.tensor(isa, &mut weights.gamma, |gradient| {
@@ -274,6 +268,9 @@ where
         update.tensor(isa, &mut weights.beta, |gradient| {
             gradient[..n].copy_from_slice(sum_dy);
         });
+        if share[0] == T::zero() {
+            return;
+        }
         let keep = T::of(Momentum::VALUE);
         let step = |moving: &mut [T], seen: &[T]| {
             for (moving, &seen) in moving.iter_mut().zip(seen) {
@@ -300,6 +297,34 @@ where
         features_back::<In>(graph);
         Ok(())
     }
+}
+
+/// How many numbers the share of a number of the batch in its statistics takes: a line of memory, so
+/// that what lies behind it begins at one.
+const SHARE: usize = 16;
+
+/// The cache in five: four patterns and the share, which is zero if the statistics are not the batch's.
+#[inline(always)]
+fn split<In: Shape, T: Element>(cache: &mut [T]) -> ([&mut [T]; 4], &mut T) {
+    let (parts, share) = cache.split_at_mut(4 * pattern::<In>());
+    (patterns::<In, T, 4>(parts), &mut share[0])
+}
+
+/// Mean and variance of a batch.
+#[inline(always)]
+fn statistics<In: Shape, T: Element>(x: Rows<T>, mean: &mut [T], variance: &mut [T], share: T) {
+    sum::<In, _>([x, x], mean, |sum, x, _| {
+        for (sum, &x) in sum.iter_mut().zip(x) {
+            *sum += x;
+        }
+    });
+    mean.iter_mut().for_each(|mean| *mean *= share);
+    sum::<In, _>([x, x], variance, |sum, x, _| {
+        for ((sum, &x), &mean) in sum.iter_mut().zip(x).zip(&*mean) {
+            *sum += (x - mean) * (x - mean);
+        }
+    });
+    variance.iter_mut().for_each(|variance| *variance *= share);
 }
 
 /// The first N patterns of some memory.

@@ -34,7 +34,7 @@ pub(super) fn freeze<T: Element, W: Weights<T>>(
     Ok(())
 }
 
-/// How many numbers the tensors that are marked in a list have.
+/// How many numbers could be trained of the tensors that are marked in a list.
 pub(super) fn count<T: Element, W: Weights<T>>(weights: &W, frozen: &[bool]) -> usize {
     struct Count<'a>(core::slice::Iter<'a, bool>, usize);
     impl<T> Visitor<T> for Count<'_> {
@@ -43,7 +43,9 @@ pub(super) fn count<T: Element, W: Weights<T>>(weights: &W, frozen: &[bool]) -> 
                 self.1 += dims.iter().product::<usize>();
             }
         }
-        fn frozen(&mut self, _: &'static str, _: &[usize], _: &[T]) {}
+        fn frozen(&mut self, _: &'static str, _: &[usize], _: &[T]) {
+            self.0.next();
+        }
     }
     let mut count = Count(frozen.iter(), 0);
     weights.visit(&mut count);
@@ -71,8 +73,6 @@ impl<T> Visitor<T> for Find<'_> {
     fn tensor(&mut self, _: &'static str, _: &[usize], _: &[T]) {
         self.tensors.push(self.path.is_inside(self.layer));
     }
-    /// (Statistics are not trained in any case.)
-    fn frozen(&mut self, _: &'static str, _: &[usize], _: &[T]) {}
     fn leave(&mut self) {
         self.path.leave();
     }

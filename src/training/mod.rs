@@ -174,7 +174,9 @@ where
     /// Keeps a layer as it is: Keras' `layer.trainable = False`. Call it again for another one.
     ///
     /// A layer is named as its field is, one in a model inside this one by both: `encoder/dense`.
-    /// Nothing moves its weights: neither gradients nor weight decay nor moving averages.
+    /// Nothing moves its weights: neither gradients nor weight decay nor moving averages. A
+    /// [`BatchNormalization`](crate::layers::BatchNormalization) keeps its moving statistics, too, and
+    /// normalises by them as in prediction.
     ///
     /// ```
     /// use plywood::prelude::*;

@@ -102,7 +102,9 @@ where
         }
         self.at += data.len();
     }
-    fn frozen(&mut self, _: &'static str, _: &[usize], _: &[T]) {}
+    fn frozen(&mut self, _: &'static str, _: &[usize], _: &[T]) {
+        self.list.next();
+    }
 }
 
 struct Constrain<I, L> {
@@ -128,7 +130,9 @@ where
             bound.apply(self.isa, rule.dims, stride, data);
         }
     }
-    fn frozen(&mut self, _: &'static str, _: &[usize], _: &mut [T]) {}
+    fn frozen(&mut self, _: &'static str, _: &[usize], _: &mut [T]) {
+        self.list.next();
+    }
 }
 
 /// [`Policing::penalty`] outside of a step.

@@ -168,7 +168,8 @@ where
 
         gather::<M, _>(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
         let x = Rows::new(parts.x, width);
-        let moment = Moment::new(self.seed, step, self.team);
+        let frozen = self.stored.map_or(&[][..], Stored::frozen);
+        let moment = Moment::new(self.seed, step, self.team).freezing(frozen);
         let y = RowsMut::new(parts.y, out);
         M::forward_training(isa, self.model, x, y, parts.cache, moment);
 

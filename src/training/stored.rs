@@ -27,7 +27,7 @@ use core::ops::Range;
 #[derive(Clone, Copy)]
 pub(super) struct Stored<'a> {
     common: &'a Common,
-    /// Which tensors stay as they are; those that are not in the list do not.
+    /// Which of all tensors stay as they are; those that are not in the list do not.
     frozen: &'a [bool],
     /// What the layers ask; nothing if it is empty.
     rules: &'a [TensorRule],
@@ -48,6 +48,12 @@ impl<'a> Stored<'a> {
             frozen,
             rules,
         })
+    }
+
+    /// Which tensors stay as they are.
+    #[inline(always)]
+    pub(super) fn frozen(self) -> &'a [bool] {
+        self.frozen
     }
 
     pub(super) fn policing(self) -> Policing<'a> {
@@ -253,7 +259,9 @@ fn each_trained<T: Element, W: Weights<T>>(
                 (self.work)(at, stride, data);
             }
         }
-        fn frozen(&mut self, _: &'static str, _: &[usize], _: &mut [T]) {}
+        fn frozen(&mut self, _: &'static str, _: &[usize], _: &mut [T]) {
+            self.frozen.next();
+        }
     }
     weights.visit_mut(&mut Each {
         frozen: frozen.iter(),

@@ -243,6 +243,63 @@ fn frozen_convolutions_stay_as_they_are() {
 }
 
 crate::sequential! {
+    /// Part of the next one.
+    struct Part: [4, 3] => [4, 3] { BatchNormalization(center = false, scale = false), Flatten, Reshape([4, 3]) }
+}
+crate::sequential! {
+    /// Statistics in all places where layers can be.
+    struct Statistics: [4, 2] => [1] {
+        BatchNormalization,
+        Dropout(0.1),
+        Concatenate([Conv1D(2, 1), BatchNormalization], [Conv1D(1, 1), BatchNormalization]),
+        Part,
+        Residual(BatchNormalization, Conv1D(3, 1)),
+        TimeDistributed(BatchNormalization, Dense(3)),
+        Flatten,
+        last: BatchNormalization,
+        Dense(1),
+    }
+}
+
+/// Statistics of frozen layers stay as they are, and those of no others.
+#[test]
+fn frozen_statistics_stay_as_they_are() {
+    let mut random = Stream::new(3);
+    let x = [(); 6].map(|()| [(); 4].map(|()| [(); 2].map(|()| random.normal() as f32)));
+    let y = [[0.5]; 6];
+    let start = Statistics::new(1).get_weights();
+    for frozen in [
+        "batch_normalization",
+        "concatenate",
+        "concatenate/first/batch_normalization",
+        "concatenate/second",
+        "concatenate/second/batch_normalization",
+        "part",
+        "part/batch_normalization",
+        "residual",
+        "time_distributed/batch_normalization",
+        "last",
+        "dense",
+    ] {
+        let mut training = Training::new(Statistics::new(1), Adam::new(0.1), MeanSquaredError)
+            .freeze(frozen)
+            .unwrap();
+        training.train_on_batch(&x, &y).unwrap();
+        let mut statistics = 0;
+        for (before, after) in start.iter().zip(training.model().get_weights()) {
+            let is_inside = before.name.starts_with(&[frozen, "/"].concat());
+            if before.name.contains("/moving_") {
+                assert_eq!(*before == after, is_inside, "{frozen}: {}", before.name);
+                statistics += 1;
+            } else if is_inside {
+                assert!(*before == after, "{frozen}: {}", before.name);
+            }
+        }
+        assert_eq!(statistics, 2 * 7, "{frozen}");
+    }
+}
+
+crate::sequential! {
     /// Its output lies in another way than the targets do.
     struct ToImage: [2, 6, 6] => [3, 4, 4] { Conv2D(3, 3) }
 }

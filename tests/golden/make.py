@@ -149,6 +149,7 @@ LAYER_TYPES = {
     "SeparableConv2D": ["filters", "kernel_size", "strides", "padding", "dilation_rate",
                         "depth_multiplier", "activation", "use_bias"],
     "TimeDistributed": [],
+    "BatchNormalization": ["momentum", "epsilon", "center", "scale"],
     "LayerNormalization": ["epsilon", "center", "scale"],
     "PReLU": ["shared_axes"],
 }
@@ -180,9 +181,9 @@ def weight_names(model):
     names = []
     for layer in model.layers:
         for inner in inner_layers(layer):
-            names += [f"{layer.name}/{weight_name(inner, w)}" for w in inner.trainable_weights]
+            names += [f"{layer.name}/{weight_name(inner, w)}" for w in inner.weights]
         if not inner_layers(layer):
-            names += [weight_name(layer, w) for w in layer.trainable_weights]
+            names += [weight_name(layer, w) for w in layer.weights]
     return names
 
 
@@ -211,8 +212,8 @@ def flat_alpha(name, weight):
 
 
 def list_weights(model, gradients=None):
-    gradients = gradients or [None] * len(model.trainable_variables)
-    entries = zip(weight_names(model), model.trainable_variables, gradients)
+    gradients = gradients or [None] * len(model.weights)
+    entries = zip(weight_names(model), model.weights, gradients, strict=True)
     return [
         {"name": name, **tensor(flat_alpha(name, weight)),
          **({} if grad is None else {"grad": flat(grad)})}
@@ -997,8 +998,20 @@ def class_layers():
     return [dense(5, "relu"), dense(4, "softmax")]
 
 
+def normalized_layers(**options):
+    def make():
+        normalization = layers.BatchNormalization(momentum=0.75, epsilon=0.1, **options)
+        return [dense(5, "tanh"), normalization, dense(2)]
+
+    return make
+
+
 REGRESSION = ("MeanSquaredError", regression_data, regression_layers)
 CLASSES = ("CategoricalCrossentropy", class_data, class_layers)
+NORMALIZED = ("MeanSquaredError", regression_data, normalized_layers())
+BARELY_NORMALIZED = (
+    "MeanSquaredError", regression_data, normalized_layers(center=False, scale=False),
+)
 
 TRAININGS = [
     ("mse/sgd", REGRESSION, "SGD", {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True}),
@@ -1034,6 +1047,13 @@ TRAININGS_IN_BATCHES = [
     ("batches/frozen/global_clipnorm", REGRESSION, "SGD",
      {**MOMENTUM, **EMA, "global_clipnorm": 0.5}, ["dense_1"]),
     ("batches/schedule", REGRESSION, "Adam", {"learning_rate": COSINE}, []),
+    ("batches/normalized", NORMALIZED, "SGD", {"learning_rate": 0.1}, []),
+    ("batches/normalized/frozen", NORMALIZED, "SGD", {"learning_rate": 0.1},
+     ["batch_normalization"]),
+    ("batches/normalized/frozen/both", NORMALIZED, "Adam", {"learning_rate": 0.1},
+     ["dense", "batch_normalization"]),
+    ("batches/normalized/frozen/bare", BARELY_NORMALIZED, "SGD", {"learning_rate": 0.1},
+     ["batch_normalization"]),
 ]
 
 
@@ -1044,6 +1064,7 @@ def training_case(name, problem, kind, options, batch_size=None, frozen=()):
     x, y = make_data(rng)
     model = build_model(x.shape[1:], make_net)
     draw_weights(model, rng)
+    draw_statistics(model, rng)
     check_kinks(model, cast(x))
     initial = list_weights(model)
     batch_size = batch_size or len(x)

@@ -247,10 +247,10 @@ where
         let [a, b, c, d] = Self::PLACES;
         let channels = channels(Self::Output::DIMS);
         let mut pass = Forward { x, y, channels };
-        pass.train::<M, In, A, I>(isa, a, &weights.first, cache, moment.layer(0));
-        pass.train::<M, In, B, I>(isa, b, &weights.second, cache, moment.layer(1));
-        pass.train::<M, In, C, I>(isa, c, &weights.third, cache, moment.layer(2));
-        pass.train::<M, In, D, I>(isa, d, &weights.fourth, cache, moment.layer(3));
+        pass.train::<M, In, A, I>(isa, a, &weights.first, cache, moment.layer(0, a.tensor));
+        pass.train::<M, In, B, I>(isa, b, &weights.second, cache, moment.layer(1, b.tensor));
+        pass.train::<M, In, C, I>(isa, c, &weights.third, cache, moment.layer(2, c.tensor));
+        pass.train::<M, In, D, I>(isa, d, &weights.fourth, cache, moment.layer(3, d.tensor));
     }
 
     #[inline(always)]

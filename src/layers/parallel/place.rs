@@ -2,7 +2,7 @@
 
 use super::branch::{Branch, Merge};
 use crate::kernels::Element;
-use crate::layer::Layer;
+use crate::layer::{Entry, Layer, Weights};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 
@@ -19,6 +19,9 @@ pub struct Place {
     pub start: usize,
     /// Channels of the branches before it.
     pub channel: usize,
+    /// Tensors of its weights, and of the weights of the branches before it.
+    pub tensors: usize,
+    pub tensor: usize,
 }
 
 impl Place {
@@ -30,6 +33,8 @@ impl Place {
             cache: <B::Layer as Layer<T, In>>::CACHE,
             start: 0,
             channel: 0,
+            tensors: Entry::tensors(<B::Layer as Layer<T, In>>::Weights::ENTRIES),
+            tensor: 0,
         }
     }
 
@@ -45,6 +50,7 @@ impl Place {
     /// Behind `before`.
     pub const fn behind(mut self, before: Place) -> Place {
         self.start = before.start + before.len();
+        self.tensor = before.tensor + before.tensors;
         self.channel = before.channel
             + if before.given {
                 channels(before.dims)

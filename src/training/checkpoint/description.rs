@@ -91,11 +91,10 @@ struct Tensors<'a> {
 }
 
 impl Tensors<'_> {
-    fn add(&mut self, name: &str, dims: &[usize], trained: bool) {
-        let trained = if trained { "" } else { ", not trained" };
+    /// A tensor that is trained, or of which something else is true.
+    fn add(&mut self, name: &str, dims: &[usize], but: &str) {
         let what = format!("`{}`", self.path.tensor(name));
-        self.description
-            .line(what, format_args!("{dims:?}{trained}"));
+        self.description.line(what, format_args!("{dims:?}{but}"));
     }
 }
 
@@ -107,11 +106,20 @@ impl<T> Visitor<T> for Tensors<'_> {
         self.path.leave();
     }
     fn tensor(&mut self, name: &'static str, dims: &[usize], _: &[T]) {
-        let trained = self.frozen.next() != Some(&true);
-        self.add(name, dims, trained);
+        let is_frozen = self.frozen.next() == Some(&true);
+        self.add(name, dims, if is_frozen { ", not trained" } else { "" });
     }
     fn frozen(&mut self, name: &'static str, dims: &[usize], _: &[T]) {
-        self.add(name, dims, false);
+        let is_frozen = self.frozen.next() == Some(&true);
+        self.add(
+            name,
+            dims,
+            if is_frozen {
+                ", frozen"
+            } else {
+                ", not trained"
+            },
+        );
     }
 }
 
