@@ -8,8 +8,8 @@ pub use crate::constraints::{MaxNorm, MinMaxNorm, NonNeg, UnitNorm};
 pub use crate::data::EachEpoch;
 pub use crate::error::Error;
 pub use crate::initializers::{
-    GlorotNormal, GlorotUniform, HeNormal, HeUniform, Init, LecunNormal, LecunUniform, Ones,
-    RandomNormal, RandomUniform, TruncatedNormal, Zeros,
+    Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Init, LecunNormal, LecunUniform,
+    Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, Zeros,
 };
 pub use crate::kernels::Element;
 pub use crate::layer::{Arguments, Layer, Matrix, Model, NoWeights, Vector, Weights};

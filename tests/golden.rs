@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use plywood::activations;
 use plywood::cast::Plain;
 use plywood::gradients;
-use plywood::layer::Layer;
+use plywood::layer::{Bool, Float, Layer};
 use plywood::losses::{Fits, Loss};
 use plywood::math::Real as _;
 use plywood::metrics::Metric;
@@ -559,7 +559,7 @@ where
 
 /// Compares activations by the names of their types.
 macro_rules! activations {
-    ($golden:ident: $($compare:ident $name:literal $activation:ident)*) => { $({
+    ($golden:ident: $($compare:ident $name:literal $activation:ty)*) => { $({
         let case = $golden.take($name);
         $compare::<f32, $activation>($golden, &case);
         $compare::<f64, $activation>($golden, &case);
@@ -575,10 +575,13 @@ fn activations() {
             pointwise "relu/kinks" Relu
             pointwise "leaky_relu" LeakyRelu
             pointwise "leaky_relu/kinks" LeakyRelu
+            pointwise "leaky_relu/0.3" LeakyRelu<Float<{ 0.3_f64.to_bits() }>>
             pointwise "elu" Elu
+            pointwise "elu/0.5" Elu<Float<{ 0.5_f64.to_bits() }>>
             pointwise "selu" Selu
             pointwise "selu/kinks" Selu
             pointwise "gelu" Gelu
+            pointwise "gelu/approximate" Gelu<Bool<true>>
             pointwise "silu" Silu
             pointwise "softplus" Softplus
             pointwise "sigmoid" Sigmoid
@@ -587,9 +590,6 @@ fn activations() {
             pointwise "tanh" Tanh
             softmax "softmax" Softmax
         }
-        golden.lacks("leaky_relu/0.3", "an activation has no arguments");
-        golden.lacks("gelu/approximate", "gelu is the exact one");
-        golden.lacks("elu/0.5", "an activation has no arguments");
     });
 }
 
@@ -1623,11 +1623,13 @@ fn metric<T: Element, P: Plain<T>, Y, Me: Metric<T, P, Y>>(
 
 /// Compares initialisers by their names.
 macro_rules! initializers {
-    ($golden:ident: $($name:ident)*) => { $({
+    ($golden:ident: $($name:literal $word:ident $(($($arguments:tt)*))?;)*) => { $({
         sequential! {
-            struct Net<T>: [300] => [400] { Dense(400, kernel_initializer = $name) }
+            struct Net<T>: [300] => [400] {
+                Dense(400, kernel_initializer = $word $(($($arguments)*))?),
+            }
         }
-        let case = $golden.take(stringify!($name));
+        let case = $golden.take($name);
         initializer::<Net<f32>>($golden, &case);
         initializer::<Net<f64>>($golden, &case);
     })* };
@@ -1637,8 +1639,23 @@ macro_rules! initializers {
 fn initializers() {
     Golden::test("initializers", "cases", |golden| {
         initializers! { golden:
-            glorot_uniform glorot_normal he_uniform he_normal lecun_uniform lecun_normal
-            random_uniform random_normal truncated_normal zeros ones
+            "glorot_uniform" glorot_uniform;
+            "glorot_normal" glorot_normal;
+            "he_uniform" he_uniform;
+            "he_normal" he_normal;
+            "lecun_uniform" lecun_uniform;
+            "lecun_normal" lecun_normal;
+            "random_uniform" random_uniform;
+            "random_uniform/0.25..2" random_uniform(0.25, maxval = 2);
+            "random_normal" random_normal;
+            "random_normal/1.5,0.25" random_normal(1.5, 0.25);
+            "truncated_normal" truncated_normal;
+            "truncated_normal/-1,0.5" truncated_normal(mean = -1.0, stddev = 0.5);
+            "orthogonal" orthogonal;
+            "orthogonal/1.5" orthogonal(1.5);
+            "constant/0.25" constant(0.25);
+            "zeros" zeros;
+            "ones" ones;
         }
     });
 }

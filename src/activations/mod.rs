@@ -1,16 +1,17 @@
 //! Activation functions, by Keras' definitions and defaults.
 //!
 //! In a model they are arguments, `Dense(128, relu)`, or layers of their own, `Activation(relu)`;
-//! the words are the names below in snake case.
+//! the words are the names below in snake case. Some have arguments, `Dense(128, leaky_relu(0.1))`, and
+//! without parentheses those in the table.
 //!
 //! | word | f(z) |
 //! | --- | --- |
 //! | `linear` | z |
 //! | `relu` | max(z, 0) |
-//! | `leaky_relu` | z for z >= 0, 0.2 z below |
-//! | `elu` | z for z > 0, e^z - 1 below |
+//! | `leaky_relu(negative_slope = 0.2)` | z for z >= 0, negative_slope z below |
+//! | `elu(alpha = 1)` | z for z > 0, alpha (e^z - 1) below |
 //! | `selu` | 1.0507 times (z for z > 0, 1.67326 (e^z - 1) below) |
-//! | `gelu` | z Φ(z) = z (1 + erf(z / √2)) / 2 |
+//! | `gelu(approximate = false)` | z Φ(z) = z (1 + erf(z / √2)) / 2; `true`: z (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2 |
 //! | `silu` | z σ(z) |
 //! | `softplus` | ln(1 + e^z) |
 //! | `sigmoid` | σ(z) = 1 / (1 + e^-z) |

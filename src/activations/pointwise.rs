@@ -3,12 +3,14 @@
 use super::Activation;
 use crate::error::Result;
 use crate::kernels::Element;
-use crate::layer::Arguments;
+use crate::layer::{Argument, Arguments, Bool, Float, Kind, Word};
 use crate::onnx::{Attribute, Graph};
 use crate::rows::{Rows, RowsMut};
+use crate::shape::Check;
 use crate::simd::Isa;
 use core::any::type_name;
 use core::hint::black_box;
+use core::marker::PhantomData;
 
 /// An activation that takes each number by itself. All that one of your own must say:
 ///
@@ -101,18 +103,35 @@ impl<A: Pointwise> Activation for A {
     }
 }
 
+/// The struct that an activation is. (Each form in a line of its own: the compiler shows it to those who
+/// misspell its name.)
+macro_rules! activation {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Arguments, Clone, Copy, Debug)]
+        pub struct $name;
+    };
+    ($(#[$doc:meta])* $name:ident $argument:ident $default:ty) => {
+        $(#[$doc])*
+        #[derive(Arguments, Clone, Copy, Debug)]
+        pub struct $name<$argument = $default>(PhantomData<$argument>);
+    };
+}
+
 macro_rules! pointwise {
-    ($($(#[$doc:meta])* $name:ident {
+    ($($(#[$doc:meta])* $name:ident $(<$argument:ident = $default:ty, if $fits:expr, $sentence:literal>)? {
         $isa:ident, $z:ident => $apply:expr;
         from $seen:ident: $needs:literal => $derivative:expr
         $(; dead at zero: $dead:literal)?;
         onnx $graph:ident => $onnx:expr
     })*) => { $(
-        $(#[$doc])*
-        #[derive(Arguments, Clone, Copy, Debug)]
-        pub struct $name;
+        activation! { $(#[$doc])* $name $($argument $default)? }
 
-        impl Pointwise for $name {
+        $(impl<$argument: Argument> Word for $name<$argument> {
+            const CHECK: Check = Check::that($fits, $sentence, &[]);
+        })?
+
+        impl $(<$argument: Argument>)? Pointwise for $name $(<$argument>)? {
             const NEEDS_INPUT: bool = $needs;
             $(const DEAD_AT_ZERO: bool = $dead;)?
             #[inline(always)]
@@ -151,14 +170,26 @@ impl Pointwise for Linear {
     }
 }
 
-/// Slope of `leaky_relu` below 0.
-const LEAK: f64 = 0.2;
 /// The two constants of `selu` (Klambauer et al., 2017), which keep mean 0 and variance 1.
 const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 const SQRT_HALF: f64 = core::f64::consts::FRAC_1_SQRT_2;
 /// 1 / sqrt(2 pi): the density of the normal distribution at 0.
 const DENSITY: f64 = 0.398_942_280_401_432_7;
+/// The two constants of the approximate `gelu`: sqrt(2 / pi), and the share of the cube.
+const U_SCALE: f64 = 2.0 * DENSITY;
+const U_CUBE: f64 = 0.044715;
+
+/// `2 U_SCALE (z + U_CUBE z^3)`.
+#[inline(always)]
+fn twice_u<T: Element>(z: T) -> T {
+    T::of(2.0 * U_SCALE) * z * (T::one() + T::of(U_CUBE) * z * z)
+}
+
+/// Whether an argument is a number above 0.
+const fn is_positive<A: Argument>() -> bool {
+    matches!(A::KIND, Kind::Float | Kind::Int) && A::VALUE > 0.0 && A::VALUE < f64::INFINITY
+}
 
 pointwise! {
     /// `relu`: f(z) = max(z, 0). NaN stays NaN.
@@ -173,20 +204,38 @@ pointwise! {
         dead at zero: true;
         onnx graph => graph.apply("Relu", &[], &[])
     }
-    /// `leaky_relu`: f(z) = z for z >= 0, 0.2 z below.
-    LeakyRelu {
-        _isa, z => if z >= T::zero() { z } else { T::of(LEAK) * z };
-        from y: false => if y >= T::zero() { T::one() } else { T::of(LEAK) };
-        onnx graph => graph.apply("LeakyRelu", &[], &[("alpha", Attribute::Float(LEAK as f32))])
+    /// `leaky_relu`: f(z) = z for z >= 0, `negative_slope` z below.
+    LeakyRelu<
+        NegativeSlope = Float<{ 0.2_f64.to_bits() }>,
+        // (With 0, the sign of z could not be told from y.)
+        if is_positive::<NegativeSlope>(),
+        "the argument `negative_slope` of {layer} must be a number above 0, such as `0.2`"
+    > {
+        _isa, z => if z >= T::zero() { z } else { T::of(NegativeSlope::VALUE) * z };
+        from y: false => if y >= T::zero() { T::one() } else { T::of(NegativeSlope::VALUE) };
+        onnx graph => {
+            let slope = Attribute::Float(NegativeSlope::VALUE as f32);
+            graph.apply("LeakyRelu", &[], &[("alpha", slope)])
+        }
     }
-    /// `elu`: f(z) = z for z > 0, e^z - 1 below.
-    Elu {
+    /// `elu`: f(z) = z for z > 0, `alpha` (e^z - 1) below.
+    Elu<
+        Alpha = Float<{ 1.0_f64.to_bits() }>,
+        if is_positive::<Alpha>(),
+        "the argument `alpha` of {layer} must be a number above 0, such as `1.0`"
+    > {
         isa, z => {
             let below = T::exp_m1(isa, if z > T::zero() { T::zero() } else { z });
-            if z > T::zero() { z } else { below }
+            if z > T::zero() { z } else { T::of(Alpha::VALUE) * below }
         };
-        from y: false => { let _ = isa; if y > T::zero() { T::one() } else { y + T::one() } };
-        onnx graph => graph.apply("Elu", &[], &[])
+        from y: false => {
+            let _ = isa;
+            if y > T::zero() { T::one() } else { y + T::of(Alpha::VALUE) }
+        };
+        onnx graph => {
+            let alpha = Attribute::Float(Alpha::VALUE as f32);
+            graph.apply("Elu", &[], &[("alpha", alpha)])
+        }
     }
     /// `selu`: f(z) = 1.0507 z for z > 0, 1.0507 * 1.67326 (e^z - 1) below.
     Selu {
@@ -200,14 +249,41 @@ pointwise! {
         };
         onnx graph => graph.apply("Selu", &[], &[])
     }
-    /// `gelu`: f(z) = z Φ(z), Φ being the distribution function of the standard normal.
-    Gelu {
-        isa, z => T::of(0.5) * z * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)));
+    /// `gelu`: f(z) = z Φ(z), Φ being the distribution function of the standard normal. With
+    /// `approximate = true`, z σ(2u) = z (1 + tanh u) / 2, u being √(2/π) (z + 0.044715 z³).
+    Gelu<
+        Approximate = Bool<false>,
+        if matches!(Approximate::KIND, Kind::Bool),
+        "the argument `approximate` of {layer} must be `true` or `false`"
+    > {
+        isa, z => {
+            if Approximate::FLAG {
+                return z * T::sigmoid(isa, twice_u(z));
+            }
+            T::of(0.5) * z * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)))
+        };
         from z: true => {
+            if Approximate::FLAG {
+                let s = T::sigmoid(isa, twice_u(z));
+                let slope = T::of(2.0 * U_SCALE) * (T::one() + T::of(3.0 * U_CUBE) * z * z);
+                return s * T::fma(isa, z * slope, T::one() - s, T::one());
+            }
             let phi = T::of(0.5) * (T::one() + T::erf(isa, z * T::of(SQRT_HALF)));
             T::fma(isa, z * T::of(DENSITY), T::exp(isa, T::of(-0.5) * z * z), phi)
         };
         onnx graph => {
+            if Approximate::FLAG {
+                let (z, one) = (graph.value(), graph.number(1.0));
+                let (cube, scale) = (graph.number(U_CUBE), graph.number(2.0 * U_SCALE));
+                graph.apply("Mul", &[z], &[]);
+                graph.apply("Mul", &[cube], &[]);
+                graph.apply("Add", &[one], &[]);
+                graph.apply("Mul", &[z], &[]);
+                graph.apply("Mul", &[scale], &[]);
+                graph.apply("Sigmoid", &[], &[]);
+                graph.apply("Mul", &[z], &[]);
+                return Ok(());
+            }
             let (z, half) = (graph.value(), graph.number(0.5));
             let (one, scale) = (graph.number(1.0), graph.number(SQRT_HALF));
             graph.apply("Mul", &[scale], &[]);

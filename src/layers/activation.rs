@@ -98,7 +98,10 @@ pub fn samples() {
     contract!([9] => [9] { Activation(leaky_relu) });
     contract!([9] => [9] { Activation(elu) });
     contract!([9] => [9] { Activation(selu) });
+    contract!([9] => [9] { Activation(leaky_relu(0.05)) });
+    contract!([9] => [9] { Activation(elu(alpha = 0.5)) });
     contract!([9] => [9] { Activation(gelu) });
+    contract!([9] => [9] { Activation(gelu(approximate = true)) });
     contract!([9] => [9] { Activation(silu) });
     contract!([9] => [9] { Activation(softplus) });
     contract!([9] => [9] { Activation(sigmoid) });

@@ -1426,23 +1426,36 @@ def make_metrics():
 
 INITIALIZERS = [
     "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal",
-    "lecun_uniform", "random_normal", "random_uniform", "truncated_normal", "zeros", "ones",
+    "lecun_uniform", "random_normal", "random_uniform", "truncated_normal", "orthogonal",
+    "zeros", "ones",
+]
+INITIALIZERS_WITH_ARGUMENTS = [
+    ("random_uniform/0.25..2", {"minval": 0.25, "maxval": 2.0}),
+    ("random_normal/1.5,0.25", {"mean": 1.5, "stddev": 0.25}),
+    ("truncated_normal/-1,0.5", {"mean": -1.0, "stddev": 0.5}),
+    ("orthogonal/1.5", {"gain": 1.5}),
+    ("constant/0.25", {"value": 0.25}),
 ]
 SEEDS = range(10)
 
 
-def kernel_of(name, seed):
+def initializer_of(name, seed, arguments):
+    kind = name.split("/")[0]
+    seed = {} if kind in ("zeros", "ones", "constant") else {"seed": seed}
+    kind = "Orthogonal" if kind == "orthogonal" else kind
+    return getattr(keras.initializers, kind)(**arguments, **seed)
+
+
+def kernel_of(initializer):
     """The kernel of Dense(400) on 300 inputs."""
-    config = {} if name in ("zeros", "ones") else {"seed": seed}
-    initializer = getattr(keras.initializers, name)(**config)
     layer = layers.Dense(400, kernel_initializer=initializer)
     layer.build((None, 300))
     return numpy_of(layer.kernel)
 
 
-def initializer_case(name):
-    kernels = [kernel_of(name, seed) for seed in SEEDS]
-    config = getattr(keras.initializers, name)().get_config()
+def initializer_case(name, arguments):
+    kernels = [kernel_of(initializer_of(name, seed, arguments)) for seed in SEEDS]
+    config = initializer_of(name, 0, arguments).get_config()
     settings = {k: v for k, v in config.items() if k not in ("seed", "input_axes", "output_axes")}
     return {
         "name": name, "config": settings,
@@ -1455,7 +1468,8 @@ def initializer_case(name):
 
 
 def make_initializers():
-    return {"cases": [initializer_case(name) for name in INITIALIZERS]}
+    cases = [(name, {}) for name in INITIALIZERS] + INITIALIZERS_WITH_ARGUMENTS
+    return {"cases": [initializer_case(*case) for case in cases]}
 
 
 # --- Weighted training ---------------------------------------------------------------------
