@@ -107,14 +107,17 @@ pub enum Error {
     },
     /// A number that chooses one of several is not one of their numbers.
     #[error(
-        "sample {sample} of {what} (counted from 0) holds {found}, but must hold whole numbers below \
-         {limit}"
+        "number {place} of sample {sample} of {what} (counted from 0) is {found}, but must be a whole \
+         number from 0 to {}",
+        .limit.saturating_sub(1)
     )]
     IndexOutOfRange {
         /// The argument.
         what: &'static str,
         /// Which sample, counted from 0.
         sample: usize,
+        /// Which of its numbers, counted from 0.
+        place: usize,
         /// The number.
         found: f64,
         /// How many there are to choose from.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use flate2::{Compression, write::GzEncoder};
 use plywood::data::csv::{self, Csv};
-use plywood::data::{idx, one_hot, scale, to_categorical, train_test_split};
+use plywood::data::{idx, indices, one_hot, scale, to_categorical, train_test_split};
 use plywood::datasets::fashion_mnist::{self, CLASSES, Part};
 
 /// An empty folder for the files of one test.
@@ -82,6 +82,25 @@ fn large_samples_never_lie_on_the_stack() {
         .unwrap()
         .join()
         .unwrap();
+}
+
+#[test]
+fn indices_take_every_integer_and_refuse_what_is_too_large() {
+    let expected = [[2.0, 0.0]];
+    assert_eq!(indices::<f32, _, 2>(&[[2_u8, 0]], 3).unwrap(), expected);
+    assert_eq!(indices::<f32, _, 2>(&[[2_u16, 0]], 3).unwrap(), expected);
+    assert_eq!(indices::<f32, _, 2>(&[[2_usize, 0]], 3).unwrap(), expected);
+    let none: Vec<[f64; 2]> = indices(&[] as &[[u32; 2]], 0).unwrap();
+    assert!(none.is_empty());
+    // The largest that `f32` tells from its neighbours, and the next one.
+    let last: Vec<[f32; 1]> = indices(&[[0xFF_FFFF_u32]], usize::MAX).unwrap();
+    assert_eq!(last, [[16_777_215.0]]);
+    let error = indices::<f32, _, 1>(&[[0], [0x100_0000_u32]], usize::MAX).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "number 0 of sample 1 of sequences (counted from 0) is 16777216, but must be a whole number \
+         from 0 to 16777215"
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! [`scale`], [`to_categorical`] and [`train_test_split`] work on arrays in memory and are always
+//! [`scale`], [`to_categorical`], [`indices`] and [`train_test_split`] work on arrays in memory and are always
 //! there, as are [augmentation](augment) and what [`fit_stream`](crate::training::Training::fit_stream)
 //! takes, a [`Feed`]. The readers of [IDX](idx) and [CSV](csv) files need the feature `data`, which is on by
 //! default. They take nothing on trust: whatever a file holds, the answer is data of the stated
@@ -35,6 +35,7 @@ pub mod csv;
 mod feed;
 #[cfg(feature = "data")]
 pub mod idx;
+mod indices;
 mod nested;
 mod scale;
 #[cfg(feature = "data")]
@@ -43,6 +44,7 @@ mod split;
 
 pub use categorical::{Label, one_hot, to_categorical};
 pub use feed::{EachEpoch, Feed, Sample};
+pub use indices::indices;
 pub use nested::Nested;
 pub use scale::{ScaleTo, scale};
 pub use split::{TrainTestSplit, train_test_split};

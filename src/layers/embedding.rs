@@ -19,9 +19,9 @@ use typenum::Unsigned;
 /// Whole numbers become rows of a table that is trained, Keras' `Embedding`.
 ///
 /// Input `[steps]`, whole numbers from 0 to below `input_dim`, in the numbers of the model (`f32` holds
-/// whole numbers up to 16777216); output `[steps, output_dim]`. Training and evaluation refuse other
-/// numbers with an error if this is the model's first layer; a prediction, which has none, takes the
-/// nearest row.
+/// whole numbers up to 16777216); output `[steps, output_dim]`. Arrays of integers become such inputs by
+/// [`data::indices`](crate::data::indices). Training and evaluation refuse other numbers with an error if
+/// this is the model's first layer; a prediction, which has none, takes the nearest row.
 ///
 /// | argument | default | meaning |
 /// | --- | --- | --- |
@@ -39,6 +39,40 @@ use typenum::Unsigned;
 /// let model = Net::new(1);
 /// assert_eq!(Net::PARAMS, 1000 * 4 + (6 * 4 + 1));
 /// model.predict(&[0, 17, 999, 3, 0, 0].map(|word| word as f32));
+/// ```
+///
+/// Texts as numbers of words, 0 where there is none, and whether they praise:
+///
+/// ```
+/// use plywood::data::indices;
+/// use plywood::prelude::*;
+///
+/// const WORDS: [&str; 9] = ["", "a", "bad", "book", "dull", "fine", "good", "not", "film"];
+/// let texts: Vec<[u32; 4]> = vec![
+///     [1, 6, 3, 0], [1, 5, 8, 0], [6, 3, 0, 0], [7, 1, 2, 8], // a good book, a fine film, ...
+///     [1, 2, 3, 0], [1, 4, 8, 0], [2, 8, 0, 0], [7, 1, 6, 8], // a bad book, a dull film, ...
+/// ];
+/// let x: Vec<[f32; 4]> = indices(&texts, WORDS.len())?;
+/// let y = [[1.0], [1.0], [1.0], [1.0], [0.0], [0.0], [0.0], [0.0]];
+///
+/// sequential! {
+///     struct Praise: [4] => [1] {
+///         Embedding({ WORDS.len() }, 8),
+///         Conv1D(8, 3, activation = tanh),
+///         GlobalMaxPooling1D,
+///         Dense(1, sigmoid),
+///     }
+/// }
+/// let mut model = Praise::new(1);
+/// let mut training = model
+///     .compile(Adam::new(0.01), BinaryCrossentropy)
+///     .metrics(BinaryAccuracy::default());
+/// training.fit(&x, &y, Fit::new().epochs(200).verbose(Verbose::Silent))?;
+/// assert_eq!(training.evaluate(&x, &y)?.metric("binary_accuracy"), Some(1.0));
+///
+/// let [good_film] = indices(&[[1_u32, 6, 8, 0]], WORDS.len())?[..] else { unreachable!() };
+/// assert!(model.predict(&good_film)[0] > 0.5);
+/// # Ok::<(), plywood::Error>(())
 /// ```
 ///
 /// # Errors of the compiler
@@ -211,10 +245,11 @@ mod tests {
             let error = training
                 .train_on_batch(&[[0.0, 2.0], [1.0, bad]], &y)
                 .unwrap_err();
-            let Error::IndexOutOfRange { sample, limit, .. } = error else {
-                panic!("{error}");
-            };
-            assert_eq!((sample, limit), (1, 3));
+            let text = alloc::format!(
+                "number 1 of sample 1 of x (counted from 0) is {bad}, but must be a whole number from \
+                 0 to 2"
+            );
+            assert_eq!(alloc::string::ToString::to_string(&error), text);
         }
         training
             .train_on_batch(&[[0.0, 2.0], [1.0, 0.0]], &y)

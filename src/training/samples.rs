@@ -39,10 +39,12 @@ where
     if let Some(limit) = M::INDICES {
         for (sample, x) in x.iter().enumerate() {
             let whole = |x: f64| x >= 0.0 && x < limit as f64 && (x as usize) as f64 == x;
-            if let Some(found) = x.numbers().iter().map(|&x| as_f64(x)).find(|&x| !whole(x)) {
+            let mut numbers = x.numbers().iter().map(|&x| as_f64(x)).enumerate();
+            if let Some((place, found)) = numbers.find(|&(_, x)| !whole(x)) {
                 return Err(Error::IndexOutOfRange {
                     what: x_name,
                     sample,
+                    place,
                     found,
                     limit,
                 });
