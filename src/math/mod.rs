@@ -39,6 +39,7 @@ use bytemuck::Pod;
 use core::fmt::{Debug, Display};
 use core::ops::Neg;
 use format::Format;
+pub(crate) use ln::ln_of_normal;
 use num_traits::NumAssign;
 
 /// A floating-point number with Plywood's own elementary functions: `f32` or `f64`.

@@ -6,6 +6,7 @@ use super::{FromLogits, clip, inside};
 use crate::activations::{HardSigmoid, Sigmoid, Softmax};
 use crate::kernels::Element;
 use crate::lanes::{Take, total};
+use crate::math::ln_of_normal;
 use crate::simd::Isa;
 
 /// The mean of -y ln p - (1 - y) ln(1 - p), for probabilities p of independent yes-or-no questions.
@@ -33,7 +34,7 @@ impl<T: Element, Y: Target<T>> Take<T> for Questions<Y> {
     #[inline(always)]
     fn take<I: Isa>(&self, isa: I, lane: T, p: T, y: T) -> T {
         let (p, y, one) = (clip(p), self.0.softened(y), T::one());
-        lane - (y * T::ln(isa, p) + (one - y) * T::ln(isa, one - p))
+        lane - (y * ln_of_normal(isa, p) + (one - y) * ln_of_normal(isa, one - p))
     }
 
     /// A plain answer has one term: the other one is 0 times a finite number. (Which of the two it is, is
@@ -43,7 +44,7 @@ impl<T: Element, Y: Target<T>> Take<T> for Questions<Y> {
         let (q, y, one) = (clip(p), self.0.softened(given), T::one());
         let no = one - y;
         if y * no == T::zero() {
-            lane - T::ln(isa, y * q + no * (one - q))
+            lane - ln_of_normal(isa, y * q + no * (one - q))
         } else {
             self.take(isa, lane, p, given)
         }

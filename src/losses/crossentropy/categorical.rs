@@ -6,6 +6,7 @@ use super::{FromLogits, clip, inside, log_sum_exp};
 use crate::activations::Softmax;
 use crate::kernels::Element;
 use crate::lanes::{Sum, Take, total};
+use crate::math::ln_of_normal;
 use crate::simd::Isa;
 
 /// -Σ y ln(p / Σ p), for probabilities p of classes that exclude each other and targets y that add
@@ -33,7 +34,7 @@ struct Classes<T, Y> {
 impl<T: Element, Y: Target<T>> Take<T> for Classes<T, Y> {
     #[inline(always)]
     fn take<I: Isa>(&self, isa: I, lane: T, p: T, y: T) -> T {
-        lane - self.target.softened(y) * T::ln(isa, clip(p / self.all))
+        lane - self.target.softened(y) * ln_of_normal(isa, clip(p / self.all))
     }
 }
 

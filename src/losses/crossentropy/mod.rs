@@ -43,14 +43,9 @@ from_logits!(BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossen
 #[inline(always)]
 fn clip<T: Element>(p: T) -> T {
     let (low, high) = (T::of(EPSILON), T::of(1.0 - EPSILON));
-    if p < low {
-        low
-    } else if p > high {
-        high
-    } else {
-        // Also a NaN, which must not be hidden.
-        p
-    }
+    // One after the other, so that nothing is to be foreseen; a NaN must not be hidden.
+    let p = if p < low { low } else { p };
+    if p > high { high } else { p }
 }
 
 /// Whether the clip lets a change of p through.

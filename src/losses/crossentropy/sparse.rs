@@ -6,6 +6,7 @@ use crate::activations::Softmax;
 use crate::data::Label;
 use crate::kernels::Element;
 use crate::lanes::{Sum, total};
+use crate::math::ln_of_normal;
 use crate::simd::Isa;
 
 /// -ln p of the true class, which is given by its number.
@@ -27,7 +28,7 @@ impl<T: Element, const N: usize, C: Label> Loss<T, [T; N], C> for SparseCategori
     #[inline(always)]
     fn loss<I: Isa>(&self, isa: I, prediction: &[T], target: &C) -> T {
         let total = total(isa, &Sum, prediction, prediction);
-        -T::ln(isa, clip(prediction[target.class()] / total))
+        -ln_of_normal(isa, clip(prediction[target.class()] / total))
     }
 
     #[inline(always)]
