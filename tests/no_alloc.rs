@@ -84,6 +84,16 @@ sequential! {
     }
 }
 sequential! {
+    /// Its batches go through all layers in shards.
+    struct FashionCnn: [28, 28] => [10] {
+        Reshape([1, 28, 28]),
+        Conv2D(8, 3, activation = relu),
+        MaxPooling2D(4),
+        Flatten,
+        Dense(10, softmax),
+    }
+}
+sequential! {
     /// Its activations are too many for the stack.
     struct Wide: [784] => [10] { Dense(2048, relu), Dense(2048, relu), Dense(10, softmax) }
 }
@@ -360,26 +370,53 @@ fn big_steps() {
     assert_eq!(count, 0);
 }
 
-/// A fit asks for as much memory for two steps as for twenty, on one thread or two.
+/// A fit asks for as much memory for two steps as for twenty, on one thread or two, whatever the size of
+/// the last batch.
 #[test]
 fn steps_of_a_fit() {
-    let y = samples::<f32, [f32; 10]>(640, 2);
-    let x = samples::<f32, [[f32; 28]; 28]>(640, 1);
+    steps_of_a_fit_of::<FashionMlp<f32>>();
+    steps_of_a_fit_of::<FashionCnn>();
+}
+
+fn steps_of_a_fit_of<M>()
+where
+    M: Model,
+    CategoricalCrossentropy: Fits<<M as Layer<M::Element, M::InputShape>>::Head>,
+    CategoricalCrossentropy: Loss<M::Element, M::Prediction, [f32; 10]>,
+{
+    let y = samples::<f32, [f32; 10]>(700, 2);
+    let x = samples::<M::Element, M::Input>(700, 1);
     for threads in [1, 2] {
-        let counts = [64, 640].map(|count| {
-            let mut model = FashionMlp::<f32>::new(1);
-            let mut training = model
-                .compile(Sgd::new(0.01), CategoricalCrossentropy)
-                .metrics(ConfusionMatrix)
-                .metrics(Auc::new())
-                .metrics(R2Score);
+        let counts = [64, 640, 695].map(|count| {
+            let mut training =
+                Training::new(M::initialized(1), Sgd::new(0.01), CategoricalCrossentropy);
             let settings = Fit::new().threads(threads).verbose(Verbose::Silent);
             allocations(|| {
                 training.fit(&x[..count], &y[..count], settings).unwrap();
             })
         });
-        assert_eq!(counts[0], counts[1], "{threads} threads");
+        assert_eq!(counts, [counts[0]; 3], "{threads} threads");
     }
+}
+
+/// The same with metrics.
+#[test]
+fn steps_of_a_measured_fit() {
+    let y = samples::<f32, [f32; 10]>(640, 2);
+    let x = samples::<f32, [[f32; 28]; 28]>(640, 1);
+    let counts = [64, 640].map(|count| {
+        let mut model = FashionMlp::<f32>::new(1);
+        let mut training = model
+            .compile(Sgd::new(0.01), CategoricalCrossentropy)
+            .metrics(ConfusionMatrix)
+            .metrics(Auc::new())
+            .metrics(R2Score);
+        let settings = Fit::new().threads(2).verbose(Verbose::Silent);
+        allocations(|| {
+            training.fit(&x[..count], &y[..count], settings).unwrap();
+        })
+    });
+    assert_eq!(counts[0], counts[1]);
 }
 
 /// The same of a stream, once its chunks have their size. (The thread that fills them is not counted.)

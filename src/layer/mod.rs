@@ -145,6 +145,9 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// pass: rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers for
     /// one after another. Say so if it is true; where nothing is said, one thread does it all.
     const BY_ROW: bool = false;
+    /// Whether a batch may go through all passes in parts: rows do not depend on each other, though the
+    /// cache may lie otherwise, as in lists of layers, and an update changes nothing but what is trained.
+    const SEPARATE: bool = Self::BY_ROW && Self::Weights::FROZEN == 0;
     /// How many numbers [`prepare_backward`](Self::prepare_backward) makes for a batch.
     const PREPARED: usize = 0;
     /// Whether they are also needed where nobody wants the gradient by the input.
@@ -322,6 +325,15 @@ impl<'a> Moment<'a> {
     #[inline(always)]
     pub fn is_frozen(self) -> bool {
         self.frozen.get(self.tensors) == Some(&true)
+    }
+
+    /// The same moment for the items of the rows at hand, so many in each.
+    #[inline(always)]
+    pub fn of_items(self, count: usize) -> Self {
+        Self {
+            first: self.first * count,
+            ..self
+        }
     }
 
     /// The same moment for the rows from `first` on, for one thread.

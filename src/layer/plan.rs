@@ -34,6 +34,7 @@ pub struct Facts {
     prepared: usize,
     backward_scratch: usize,
     dead_at_zero: bool,
+    separate: bool,
     policies: Policies,
 }
 
@@ -54,6 +55,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             prepared: L::PREPARED,
             backward_scratch: L::BACKWARD_SCRATCH,
             dead_at_zero: L::DEAD_AT_ZERO,
+            separate: L::SEPARATE,
             policies: L::POLICIES,
         }
     }
@@ -149,6 +151,8 @@ pub struct Plan<const N: usize> {
     policies: [Policies; N],
     /// Numbers of all caches together.
     cache_len: usize,
+    /// See [`Layer::SEPARATE`].
+    pub separate: bool,
     /// See [`Layer::SCRATCH`].
     pub scratch: usize,
     /// See [`Layer::GRADIENT`].
@@ -177,6 +181,7 @@ impl<const N: usize> Plan<N> {
             dead_at_zero: [false; N],
             policies: [Policies::NONE; N],
             cache_len: 0,
+            separate: true,
             scratch: 0,
             gradient: 0,
             backward_scratch: 0,
@@ -195,6 +200,7 @@ impl<const N: usize> Plan<N> {
             plan.frozen += layer.frozen;
             plan.len += layer.len;
             plan.learns[i] = plan.params > 0;
+            plan.separate &= layer.separate;
             plan.policies[i] = layer.policies;
             if i + 1 < N {
                 plan.tensors[i + 1] = plan.tensors[i] + layer.tensors;

@@ -181,6 +181,7 @@ where
         &[],
     ));
     const BY_ROW: bool = true;
+    const SEPARATE: bool = true;
 
     fn init(weights: &mut Self::Weights, _: &mut Init) {
         weights.mean.fill(T::of(Mean::VALUE));

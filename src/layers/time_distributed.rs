@@ -104,6 +104,7 @@ where
     const MACS: usize = In::Count::USIZE * Inner::<T, In, L>::MACS;
     const CACHE: usize =
         2 * X::<In>::OWN + 2 * Y::<T, In, L>::OWN + In::Count::USIZE * Inner::<T, In, L>::CACHE;
+    const SEPARATE: bool = Inner::<T, In, L>::SEPARATE;
     const SCRATCH: usize =
         X::<In>::OWN + Y::<T, In, L>::OWN + In::Count::USIZE * Inner::<T, In, L>::SCRATCH;
     const PREPARED: usize = Inner::<T, In, L>::PREPARED;
@@ -149,6 +150,7 @@ where
         X::<In>::take(x, x_own);
         let items = Y::<T, In, L>::items_mut(&mut y, y_own);
         let x = X::<In>::items(x, x_own);
+        let moment = moment.of_items(In::Count::USIZE);
         Inner::<T, In, L>::forward_training(isa, weights, x, items, cache, moment);
         Y::<T, In, L>::put(y_own, &mut y);
     }

@@ -6,6 +6,7 @@ use super::few::is_tiny;
 use super::lap::{Lap, Laps};
 use super::progress::Progress;
 use super::settings::Purpose;
+use super::shards::Shards;
 use super::snapshot::{Snapshot, is_finite};
 use super::step::{Course, Workspace};
 use super::stored::Stored;
@@ -41,6 +42,7 @@ pub(super) struct RanAway {
 pub(super) struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
     pub(super) course: Course<'c, M, O, L, Me, Y>,
     pub(super) workspace: &'s mut Workspace<M::Element>,
+    pub(super) shards: &'s mut Shards<M>,
     pub(super) order: &'s [u32],
     pub(super) batch_size: usize,
     /// The number of the last step before them.
@@ -70,7 +72,7 @@ where
         while let Some(batch) = self.order.chunks(self.batch_size).nth(step) {
             let number = self.steps + step as u64 + 1;
             let snapshot = self.snapshot.take();
-            let parts = self.workspace.parts::<M>(batch.len());
+            let parts = self.workspace.parts(batch.len(), self.shards);
             let loss = self
                 .course
                 .step(isa, parts, batch, number, self.state, |model, state| {
@@ -157,14 +159,15 @@ where
     }
 
     /// Allocates what steps of so many samples need.
-    pub(super) fn prepare(&mut self, rows: usize) {
+    pub(super) fn prepare(&mut self, rows: usize, team: Team<'_>) {
         let state = self.state_len();
         self.workspace.reserve::<B::Target>(rows, state);
+        self.shards.reserve(rows, team);
     }
 
     /// How many numbers the state of the optimiser has, with all that outlives a step.
     pub(super) fn state_len(&self) -> usize {
-        let stored = Stored::new::<Number<B::Target>>(&self.optimizer, &self.frozen, &self.rules);
+        let stored = Stored::new::<B::Target>(&self.optimizer, &self.frozen, &self.rules);
         let slots = self.slots() + stored.map_or(0, Stored::slots);
         slots * <B::Target as Weights<Number<B::Target>>>::LEN
     }
@@ -211,7 +214,7 @@ where
         loop {
             let lap = laps.lap();
             let (rows, steps) = (lap.rows(), lap.steps());
-            self.prepare(rows);
+            self.prepare(rows, trail.team);
             trail.lap = self.steps;
             let mut taken = 0;
             while taken < steps {
@@ -344,11 +347,7 @@ where
                 model: &mut *self.model,
                 optimizer: &self.optimizer,
                 rule: self.optimizer.lasting_rule(),
-                stored: Stored::new::<Number<B::Target>>(
-                    &self.optimizer,
-                    &self.frozen,
-                    &self.rules,
-                ),
+                stored: Stored::new::<B::Target>(&self.optimizer, &self.frozen, &self.rules),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x: lap.x,
@@ -359,6 +358,7 @@ where
                 team,
             },
             workspace: &mut self.workspace,
+            shards: &mut self.shards,
             order: lap.order,
             batch_size: lap.batch_size,
             steps: self.steps,

@@ -117,7 +117,7 @@ where
         };
         for (step, batch) in (first..).zip(batches) {
             let mut memory = [M::Element::zeroed(); ROOM];
-            let parts = Parts::of::<M>(&mut memory, B, &mut []);
+            let parts = Parts::of(&mut memory, B, &mut [], self.shards);
             let number = self.steps + step as u64 + 1;
             let loss = course.step(isa, parts, batch, number, self.state, |_, _| {});
             if !loss.is_finite() {

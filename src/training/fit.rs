@@ -255,7 +255,7 @@ where
             (place.epochs, place.over) = (epoch, stop);
         }
         if let Some(backup) = backup.as_mut().filter(|backup| backup.keeps()) {
-            self.prepare(0);
+            self.prepare(0, Team::alone());
             self.state.resize(self.metrics.state(), 0.0);
             trail.now.save(&*self.model, &self.workspace.state);
             (trail.now.rate, trail.now.steps) = (self.learning_rate(), self.steps);

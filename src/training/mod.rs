@@ -26,6 +26,7 @@ mod policing;
 mod progress;
 mod samples;
 mod settings;
+mod shards;
 mod snapshot;
 mod step;
 mod stored;
@@ -59,6 +60,7 @@ use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use alloc::vec::Vec;
 use core::ops::DerefMut;
+use shards::Shards;
 use step::Workspace;
 
 /// The numbers of a model.
@@ -97,6 +99,7 @@ pub struct Training<B: DerefMut<Target: Model>, O, L, Me = ()> {
     /// Epochs begun so far.
     epochs: u64,
     workspace: Workspace<Number<B::Target>>,
+    shards: Shards<B::Target>,
     /// Which tensors are not trained; empty if all are.
     frozen: Vec<bool>,
     /// What the layers ask of each tensor; empty if they ask nothing.
@@ -125,6 +128,7 @@ where
             steps: 0,
             epochs: 0,
             workspace: Workspace::default(),
+            shards: Shards::default(),
             frozen: Vec::new(),
             rules,
             order: Vec::new(),
@@ -149,6 +153,7 @@ where
             steps: self.steps,
             epochs: self.epochs,
             workspace: self.workspace,
+            shards: self.shards,
             frozen: self.frozen,
             rules: self.rules,
             order: self.order,
@@ -224,7 +229,7 @@ where
         }
         let slots = self.slots();
         if let Some(stored) =
-            stored::Stored::new::<Number<B::Target>>(&self.optimizer, &self.frozen, &self.rules)
+            stored::Stored::new::<B::Target>(&self.optimizer, &self.frozen, &self.rules)
         {
             stored.finish(&mut *self.model, slots, &self.workspace.state);
         }

@@ -263,10 +263,10 @@ where
             self.team.share(isa, &pass, hands);
 
             let (wave_y, wave_batch) = (wave_y.as_rows(), &batch[rows.clone()]);
-            let sums = (&mut total, &mut *state);
+            let sums = (total, &mut *state);
             let share = Self::share(batch.len());
             let pair = (wave_y, wave_dy.reborrow());
-            self.learn(isa, wave_batch, pair, share, parts.plain, sums);
+            total = self.learn(isa, wave_batch, pair, share, parts.plain, sums);
 
             let mut hands = team::Parts::new();
             let mut left = wave_dy;

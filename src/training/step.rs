@@ -2,7 +2,8 @@
 //! layers, then the optimiser.
 
 use super::policing::is_policed;
-use super::stored::{Stored, StoredUpdate};
+use super::shards::{Shards, is_sharded};
+use super::stored::{Stored, Whole};
 use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
@@ -62,48 +63,64 @@ impl<T: Element> Workspace<T> {
 
     /// The parts of the memory for a batch, and the state.
     #[inline(always)]
-    pub(super) fn parts<M: Model<Element = T>>(&mut self, rows: usize) -> Parts<'_, T> {
+    pub(super) fn parts<'a, M: Model<Element = T>>(
+        &'a mut self,
+        rows: usize,
+        shards: &'a mut Shards<M>,
+    ) -> Parts<'a, M> {
         if rows != self.last {
             // The parts have moved, and the padding of gradients must be zero where it is now.
             self.memory.fill(T::zero());
             self.last = rows;
         }
-        Parts::of::<M>(from_line(&mut self.memory), rows, &mut self.state)
+        Parts::of(from_line(&mut self.memory), rows, &mut self.state, shards)
     }
 }
 
 /// How many numbers a batch takes.
 pub(super) const fn needed<M: Model>(rows: usize) -> usize {
     let (x, y) = (padded(M::InputShape::SIZE), padded(M::OutputShape::SIZE));
-    let batch = M::BACKWARD_SCRATCH + M::GRADIENT + 2 * plain_len::<M::OutputShape>();
-    rows * (x + 2 * y + M::CACHE) + batch
+    let outputs = rows * 2 * y + 2 * plain_len::<M::OutputShape>();
+    if is_sharded::<M>() {
+        return outputs;
+    }
+    rows * (x + M::CACHE) + M::BACKWARD_SCRATCH + M::GRADIENT + outputs
 }
 
 /// The memory of a batch in its parts, and the optimiser's state.
-pub(super) struct Parts<'a, T> {
-    x: &'a mut [T],
-    y: &'a mut [T],
-    dy: &'a mut [T],
+pub(super) struct Parts<'a, M: Model> {
+    pub(super) y: &'a mut [Number<M>],
+    pub(super) dy: &'a mut [Number<M>],
     /// An output and its gradient as they lie outside, if that is not how they lie inside.
-    plain: &'a mut [T],
-    cache: &'a mut [T],
-    scratch: &'a mut [T],
-    gradient: &'a mut [T],
-    state: &'a mut [T],
+    pub(super) plain: &'a mut [Number<M>],
+    /// These are empty if the batch is cut, which has all that in its shards.
+    x: &'a mut [Number<M>],
+    cache: &'a mut [Number<M>],
+    scratch: &'a mut [Number<M>],
+    gradient: &'a mut [Number<M>],
+    pub(super) shards: &'a mut Shards<M>,
+    state: &'a mut [Number<M>],
 }
 
-impl<'a, T: Element> Parts<'a, T> {
+impl<'a, M: Model> Parts<'a, M> {
     /// Of at least [`needed`] numbers, the padding of gradients among them zero.
     #[inline(always)]
-    pub(super) fn of<M: Model<Element = T>>(
-        memory: &'a mut [T],
+    pub(super) fn of(
+        memory: &'a mut [Number<M>],
         rows: usize,
-        state: &'a mut [T],
+        state: &'a mut [Number<M>],
+        shards: &'a mut Shards<M>,
     ) -> Self {
-        let (cache, rest) = memory.split_at_mut(rows * M::CACHE);
-        let (scratch, rest) = rest.split_at_mut(M::BACKWARD_SCRATCH);
-        let (gradient, rest) = rest.split_at_mut(M::GRADIENT);
-        let (x, rest) = rest.split_at_mut(rows * padded(M::InputShape::SIZE));
+        let [x_len, cache, scratch, gradient] = if const { is_sharded::<M>() } {
+            [0; 4]
+        } else {
+            let x = rows * padded(M::InputShape::SIZE);
+            [x, rows * M::CACHE, M::BACKWARD_SCRATCH, M::GRADIENT]
+        };
+        let (cache, rest) = memory.split_at_mut(cache);
+        let (scratch, rest) = rest.split_at_mut(scratch);
+        let (gradient, rest) = rest.split_at_mut(gradient);
+        let (x, rest) = rest.split_at_mut(x_len);
         let y_len = rows * padded(M::OutputShape::SIZE);
         let (y, rest) = rest.split_at_mut(y_len);
         let (dy, rest) = rest.split_at_mut(y_len);
@@ -115,6 +132,7 @@ impl<'a, T: Element> Parts<'a, T> {
             cache,
             scratch,
             gradient,
+            shards,
             state,
         }
     }
@@ -157,66 +175,46 @@ where
     pub(super) fn step<I: Isa>(
         &mut self,
         isa: I,
-        parts: Parts<'_, M::Element>,
+        mut parts: Parts<'_, M>,
         batch: &[u32],
         step: u64,
         state: &mut [f64],
         before_update: impl FnOnce(&M, &[M::Element]),
     ) -> f64 {
-        let rows = batch.len();
-        let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
-
-        gather::<M, _>(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
-        let x = Rows::new(parts.x, width);
         let frozen = self.stored.map_or(&[][..], Stored::frozen);
         let moment = Moment::new(self.seed, step, self.team).freezing(frozen);
-        let y = RowsMut::new(parts.y, out);
-        M::forward_training(isa, self.model, x, y, parts.cache, moment);
-
-        let y = Rows::new(parts.y, out);
-        let mut dy = RowsMut::new(parts.dy, out);
-        let (joint, scale) = (self.joint, M::Element::of(1.0 / rows as f64));
-        let mut total = 0.0;
-        for ((y, dy), &i) in y.iter().zip(dy.iter_mut()).zip(batch) {
-            let target = &self.y[i as usize];
-            let (weight, scale) = match self.weights {
-                None => (1.0, scale),
-                Some(weights) => {
-                    let weight = weights[i as usize];
-                    (weight, M::Element::of(weight) * scale)
-                }
-            };
-            let mut learn = |y: &[M::Element], dy: &mut [M::Element]| {
-                total += weight * as_f64(self.loss.loss(isa, y, target));
-                self.metrics.add(isa, y, target, state);
-                self.loss.gradient(isa, y, target, joint, scale, dy);
-            };
-            if const { plain_len::<M::OutputShape>() > 0 } {
-                let (plain_y, plain_dy) = parts.plain.split_at_mut(out);
-                layout::outward::<M::OutputShape, _>(y, plain_y);
-                learn(plain_y, plain_dy);
-                layout::inward::<M::OutputShape, _>(plain_dy, dy);
-            } else {
-                learn(y, dy);
-            }
-        }
+        let mut total = if const { is_sharded::<M>() } {
+            self.in_shards(isa, &mut parts, batch, moment, state)
+        } else {
+            self.forward(isa, &mut parts, batch, moment, state)
+        };
         if const { is_policed::<M>() }
             && let Some(stored) = self.stored
         {
-            total += rows as f64 * stored.policing().penalty(isa, &*self.model);
+            total += batch.len() as f64 * stored.policing().penalty(isa, &*self.model);
         }
         if !total.is_finite() {
             return total;
         }
         before_update(self.model, parts.state);
 
+        if const { is_sharded::<M>() } {
+            if let Some(stored) = self.stored {
+                let rule = self.optimizer.rule(stored.update(step));
+                let sums = parts.shards.sums();
+                stored.learn(isa, self.model, sums, rule, step, parts.state);
+            }
+            return total;
+        }
+        let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
+        let (x, y) = (Rows::new(parts.x, width), Rows::new(parts.y, out));
         let pass = Backward {
             x,
             y,
             cache: &mut *parts.cache,
-            dy,
+            dy: RowsMut::new(parts.dy, out),
             dx: None,
-            joint,
+            joint: self.joint,
             dead_at_zero: false,
             prepared: &[],
             scratch: parts.scratch,
@@ -230,16 +228,13 @@ where
             dz: Rows::new(parts.dy, out),
         };
         if let Some(stored) = self.stored {
-            isa.enter(StoredUpdate {
-                stored,
-                model: &mut *self.model,
+            let whole = Whole {
                 kept,
-                rule: self.optimizer.rule(stored.update(step)),
-                step,
                 team: self.team,
                 gradient: parts.gradient,
-                state: parts.state,
-            });
+            };
+            let rule = self.optimizer.rule(stored.update(step));
+            stored.learn(isa, self.model, whole, rule, step, parts.state);
             return total;
         }
         // (All others have been stored.)
@@ -249,10 +244,91 @@ where
         }
         total
     }
+
+    /// Takes a batch forward, and leaves the gradients by its outputs. Gives the sum of the losses, and
+    /// adds them to the `state` of the metrics.
+    #[inline(always)]
+    fn forward<I: Isa>(
+        &self,
+        isa: I,
+        parts: &mut Parts<'_, M>,
+        batch: &[u32],
+        moment: Moment<'_>,
+        state: &mut [f64],
+    ) -> f64 {
+        let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
+        gather::<M, _>(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
+        let (x, y) = (Rows::new(parts.x, width), RowsMut::new(parts.y, out));
+        M::forward_training(isa, self.model, x, y, parts.cache, moment);
+        let pair = (Rows::new(parts.y, out), RowsMut::new(parts.dy, out));
+        let share = Self::share(batch.len());
+        self.learn(isa, batch, pair, share, parts.plain, (0.0, state))
+    }
+}
+
+impl<M, O, L, Me, Y> Course<'_, M, O, L, Me, Y>
+where
+    M: Model,
+    L: Loss<Number<M>, M::Prediction, Y>,
+    Me: Metrics<Number<M>, M::Prediction, Y>,
+{
+    /// What a sample counts in a batch of so many.
+    #[inline(always)]
+    pub(super) fn share(rows: usize) -> M::Element {
+        M::Element::of(1.0 / rows as f64)
+    }
+
+    /// From outputs to their gradients, of samples that count `share` each. Gives the sum of their losses
+    /// and of those before, and adds them to the state of the metrics.
+    #[inline(always)]
+    pub(super) fn learn<I: Isa>(
+        &self,
+        isa: I,
+        batch: &[u32],
+        (y, mut dy): (Rows<M::Element>, RowsMut<M::Element>),
+        share: M::Element,
+        plain: &mut [M::Element],
+        (mut total, state): (f64, &mut [f64]),
+    ) -> f64 {
+        for ((y, dy), &i) in y.iter().zip(dy.iter_mut()).zip(batch) {
+            let i = i as usize;
+            total += if const { plain_len::<M::OutputShape>() > 0 } {
+                let (plain_y, plain_dy) = plain.split_at_mut(M::OutputShape::SIZE);
+                layout::outward::<M::OutputShape, _>(y, plain_y);
+                let loss = self.learn_one(isa, i, (plain_y, &mut *plain_dy), share, state);
+                layout::inward::<M::OutputShape, _>(plain_dy, dy);
+                loss
+            } else {
+                self.learn_one(isa, i, (y, dy), share, state)
+            };
+        }
+        total
+    }
+
+    /// The same for one sample, whose numbers lie as outside.
+    #[inline(always)]
+    fn learn_one<I: Isa>(
+        &self,
+        isa: I,
+        i: usize,
+        (y, dy): (&[M::Element], &mut [M::Element]),
+        share: M::Element,
+        state: &mut [f64],
+    ) -> f64 {
+        let target = &self.y[i];
+        let (weight, share) = match self.weights {
+            None => (1.0, share),
+            Some(weights) => (weights[i], M::Element::of(weights[i]) * share),
+        };
+        let loss = weight * as_f64(self.loss.loss(isa, y, target));
+        self.metrics.add(isa, y, target, state);
+        self.loss.gradient(isa, y, target, self.joint, share, dy);
+        loss
+    }
 }
 
 /// Copies the samples of a batch from where the user has them.
-struct Gather<'a, M: Model>(&'a [M::Input]);
+pub(super) struct Gather<'a, M: Model>(pub(super) &'a [M::Input]);
 
 impl<'p, M: Model> Share<(&'p [u32], RowsMut<'p, M::Element>)> for Gather<'_, M> {
     #[inline(always)]
@@ -303,6 +379,7 @@ fn share<M: Model, I: Isa>(
 struct SingleStep<'a, M: Model, O, L, Me, Y> {
     course: Course<'a, M, O, L, Me, Y>,
     workspace: &'a mut Workspace<M::Element>,
+    shards: &'a mut Shards<M>,
     batch: &'a [u32],
     step: u64,
     state: &'a mut [f64],
@@ -319,7 +396,7 @@ where
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> f64 {
-        let parts = self.workspace.parts::<M>(self.batch.len());
+        let parts = self.workspace.parts(self.batch.len(), self.shards);
         self.course
             .step(isa, parts, self.batch, self.step, self.state, |_, _| {})
     }
@@ -340,7 +417,7 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        self.prepare(x.len());
+        self.prepare(x.len(), Team::alone());
         self.order.clear();
         self.order.extend(0..x.len() as u32);
         self.state.clear();
@@ -350,11 +427,7 @@ where
                 model: &mut *self.model,
                 optimizer: &self.optimizer,
                 rule: self.optimizer.lasting_rule(),
-                stored: Stored::new::<Number<B::Target>>(
-                    &self.optimizer,
-                    &self.frozen,
-                    &self.rules,
-                ),
+                stored: Stored::new::<B::Target>(&self.optimizer, &self.frozen, &self.rules),
                 loss: &self.loss,
                 metrics: &self.metrics,
                 x,
@@ -365,6 +438,7 @@ where
                 team: Team::alone(),
             },
             workspace: &mut self.workspace,
+            shards: &mut self.shards,
             batch: &self.order,
             step: self.steps + 1,
             state: &mut self.state,

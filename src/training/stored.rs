@@ -13,6 +13,7 @@
 
 use super::Number;
 use super::policing::{Policing, is_policed};
+use super::shards::is_sharded;
 use crate::kernels::rule::{Decayed, Fused, Rule, Store};
 use crate::kernels::{Adjust, Element};
 use crate::layer::{Kept, Model, TensorRule, Update, VisitorMut, Weights};
@@ -34,14 +35,16 @@ pub(super) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// None if nothing is asked, and the optimiser's rule is one that kernels take along.
-    pub(super) fn new<T: Real>(
+    /// None if nothing is asked, the optimiser's rule is one that kernels take along, and the gradients
+    /// are not those of shards.
+    pub(super) fn new<M: Model>(
         optimizer: &'a impl Optimizer,
         frozen: &'a [bool],
         rules: &'a [TensorRule],
     ) -> Option<Self> {
         let common = optimizer.common();
-        let is_fused = matches!(optimizer.rule::<T>(1), Rule::Fused(_));
+        let is_fused =
+            matches!(optimizer.rule::<Number<M>>(1), Rule::Fused(_)) && !is_sharded::<M>();
         let asked = common.stores() || !frozen.is_empty() || !rules.is_empty() || !is_fused;
         asked.then_some(Self {
             common,
@@ -74,6 +77,27 @@ impl<'a> Stored<'a> {
         (step - 1) / self.common.steps_an_update() + 1
     }
 
+    /// The weights of a model follow the gradients of a batch, by the optimiser's rule for step `step`.
+    #[inline(always)]
+    pub(super) fn learn<M: Model, I: Isa>(
+        self,
+        isa: I,
+        model: &mut M,
+        batch: impl Gradients<M>,
+        rule: Rule<M::Element>,
+        step: u64,
+        state: &mut [M::Element],
+    ) {
+        isa.enter(StoredUpdate {
+            stored: self,
+            model,
+            batch,
+            rule,
+            step,
+            state,
+        });
+    }
+
     /// Puts the averages into the model, if there are any.
     pub(super) fn finish<M: Model>(self, model: &mut M, slots: usize, state: &[Number<M>]) {
         if self.common.uses_ema() {
@@ -85,21 +109,41 @@ impl<'a> Stored<'a> {
     }
 }
 
-/// The update of a step, in a function of its own.
-pub(super) struct StoredUpdate<'s, 'a, M: Model> {
-    pub(super) stored: Stored<'a>,
-    pub(super) model: &'s mut M,
-    pub(super) kept: Kept<'s, M::Element>,
-    pub(super) rule: Rule<M::Element>,
-    pub(super) step: u64,
-    pub(super) team: Team<'s>,
-    /// See [`crate::layer::Layer::GRADIENT`].
-    pub(super) gradient: &'s mut [M::Element],
-    /// Slots, gradients and averages.
-    pub(super) state: &'s mut [M::Element],
+/// Where the gradients of a batch come from.
+pub(super) trait Gradients<M: Model> {
+    /// Stores them, or adds them to those that are there. The model is what it was.
+    fn store<I: Isa>(self, isa: I, model: &mut M, gradients: &mut [Number<M>], add: bool);
 }
 
-impl<M: Model> Job for StoredUpdate<'_, '_, M> {
+/// The gradients of a batch that has been through the backward pass as a whole.
+pub(super) struct Whole<'s, T> {
+    pub(super) kept: Kept<'s, T>,
+    pub(super) team: Team<'s>,
+    /// See [`crate::layer::Layer::GRADIENT`].
+    pub(super) gradient: &'s mut [T],
+}
+
+impl<M: Model> Gradients<M> for Whole<'_, Number<M>> {
+    #[inline(always)]
+    fn store<I: Isa>(self, isa: I, model: &mut M, gradients: &mut [Number<M>], add: bool) {
+        let store = Fused::Store(Store { add });
+        let mut update = Update::new(self.team, store, gradients, self.gradient);
+        M::update(isa, model, self.kept, &mut update);
+    }
+}
+
+/// The update of a step, in a function of its own.
+struct StoredUpdate<'s, 'a, M: Model, G> {
+    stored: Stored<'a>,
+    model: &'s mut M,
+    batch: G,
+    rule: Rule<M::Element>,
+    step: u64,
+    /// Slots, gradients and averages.
+    state: &'s mut [M::Element],
+}
+
+impl<M: Model, G: Gradients<M>> Job for StoredUpdate<'_, '_, M, G> {
     type Output = ();
 
     #[inline(always)]
@@ -111,9 +155,7 @@ impl<M: Model> Job for StoredUpdate<'_, '_, M> {
 
         let steps = common.steps_an_update();
         let before = (self.step - 1) % steps;
-        let store = Fused::Store(Store { add: before > 0 });
-        let mut update = Update::new(self.team, store, gradients, self.gradient);
-        M::update(isa, model, self.kept, &mut update);
+        self.batch.store(isa, model, gradients, before > 0);
         if const { is_policed::<M>() } {
             policing.add_gradients(isa, model, gradients);
         }

@@ -134,7 +134,6 @@ fn check<T: Element, W: Weights<T>>(weights: &W, list: &[NamedWeight<T>]) -> Res
 }
 
 /// How many numbers there are, with their padding.
-#[cfg(feature = "std")]
 pub(super) fn count<T: Element, W: Weights<T>>(weights: &W) -> usize {
     struct Count(usize);
     impl<T> Visitor<T> for Count {

@@ -78,6 +78,7 @@ impl Writer<'_> {
                 const POLICIES: ::plywood::layer::Policies = Self::__PLAN.policies();
                 const MACS: usize = Self::__PLAN.macs;
                 const CACHE: usize = Self::__PLAN.cache();
+                const SEPARATE: bool = Self::__PLAN.separate;
                 const SCRATCH: usize = Self::__PLAN.scratch;
                 const GRADIENT: usize = Self::__PLAN.gradient;
                 const BACKWARD_SCRATCH: usize = Self::__PLAN.backward_scratch;

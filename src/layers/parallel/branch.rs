@@ -63,6 +63,7 @@ impl<T: Element, In: Shape> Layer<T, In> for Absent {
     type Output = In;
     type Weights = NoWeights;
     type Head = AnyHead;
+    const SEPARATE: bool = true;
     fn forward<I: Isa>(_: I, _: &NoWeights, _: Rows<T>, _: RowsMut<T>) {}
     fn backward<I: Isa>(_: I, _: &NoWeights, _: Backward<T>) {}
 }

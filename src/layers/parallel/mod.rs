@@ -186,6 +186,10 @@ where
         },
     );
     const CACHE: usize = Self::LEN + padded(In::SIZE);
+    const SEPARATE: bool = <A::Layer as Layer<T, In>>::SEPARATE
+        && <B::Layer as Layer<T, In>>::SEPARATE
+        && <C::Layer as Layer<T, In>>::SEPARATE
+        && <D::Layer as Layer<T, In>>::SEPARATE;
     const SCRATCH: usize = max([
         padded(Self::PLACES[0].out) + <A::Layer as Layer<T, In>>::SCRATCH,
         padded(Self::PLACES[1].out) + <B::Layer as Layer<T, In>>::SCRATCH,
