@@ -3,8 +3,11 @@
 pub mod onnx;
 
 use crate::cast::Plain;
+use crate::files;
 use crate::layer::Model;
+use crate::math::Real;
 use crate::random::Stream;
+use crate::training::{get_weights, set_weights};
 use alloc::vec::Vec;
 use bytemuck::Zeroable;
 
@@ -17,6 +20,8 @@ macro_rules! contract {
             struct Sample<T>: $input => $output { $($layers)* }
         }
         $crate::contract::check::<Sample<f64>>(stringify!($($layers)*));
+        $crate::contract::travels::<Sample<f32>>(stringify!($($layers)*));
+        $crate::contract::travels::<Sample<f64>>(stringify!($($layers)*));
     }};
 }
 pub(crate) use contract;
@@ -58,9 +63,38 @@ pub fn check<M: Model<Element = f64>>(layers: &str) {
             let alone = model.predict_one(x);
             assert_eq!(alone.numbers(), together.numbers(), "{layers}");
         }
-        let weights = crate::training::get_weights(&*model);
+        let weights = get_weights(&*model);
         let mut other = M::initialized(seed + 1);
-        crate::training::set_weights(&mut *other, &weights).unwrap();
-        assert_eq!(crate::training::get_weights(&*other), weights, "{layers}");
+        set_weights(&mut *other, &weights).unwrap();
+        assert_eq!(get_weights(&*other), weights, "{layers}");
+    }
+}
+
+/// Weights of any value come back from every format with all their bits, statistics among them.
+pub fn travels<M: Model>(layers: &str) {
+    let mut model = M::initialized(1);
+    let mut weights = get_weights(&*model);
+    let mut random = Stream::new(2);
+    for value in weights.iter_mut().flat_map(|weight| &mut weight.values) {
+        *value = M::Element::of(random.normal());
+    }
+    set_weights(&mut *model, &weights).unwrap();
+
+    let mut other = M::initialized(2);
+    let bytes = files::weights_to_bytes(&*model);
+    files::weights_from_bytes(&mut *other, &bytes).unwrap();
+    assert_eq!(get_weights(&*other), weights, "{layers}");
+    #[cfg(feature = "npz")]
+    {
+        use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = (std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let name = std::format!("plywood-contract-{}-{}.npz", number.0, number.1);
+        let path = std::env::temp_dir().join(name);
+        files::save_weights(&*model, &path).unwrap();
+        let mut other = M::initialized(3);
+        files::load_weights(&mut *other, &path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(get_weights(&*other), weights, "{layers} as npz");
     }
 }
