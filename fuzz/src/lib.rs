@@ -3,6 +3,8 @@
 #[path = "../../tests/memory/mod.rs"]
 mod memory;
 
+pub mod checkpoint;
+
 use plywood::prelude::*;
 
 /// Runs a reader, and panics if it holds more memory than this at any time.
