@@ -9,6 +9,7 @@ import sys
 import time
 
 FASHION, TINY, SMALL = [784, 128, 256, 512, 10], [4, 16, 16, 1], [64, 64, 64, 8]
+CNN = [784, 8, 16, 10]  # two convolutions of 3 x 3, each with relu and max-pooling, and a dense layer
 IMAGES, POINTS = 4096, 2000
 
 # Names as in the Rust program; kind, batch, type.
@@ -24,6 +25,8 @@ ROWS = {
     "predict, one image, no zeros": ("predict", FASHION, "no zeros"),
     "predict, 4-16-16-1 tanh": ("predict", TINY, "numbers"),
     "predict, 64-64-64-8 relu": ("predict", SMALL, "numbers"),
+    "train, small CNN, batch 32": ("cnn", 32, "float32"),
+    "predict, small CNN, one image": ("predict", CNN, "half zeros"),
     "linear step, batch 2": ("line", 2, "float32"),
     "logistic step, batch 1": ("logistic", 1, "float32"),
 }
@@ -54,7 +57,7 @@ def data(kind, type):
     import numpy as np
 
     random = np.random.default_rng(1)
-    if kind == "train":
+    if kind in ("train", "cnn"):
         y = np.arange(IMAGES) % 10
         x = random.random((IMAGES, 28, 28))
         bright = np.arange(28)[None, :] // 2 == y[:, None] + 2
@@ -99,9 +102,14 @@ def pytorch(kind, batch, type):
             layers += [nn.Linear(k, n), hidden()]
         return nn.Sequential(*layers[:-1])
 
+    def cnn():
+        stage = lambda k, n: [nn.Conv2d(k, n, 3), nn.ReLU(), nn.MaxPool2d(2)]
+        image = nn.Unflatten(1, (1, 28, 28))
+        return nn.Sequential(image, *stage(1, 8), *stage(8, 16), nn.Flatten(), nn.Linear(400, 10))
+
     if kind == "predict":
-        model = net(batch, nn.Tanh if batch == TINY else nn.ReLU)
-        if batch == FASHION:
+        model = cnn() if batch == CNN else net(batch, nn.Tanh if batch == TINY else nn.ReLU)
+        if batch in (FASHION, CNN):
             model.append(nn.Softmax(1))
 
         def predict(x):
@@ -111,8 +119,9 @@ def pytorch(kind, batch, type):
         return predict
 
     x, y = map(torch.from_numpy, data(kind, type))
-    if kind == "train":
-        model, loss, y = net(FASHION, nn.ReLU), nn.CrossEntropyLoss(), y.long()
+    if kind in ("train", "cnn"):
+        model = cnn() if kind == "cnn" else net(FASHION, nn.ReLU)
+        loss, y = nn.CrossEntropyLoss(), y.long()
     elif kind == "line":
         model, loss = net([2, 1], nn.ReLU), nn.MSELoss()
     else:
@@ -166,7 +175,7 @@ def jax_epoch(kind, batch, type):
     if kind == "predict":
         params = jax_params(batch, "float32")
         hidden = jax.numpy.tanh if batch == TINY else jax.nn.relu
-        last = jax.nn.softmax if batch == FASHION else lambda x: x
+        last = jax.nn.softmax if batch in (FASHION, CNN) else lambda x: x
         predict = jax.jit(lambda params, x: last(jax_forward(params, x, hidden)))
         return lambda x: np.asarray(predict(params, x))
     params, step, x, y = jax_parts(kind, batch, type)
@@ -193,12 +202,26 @@ def jax_params(widths, type):
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_cpu_enable_async_dispatch", False)  # a second thread
     init = jax.nn.initializers.glorot_uniform()
+    if widths == CNN:
+        shapes = [(3, 3, 1, 8), (3, 3, 8, 16), (400, 10)]
+        return [(init(jax.random.key(i), s, type), jax.numpy.zeros(s[-1], type)) for i, s in enumerate(shapes)]
     layer = lambda i: init(jax.random.key(i), (widths[i], widths[i + 1]), type)
     zeros = lambda i: jax.numpy.zeros(widths[i + 1], type)
     return [(layer(i), zeros(i)) for i in range(len(widths) - 1)]
 
 
 def jax_forward(params, x, hidden):
+    import jax
+
+    if params[0][0].ndim == 4:
+        x = x.reshape(-1, 28, 28, 1)
+        for w, b in params[:-1]:
+            layout = ("NHWC", "HWIO", "NHWC")
+            x = hidden(jax.lax.conv_general_dilated(x, w, (1, 1), "VALID", dimension_numbers=layout) + b)
+            # (The gradient of `reduce_window` takes longer.)
+            n, h, w, c = x.shape
+            x = x[:, : h // 2 * 2, : w // 2 * 2].reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
+        x, params = x.reshape(len(x), -1), params[-1:]
     for w, b in params[:-1]:
         x = hidden(x @ w + b)
     w, b = params[-1]
@@ -210,12 +233,13 @@ def jax_parts(kind, batch, type):
     import jax
     import jax.numpy as jnp
 
-    params = jax_params({"train": FASHION, "line": [2, 1], "logistic": [1, 1]}[kind], type)
+    widths = {"train": FASHION, "cnn": CNN, "line": [2, 1], "logistic": [1, 1]}[kind]
+    params = jax_params(widths, type)
     x, y = map(jnp.asarray, data(kind, type))
 
     def loss(params, x, y):
         out = jax_forward(params, x, jax.nn.relu)
-        if kind == "train":
+        if kind in ("train", "cnn"):
             rows = jnp.arange(len(y), dtype="int32")
             return -jax.nn.log_softmax(out)[rows, y].mean()
         if kind == "line":
@@ -244,12 +268,21 @@ def keras(kind, batch, type):
         dense = [layers.Dense(n, a, dtype=type) for n, a in zip(widths[1:], names)]
         return keras.Sequential([layers.Input((widths[0],), dtype=type), *dense])
 
+    def cnn():
+        stage = lambda n: [layers.Conv2D(n, 3, activation="relu"), layers.MaxPooling2D(2)]
+        end = [layers.Flatten(), layers.Dense(10, "softmax")]
+        image = [layers.Input((784,)), layers.Reshape((28, 28, 1))]
+        return keras.Sequential([*image, *stage(8), *stage(16), *end])
+
+    if kind == "predict" and batch == CNN:
+        return cnn().predict_on_batch
     if kind == "predict":
         hidden = "tanh" if batch == TINY else "relu"
         return net(batch, hidden, "softmax" if batch == FASHION else None).predict_on_batch
 
-    if kind == "train":
-        model, loss = net(FASHION, "relu", "softmax", type), "sparse_categorical_crossentropy"
+    if kind in ("train", "cnn"):
+        model = cnn() if kind == "cnn" else net(FASHION, "relu", "softmax", type)
+        loss = "sparse_categorical_crossentropy"
     elif kind == "line":
         model, loss = net([2, 1], None, None), "mean_squared_error"
     else:
@@ -268,17 +301,32 @@ def onnxruntime(kind, widths, what):
         return None
     random = np.random.default_rng(5)
     nodes, weights, name = [], [], "x"
+    inputs = widths[0]
+    if widths == CNN:
+        tensor = lambda name, a: weights.append(numpy_helper.from_array(a, name))
+        node = lambda op, inputs, output, **more: nodes.append(helper.make_node(op, inputs, [output], **more))
+        tensor("image", np.array([-1, 1, 28, 28]))
+        node("Reshape", ["x", "image"], "x0")
+        for i, shape in enumerate([(8, 1, 3, 3), (16, 8, 3, 3)]):
+            tensor(f"k{i}", random.uniform(-0.2, 0.2, shape).astype("float32"))
+            tensor(f"c{i}", np.zeros(shape[0], "float32"))
+            node("Conv", [f"x{i}", f"k{i}", f"c{i}"], f"conv{i}")
+            node("Relu", [f"conv{i}"], f"relu{i}")
+            node("MaxPool", [f"relu{i}"], f"x{i + 1}", kernel_shape=[2, 2], strides=[2, 2])
+        node("Flatten", ["x2"], "flat")
+        name, widths = "flat", [400, 10]
+    is_classifier = widths[-1] == 10
     for i, (k, n) in enumerate(zip(widths, widths[1:])):
         limit = (6 / (k + n)) ** 0.5
         w, b = random.uniform(-limit, limit, (k, n)), np.zeros(n)
         weights += [numpy_helper.from_array(a.astype("float32"), f"{c}{i}") for a, c in ((w, "w"), (b, "b"))]
         nodes.append(helper.make_node("Gemm", [name, f"w{i}", f"b{i}"], [f"z{i}"]))
         hidden = "Tanh" if widths == TINY else "Relu"
-        last = "Softmax" if widths == FASHION else "Identity"
+        last = "Softmax" if is_classifier else "Identity"
         name = f"y{i}"
         nodes.append(helper.make_node(hidden if i + 2 < len(widths) else last, [f"z{i}"], [name]))
     info = lambda name, width: helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])
-    graph = helper.make_graph(nodes, "net", [info("x", widths[0])], [info(name, widths[-1])], weights)
+    graph = helper.make_graph(nodes, "net", [info("x", inputs)], [info(name, widths[-1])], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -312,7 +360,7 @@ def serve(peer):
                 work = lambda: [predict(x) for x in xs]
                 work()
             elif work:
-                units = IMAGES if kind == "train" else POINTS // batch
+                units = IMAGES if kind in ("train", "cnn") else POINTS // batch
                 first = float(work())
             answer = first if work else None
         else:

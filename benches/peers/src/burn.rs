@@ -2,7 +2,9 @@
 
 use crate::jobs::{self, FASHION, Job, SMALL, TINY, Work, calls, epochs, rate};
 use ::burn::module::Param;
+use ::burn::nn::conv::{Conv2d, Conv2dConfig};
 use ::burn::nn::loss::{BinaryCrossEntropyLossConfig, CrossEntropyLossConfig, MseLoss, Reduction};
+use ::burn::nn::pool::MaxPool2dConfig;
 use ::burn::nn::{Linear, LinearConfig};
 use ::burn::optim::{GradientsParams, SgdConfig};
 use ::burn::tensor::activation::{relu, softmax};
@@ -20,9 +22,25 @@ pub fn ndarray(job: Job) -> Option<Work> {
 
 fn work(job: Job, device: Device) -> Option<Work> {
     Some(match job {
-        Job::Train { batch, threads: 1 } => classify(jobs::images::<f32>(), batch, device),
-        Job::TrainF64 { batch } => classify(jobs::images::<f64>(), batch, device),
-        Job::Train { .. } => return None,
+        Job::Train { batch, threads: 1 } => {
+            let device = device.autodiff();
+            let net = Net::new(&FASHION, relu, DType::F32, &device);
+            classify(net, jobs::images::<f32>(), batch, device)
+        }
+        Job::TrainF64 { batch } => {
+            let device = device.autodiff();
+            let net = Net::new(&FASHION, relu, DType::F64, &device);
+            classify(net, jobs::images::<f64>(), batch, device)
+        }
+        Job::Cnn { threads: 1 } => {
+            let device = device.autodiff();
+            classify(Net::convolutional(&device), jobs::images::<f32>(), jobs::CNN_BATCH, device)
+        }
+        Job::PredictCnn => {
+            let net = Net::convolutional(&device);
+            calls(jobs::some_images(true), move |x| net.predict(x, 1, true, &device))
+        }
+        Job::Train { .. } | Job::Cnn { .. } => return None,
         Job::PredictMany => {
             let net = Net::new(&FASHION, relu, DType::F32, &device);
             let images = jobs::images::<f32>().0[..256].to_vec();
@@ -46,7 +64,9 @@ fn work(job: Job, device: Device) -> Option<Work> {
         Job::Line => {
             let (x, y) = jobs::line();
             let y = y.into_iter().flatten().collect();
-            train((x, y), 2, device, &[2, 1], move |out, y: Vec<f32>| {
+            let device = device.autodiff();
+            let net = Net::new(&[2, 1], relu, DType::F32, &device);
+            train(net, (x, y), 2, device, move |out, y: Vec<f32>| {
                 let y = Tensor::<1>::from_floats(y.as_slice(), &out.device()).unsqueeze_dim(1);
                 MseLoss::new().forward(out, y, Reduction::Mean)
             })
@@ -55,7 +75,9 @@ fn work(job: Job, device: Device) -> Option<Work> {
             let (x, y) = jobs::logistic();
             let y = y.into_iter().map(|y| y[0] as i64).collect();
             let loss = BinaryCrossEntropyLossConfig::new().with_logits(true).init(&device);
-            train((x, y), 1, device, &[1, 1], move |out, y: Vec<i64>| {
+            let device = device.autodiff();
+            let net = Net::new(&[1, 1], relu, DType::F32, &device);
+            train(net, (x, y), 1, device, move |out, y: Vec<i64>| {
                 let y = Tensor::<1, Int>::from_ints(y.as_slice(), &out.device());
                 loss.forward(out, y.unsqueeze_dim(1))
             })
@@ -64,27 +86,26 @@ fn work(job: Job, device: Device) -> Option<Work> {
 }
 
 fn classify<T: Element>(
+    net: Net,
     (x, labels): (Vec<[T; 784]>, Vec<u8>),
     batch: usize,
     device: Device,
 ) -> Work {
     let labels = labels.into_iter().map(i64::from).collect();
     let loss = CrossEntropyLossConfig::new().init(&device);
-    train((x, labels), batch, device, &FASHION, move |out, y: Vec<i64>| {
+    train(net, (x, labels), batch, device, move |out, y: Vec<i64>| {
         let y = Tensor::<1, Int>::from_ints(y.as_slice(), &out.device());
         loss.forward(out, y)
     })
 }
 
 fn train<const W: usize, T: Element, Y: Copy + 'static>(
+    mut net: Net,
     set: (Vec<[T; W]>, Vec<Y>),
     batch: usize,
     device: Device,
-    widths: &[usize],
     loss: impl Fn(Tensor<2>, Vec<Y>) -> Tensor<1> + 'static,
 ) -> Work {
-    let device = device.autodiff();
-    let mut net = Net::new(widths, relu, T::dtype(), &device);
     let mut sgd = SgdConfig::new().init();
     epochs(set, batch, move |x, y| {
         let x = TensorData::new(x, [y.len(), W]);
@@ -98,7 +119,8 @@ fn train<const W: usize, T: Element, Y: Copy + 'static>(
 }
 
 struct Net {
-    layers: Vec<Linear>,
+    /// Convolutions, behind each of which the largest of every four numbers goes on; then dense layers.
+    layers: (Vec<Conv2d>, Vec<Linear>),
     activation: fn(Tensor<2>) -> Tensor<2>,
 }
 
@@ -116,12 +138,30 @@ impl Net {
                 bias: bias.map(|bias| Param::from_tensor(bias.val().cast(dtype).detach())),
             }
         };
-        let layers = widths.windows(2).map(layer).collect();
+        let layers = (Vec::new(), widths.windows(2).map(layer).collect());
         Self { layers, activation }
     }
 
+    /// The small convolutional network.
+    fn convolutional(device: &Device) -> Self {
+        let mut net = Self::new(&[16 * 5 * 5, 10], relu, DType::F32, device);
+        let convolutions = [[1, 8], [8, 16]].map(|c| Conv2dConfig::new(c, [3, 3]).init(device));
+        net.layers.0.extend(convolutions);
+        net
+    }
+
     fn forward(&self, mut x: Tensor<2>) -> Tensor<2> {
-        for (i, layer) in self.layers.iter().enumerate() {
+        let (convolutions, dense) = &self.layers;
+        if !convolutions.is_empty() {
+            let pool = MaxPool2dConfig::new([2, 2]).init();
+            let mut image = x.reshape([-1, 1, 28, 28]);
+            for convolution in convolutions {
+                image = relu(convolution.forward(image));
+                image = pool.forward(image);
+            }
+            x = image.flatten(1, 3);
+        }
+        for (i, layer) in dense.iter().enumerate() {
             if i > 0 {
                 x = (self.activation)(x);
             }

@@ -2,7 +2,7 @@
 
 use crate::jobs::{self, FASHION, Job, SMALL, TINY, Work, calls, epochs, rate};
 use candle_core::{DType, Device, Module, Result, Tensor, WithDType};
-use candle_nn::{Optimizer, SGD, Sequential, VarBuilder, VarMap, linear, loss, ops, seq};
+use candle_nn::{Optimizer, SGD, Sequential, VarBuilder, VarMap, conv2d, linear, loss, ops, seq};
 use std::hint::black_box;
 
 pub fn work(job: Job) -> Option<Work> {
@@ -11,9 +11,18 @@ pub fn work(job: Job) -> Option<Work> {
 
 fn job_of(job: Job) -> Result<Option<Work>> {
     Ok(Some(match job {
-        Job::Train { batch, threads: 1 } => train(jobs::images::<f32>(), batch)?,
-        Job::TrainF64 { batch } => train(jobs::images::<f64>(), batch)?,
-        Job::Train { .. } => return Ok(None),
+        Job::Train { batch, threads: 1 } => {
+            train(net(&FASHION, Tensor::relu, DType::F32)?, jobs::images::<f32>(), batch)?
+        }
+        Job::TrainF64 { batch } => {
+            train(net(&FASHION, Tensor::relu, DType::F64)?, jobs::images::<f64>(), batch)?
+        }
+        Job::Cnn { threads: 1 } => train(cnn()?, jobs::images::<f32>(), jobs::CNN_BATCH)?,
+        Job::PredictCnn => {
+            let (_, net) = cnn()?;
+            calls(jobs::some_images(true), move |x| predict(&net, x, 1, true))
+        }
+        Job::Train { .. } | Job::Cnn { .. } => return Ok(None),
         Job::PredictMany => {
             let (_, net) = net(&FASHION, Tensor::relu, DType::F32)?;
             let images = jobs::images::<f32>().0[..256].to_vec();
@@ -54,8 +63,27 @@ fn net(widths: &[usize], activation: Activation, dtype: DType) -> Result<(VarMap
     Ok((vars, net))
 }
 
-fn train<T: WithDType>(images: (Vec<[T; 784]>, Vec<u8>), batch: usize) -> Result<Work> {
-    let (vars, net) = net(&FASHION, Tensor::relu, T::DTYPE)?;
+/// The small convolutional network.
+fn cnn() -> Result<(VarMap, Sequential)> {
+    let vars = VarMap::new();
+    let builder = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
+    let pool = |x: &Tensor| x.relu()?.max_pool2d(2);
+    let net = seq()
+        .add_fn(|x| x.reshape(((), 1, 28, 28)))
+        .add(conv2d(1, 8, 3, Default::default(), builder.pp("first"))?)
+        .add_fn(pool)
+        .add(conv2d(8, 16, 3, Default::default(), builder.pp("second"))?)
+        .add_fn(pool)
+        .add_fn(|x| x.flatten_from(1))
+        .add(linear(16 * 5 * 5, 10, builder.pp("last"))?);
+    Ok((vars, net))
+}
+
+fn train<T: WithDType>(
+    (vars, net): (VarMap, Sequential),
+    images: (Vec<[T; 784]>, Vec<u8>),
+    batch: usize,
+) -> Result<Work> {
     let mut sgd = SGD::new(vars.all_vars(), rate(batch))?;
     let mut step = move |x, labels: Vec<u8>| {
         let x = Tensor::from_vec(x, (labels.len(), 784), &Device::Cpu)?;

@@ -55,7 +55,7 @@ pub fn work(job: Job) -> Option<Work> {
         Job::TrainF64 { batch } => {
             train!(Fashion, f64, [784 => 10], jobs::images(), batch, one_hot, cross_entropy)
         }
-        Job::Train { .. } => return None,
+        Job::Train { .. } | Job::Cnn { .. } | Job::PredictCnn => return None,
         Job::PredictMany => {
             let images = jobs::images::<f32>().0[..256].to_vec();
             let predict = predict!(Fashion, 784, 256, |y: Tensor<_, _, _>| y.softmax::<Axis<1>>());

@@ -18,6 +18,10 @@ pub enum Job {
     Tiny,
     /// One prediction of 64-64-64-8 with relu.
     Small,
+    /// An epoch of the small convolutional network with batch 32; the time is that of a sample.
+    Cnn { threads: usize },
+    /// Its probabilities for one image.
+    PredictCnn,
     /// An epoch of linear regression, 2 inputs, batch 2; the time is that of a step.
     Line,
     /// An epoch of logistic regression, 1 input, batch 1; the time is that of a step.
@@ -26,6 +30,8 @@ pub enum Job {
 
 /// The widths of the classifier, relu between them and softmax at the end.
 pub const FASHION: [usize; 5] = [784, 128, 256, 512, 10];
+/// Samples in a batch of the convolutional network.
+pub const CNN_BATCH: usize = 32;
 pub const TINY: [usize; 4] = [4, 16, 16, 1];
 pub const SMALL: [usize; 4] = [64, 64, 64, 8];
 
@@ -38,7 +44,7 @@ const IMAGES: usize = 4096;
 const POINTS: usize = 2000;
 
 impl Job {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::train(1, 1),
         Self::train(8, 1),
         Self::train(32, 1),
@@ -53,6 +59,9 @@ impl Job {
         Self::PredictOne { zeros: false },
         Self::Tiny,
         Self::Small,
+        Self::Cnn { threads: 1 },
+        Self::Cnn { threads: 2 },
+        Self::PredictCnn,
         Self::Line,
         Self::Logistic,
     ];
@@ -71,6 +80,9 @@ impl Job {
             Self::PredictOne { zeros: false } => "predict, one image, no zeros".into(),
             Self::Tiny => "predict, 4-16-16-1 tanh".into(),
             Self::Small => "predict, 64-64-64-8 relu".into(),
+            Self::Cnn { threads: 1 } => "train, small CNN, batch 32".into(),
+            Self::Cnn { threads } => format!("train, small CNN, batch 32, {threads} threads"),
+            Self::PredictCnn => "predict, small CNN, one image".into(),
             Self::Line => "linear step, batch 2".into(),
             Self::Logistic => "logistic step, batch 1".into(),
         }
@@ -78,7 +90,7 @@ impl Job {
 
     pub fn trains(self) -> bool {
         use Job::*;
-        matches!(self, Train { .. } | TrainF64 { .. } | Line | Logistic)
+        matches!(self, Train { .. } | TrainF64 { .. } | Cnn { .. } | Line | Logistic)
     }
 
     /// Floating-point operations of a sample of the classifier, and what part of the `f32` peak of

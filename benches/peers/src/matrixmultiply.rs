@@ -8,7 +8,7 @@ pub fn work(job: Job) -> Option<Work> {
     Some(match job {
         Job::Train { batch, threads: 1 } => train(jobs::images::<f32>(), batch),
         Job::TrainF64 { batch } => train(jobs::images::<f64>(), batch),
-        Job::Train { .. } => return None,
+        Job::Train { .. } | Job::Cnn { .. } | Job::PredictCnn => return None,
         Job::PredictMany => {
             let images = jobs::images::<f32>().0[..256].to_vec();
             let mut net = Net::new(&FASHION, Hidden::Relu, Output::Softmax);

@@ -12,6 +12,17 @@ sequential! {
         Dense(10, softmax),
     }
 }
+sequential! {
+    struct Cnn: [784] => [10] {
+        Reshape([1, 28, 28]),
+        Conv2D(8, 3, activation = relu),
+        MaxPooling2D(2),
+        Conv2D(16, 3, activation = relu),
+        MaxPooling2D(2),
+        Flatten,
+        Dense(10, softmax),
+    }
+}
 sequential! { struct Tiny: [4] => [1] { Dense(16, tanh), Dense(16, tanh), Dense(1) } }
 sequential! { struct Small: [64] => [8] { Dense(64, relu), Dense(64, relu), Dense(8) } }
 sequential! { struct Line: [2] => [1] { Dense(1) } }
@@ -60,6 +71,20 @@ pub fn work(job: Job) -> Option<Work> {
         Job::Small => {
             let model = Small::new(1);
             calls(jobs::inputs(), move |x| model.predict(x))
+        }
+        Job::Cnn { threads } => {
+            let (x, y) = jobs::images::<f32>();
+            let mut model = Cnn::new(1);
+            Work::new(x.len(), move || {
+                let sgd = Sgd::new(rate(jobs::CNN_BATCH));
+                let mut training = model.compile(sgd, SparseCategoricalCrossentropy);
+                let settings = fit(jobs::CNN_BATCH).threads(threads);
+                training.fit(&x, &y, settings).unwrap().loss[0]
+            })
+        }
+        Job::PredictCnn => {
+            let model = Cnn::new(1);
+            calls(jobs::some_images(true), move |x| model.predict(x))
         }
         Job::Line => {
             let (x, y) = jobs::line();
