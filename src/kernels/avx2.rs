@@ -22,7 +22,8 @@ token!(F32x8: [f32; 8] in __m256, 8 rows, narrow true,
     nonzero nonzero_f32, mask mask_f32);
 token!(F32Wide: [f32; 8] in __m256, 6 rows, narrow false,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
-    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps, sum4 sums_f32,
+    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps,
+    interleave interleave_f32, sum4 sums_f32,
     nonzero nonzero_f32, mask mask_f32);
 token!(F64x1: [f64; 1] in __m128d, 8 rows, narrow true,
     _mm_set1_pd, _mm_load_sd, _mm_store_sd, _mm_fmadd_pd, _mm_add_pd,
@@ -36,7 +37,8 @@ token!(F64x4: [f64; 4] in __m256d, 8 rows, narrow true,
     mask mask_f64);
 token!(F64Wide: [f64; 4] in __m256d, 6 rows, narrow false,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
-    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd, sum4 sums_f64,
+    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd,
+    interleave interleave_f64, sum4 sums_f64,
     mask mask_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), 8 => F32x8(()),
@@ -65,6 +67,26 @@ unsafe fn load_two(from: *const f32) -> __m128 {
 unsafe fn store_two(to: *mut f32, v: __m128) {
     // SAFETY: as for `load_two`.
     unsafe { _mm_store_sd(to.cast(), _mm_castps_pd(v)) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn interleave_f32(a: __m256, b: __m256) -> [__m256; 2] {
+    let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+    [
+        _mm256_permute2f128_ps::<0x20>(low, high),
+        _mm256_permute2f128_ps::<0x31>(low, high),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn interleave_f64(a: __m256d, b: __m256d) -> [__m256d; 2] {
+    let (low, high) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+    [
+        _mm256_permute2f128_pd::<0x20>(low, high),
+        _mm256_permute2f128_pd::<0x31>(low, high),
+    ]
 }
 
 /// Two vectors become one at each step: half of one's sums beside half of the other's.

@@ -8,10 +8,12 @@ use core::arch::x86_64::*;
 
 token!(F32x16: [f32; 16] in __m512, 8 rows, narrow false,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
-    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_min_ps, _mm512_max_ps, sum4 sums_f32, nonzero nonzero_f32, mask mask_f32);
+    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_min_ps, _mm512_max_ps,
+    interleave interleave_f32, sum4 sums_f32, nonzero nonzero_f32, mask mask_f32);
 token!(F64x8: [f64; 8] in __m512d, 8 rows, narrow false,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd,
-    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_min_pd, _mm512_max_pd, sum4 sums_f64, nonzero nonzero_f64, mask mask_f64);
+    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_min_pd, _mm512_max_pd,
+    interleave interleave_f64, sum4 sums_f64, nonzero nonzero_f64, mask mask_f64);
 
 vectors!(run_f32: f32, _ => F32x16(()));
 vectors!(run_f64: f64, _ => F64x8(()));
@@ -21,6 +23,22 @@ compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },
     features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
 compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) },
     features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn interleave_f32(a: __m512, b: __m512) -> [__m512; 2] {
+    let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+    [low, high].map(|places| _mm512_permutex2var_ps(a, places, b))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn interleave_f64(a: __m512d, b: __m512d) -> [__m512d; 2] {
+    let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    let high = _mm512_add_epi64(low, _mm512_set1_epi64(4));
+    [low, high].map(|places| _mm512_permutex2var_pd(a, places, b))
+}
 
 /// Two vectors become one at each step: half of one's sums beside half of the other's.
 #[inline]

@@ -17,25 +17,25 @@ use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::Rows;
 
-/// A tile of gradients that the rule has not seen yet: `rows` rows of `across` vectors (1 or 2), whose
-/// weights begin with vector `v` of row `row`.
+/// A tile of gradients that the rule has not seen yet: `rows` rows of `across` vectors (1 or 2), and where
+/// their weights and what the optimiser keeps for these begin.
 struct Summed<S: Simd> {
-    g: [S::V; 16],
+    g: [[S::V; 2]; 8],
     rows: usize,
     across: usize,
-    row: usize,
-    v: usize,
+    w: *mut S::E,
+    slots: *mut S::E,
 }
 
 impl<S: Simd> Summed<S> {
     #[inline(always)]
     fn none(s: S) -> Self {
         Summed {
-            g: [s.zero(); 16],
+            g: [[s.zero(); 2]; 8],
             rows: 0,
             across: 0,
-            row: 0,
-            v: 0,
+            w: core::ptr::null_mut(),
+            slots: core::ptr::null_mut(),
         }
     }
 }
@@ -204,7 +204,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             }
             row += rows;
         }
-        for i in 0..before.rows * before.across {
+        for i in 0..before.rows {
             // SAFETY: these sums were made for weights that exist.
             unsafe { self.settle(s, rule, before, i) };
         }
@@ -227,10 +227,14 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     ) {
         let mut sums = [[s.zero(); NV]; MR];
         let mut sample = 0;
-        let each = (self.rows / 16).max(1);
+        let each = (self.rows / 8).max(1);
+        let column = v * S::LANES;
+        let w = self.w.as_mut_ptr().wrapping_add(row * self.stride + column);
+        let slots = self.slots.as_mut_ptr();
+        let slots = slots.wrapping_add(row * R::SLOTS * self.stride + column);
         // SAFETY: the caller's, for all of it.
         unsafe {
-            for i in 0..before.rows * before.across {
+            for i in 0..before.rows {
                 let steps = each.min(self.rows - sample);
                 sums = self.more::<S, MR, NV>(s, row, v, sample, steps, sums);
                 sample += steps;
@@ -240,13 +244,14 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
         for i in 0..MR {
             for j in 0..NV {
-                after.g[i * NV + j] = sums[i][j];
+                after.g[i][j] = sums[i][j];
             }
         }
-        (after.rows, after.across, after.row, after.v) = (MR, NV, row, v);
+        (after.rows, after.across) = (MR, NV);
+        (after.w, after.slots) = (w, slots);
     }
 
-    /// Hands the gradients number `i` of a tile to the rule.
+    /// Hands row `i` of a tile of gradients to the rule.
     ///
     /// # Safety
     /// They must be of weights that exist.
@@ -258,22 +263,15 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         summed: &Summed<S>,
         i: usize,
     ) {
-        // There are one or two vectors across.
-        let (down, right) = match summed.across {
-            1 => (i, 0),
-            _ => (i / 2, i % 2),
-        };
-        let (row, column) = (summed.row + down, (summed.v + right) * S::LANES);
-        let (w, slots) = (self.w.as_mut_ptr(), self.slots.as_mut_ptr());
+        let w = summed.w.wrapping_add(i * self.stride);
+        let slots = summed.slots.wrapping_add(i * R::SLOTS * self.stride);
         // SAFETY: the caller's; `new` has checked that each row of w has its slots.
         unsafe {
-            rule.take(
-                s,
-                summed.g[i],
-                w.add(row * self.stride + column),
-                slots.wrapping_add(row * R::SLOTS * self.stride + column),
-                self.stride,
-            );
+            rule.take(s, summed.g[i][0], w, slots, self.stride);
+            if summed.across == 2 {
+                let (w, slots) = (w.wrapping_add(S::LANES), slots.wrapping_add(S::LANES));
+                rule.take(s, summed.g[i][1], w, slots, self.stride);
+            }
         }
     }
 

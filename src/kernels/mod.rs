@@ -7,7 +7,7 @@
 //! | kernel | computes | sums over |
 //! | --- | --- | --- |
 //! | [`Element::affine`] | `Y = X W + b` | k, in order; in four sums where a row of `W` has at most 16 numbers, or in [`tiny`] |
-//! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in 16 fixed lanes and one fixed tree (n > 8); in order (n <= 8) |
+//! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in order; of the samples after the last whole block of 16, or where k < 16, in 16 fixed lanes and one fixed tree if n > 8 |
 //! | [`Element::affine_weight_grad`] | `dW = Xᵀ dZ`, then the [`Fused`] rule | samples, in order |
 //! | [`Element::apply_rule`] | the [`Rule`], for gradients that were stored first | nothing |
 //!
@@ -32,6 +32,7 @@ pub mod conv;
 mod forward;
 mod gemm;
 mod grad_input;
+mod grad_input_blocks;
 mod grad_weight;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
@@ -58,6 +59,7 @@ use bias_grad::BiasGrad;
 use conv::{ConvWeightGrad, Correlate, Sparse};
 use forward::Forward;
 use grad_input::InputGrad;
+use grad_input_blocks::{BlockInputGrad, whole_blocks};
 use grad_weight::{Ruled, WeightGrad};
 use rule::{Fused, Rule};
 use scalar::Scalar;
@@ -73,9 +75,33 @@ pub trait Element: Real + gemm::Gemm {
     /// `y.width()` elements. Writes the padding of `y` too, with anything.
     fn affine<I: Isa>(isa: I, x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>);
 
-    /// `dx = dz wᵀ` for each row dz, whose padding is zero. Leaves the padding of `dx` alone. If there
-    /// is one sample, and `wanted` holds the inputs, dx may be 0 where they are.
+    /// `dx = dz wᵀ` for each row dz. The padding of both is zero, and that of `dx` stays so. If there is
+    /// one sample, and `wanted` holds the inputs, dx may be 0 where they are.
+    #[inline]
     fn affine_input_grad<I: Isa>(
+        isa: I,
+        dz: Rows<Self>,
+        w: &[Self],
+        wanted: Option<Rows<Self>>,
+        dx: RowsMut<Self>,
+    ) {
+        let rows = dz.len().min(dx.len());
+        let whole = whole_blocks(rows, dx.width(), dz.width());
+        let (blocks, rest) = dx.split_at(whole);
+        if whole > 0 {
+            Self::block_input_grad(isa, dz.rows(0..whole), w, blocks);
+        }
+        if whole < rows {
+            let wanted = wanted.filter(|_| whole == 0);
+            Self::row_input_grad(isa, dz.rows(whole..rows), w, wanted, rest);
+        }
+    }
+
+    /// [`affine_input_grad`](Self::affine_input_grad) of samples in whole blocks.
+    fn block_input_grad<I: Isa>(isa: I, dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>);
+
+    /// [`affine_input_grad`](Self::affine_input_grad) of the samples that are left over.
+    fn row_input_grad<I: Isa>(
         isa: I,
         dz: Rows<Self>,
         w: &[Self],
@@ -134,7 +160,9 @@ macro_rules! element {
             element!(@method $name, forward, affine, portable::forward,
                 (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>)
                 => Forward::new(x, w, bias, y));
-            element!(@method $name, input_grad, affine_input_grad, portable::input_grad,
+            element!(@method $name, block_input_grad, block_input_grad, portable::block_input_grad,
+                (dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>) => BlockInputGrad::new(dz, w, dx));
+            element!(@method $name, input_grad, row_input_grad, portable::input_grad,
                 (dz: Rows<Self>, w: &[Self], wanted: Option<Rows<Self>>, dx: RowsMut<Self>)
                 => InputGrad::new(dz, w, wanted, dx));
             element!(@method $name, weight_grad, affine_weight_grad, portable::weight_grad,

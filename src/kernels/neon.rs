@@ -15,13 +15,13 @@ token!(F32x2: [f32; 2] in float32x2_t, 8 rows, narrow true,
     vsub_f32, vmul_f32, vdiv_f32, vsqrt_f32, min_f32x2, max_f32x2);
 token!(F32x4: [f32; 4] in float32x4_t, 8 rows, narrow true,
     vdupq_n_f32, vld1q_f32, vst1q_f32, fma_f32x4, vaddq_f32,
-    vsubq_f32, vmulq_f32, vdivq_f32, vsqrtq_f32, min_f32x4, max_f32x4, sum4 sums_f32);
+    vsubq_f32, vmulq_f32, vdivq_f32, vsqrtq_f32, min_f32x4, max_f32x4, interleave interleave_f32, sum4 sums_f32);
 token!(F64x1: [f64; 1] in float64x1_t, 8 rows, narrow true,
     vdup_n_f64, vld1_f64, vst1_f64, fma_f64x1, vadd_f64,
     vsub_f64, vmul_f64, vdiv_f64, vsqrt_f64, min_f64x1, max_f64x1);
 token!(F64x2: [f64; 2] in float64x2_t, 8 rows, narrow true,
     vdupq_n_f64, vld1q_f64, vst1q_f64, fma_f64x2, vaddq_f64,
-    vsubq_f64, vmulq_f64, vdivq_f64, vsqrtq_f64, min_f64x2, max_f64x2, sum4 sums_f64);
+    vsubq_f64, vmulq_f64, vdivq_f64, vsqrtq_f64, min_f64x2, max_f64x2, interleave interleave_f64, sum4 sums_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()),
     8 => Pair::<_, 8, true>(F32x4(())), _ => Pair::<_, 6, false>(F32x4(())));
@@ -70,6 +70,18 @@ min_max! {
     min_f32x4, max_f32x4: float32x4_t, vcltq_f32, vbslq_f32;
     min_f64x1, max_f64x1: float64x1_t, vclt_f64, vbsl_f64;
     min_f64x2, max_f64x2: float64x2_t, vcltq_f64, vbslq_f64;
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn interleave_f32(a: float32x4_t, b: float32x4_t) -> [float32x4_t; 2] {
+    [vzip1q_f32(a, b), vzip2q_f32(a, b)]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn interleave_f64(a: float64x2_t, b: float64x2_t) -> [float64x2_t; 2] {
+    [vzip1q_f64(a, b), vzip2q_f64(a, b)]
 }
 
 /// Two vectors become one at each step: half of one's sums beside half of the other's.

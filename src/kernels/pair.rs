@@ -66,6 +66,10 @@ impl<S: Simd, const ROWS: usize, const NARROW: bool> Simd for Pair<S, ROWS, NARR
         [self.0.max(a[0], b[0]), self.0.max(a[1], b[1])]
     }
     #[inline(always)]
+    fn interleave(self, a: [S::V; 2], b: [S::V; 2]) -> [[S::V; 2]; 2] {
+        [self.0.interleave(a[0], b[0]), self.0.interleave(a[1], b[1])]
+    }
+    #[inline(always)]
     fn sum4(self, v: [[S::V; 2]; 4]) -> [S::E; 4] {
         self.0.sum4(v.map(|[low, high]| self.0.add(low, high)))
     }

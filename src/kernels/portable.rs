@@ -10,7 +10,7 @@ use super::rule::{Fused, Rule};
 use super::scalar::Scalar;
 use super::sparse::skips_zeros;
 use crate::math::Real;
-use crate::rows::{Rows, RowsMut};
+use crate::rows::{Rows, RowsMut, padded};
 use crate::simd::Isa;
 
 /// `Y = X W + b`.
@@ -109,6 +109,44 @@ fn transposed<T>(w: &[T], rows: usize, columns: usize, stride: usize) -> Matrix<
     }
 }
 
+/// `dX = dZ Wᵀ` of whole blocks of samples.
+pub fn block_input_grad<T: Real + Gemm, I: Isa>(isa: I, dz: Rows<T>, w: &[T], mut dx: RowsMut<T>) {
+    assert!(
+        w.len() >= dx.width() * dz.stride(),
+        "the weights do not fit the rows"
+    );
+    if !I::FUSED && input_gemm(dz, w, &mut dx) {
+        return;
+    }
+    for (dz, dx) in dz.iter().zip(dx.iter_mut()) {
+        for (dx, w) in dx.iter_mut().zip(w.chunks_exact(padded(dz.len()))) {
+            *dx = in_order(isa, dz, w);
+        }
+    }
+}
+
+/// Σ a b, in order.
+#[inline(always)]
+fn in_order<T: Real, I: Isa>(isa: I, a: &[T], b: &[T]) -> T {
+    let pairs = a.iter().zip(b);
+    pairs.fold(T::zero(), |sum, (&a, &b)| T::fma(isa, a, b, sum))
+}
+
+/// `dX = dZ Wᵀ` by the crate `matrixmultiply`, if it is large; whether it was done.
+fn input_gemm<T: Gemm + num_traits::Zero>(dz: Rows<T>, w: &[T], dx: &mut RowsMut<T>) -> bool {
+    let (k, dx_stride) = (dx.width(), dx.stride());
+    let rows = dz.len().min(dx.len());
+    let b = transposed(w, dz.width(), k, dz.stride());
+    let c = Matrix {
+        data: dx.padded_data(),
+        rows,
+        columns: k,
+        row_stride: dx_stride,
+        column_stride: 1,
+    };
+    T::gemm(matrix(dz, rows), b, T::zero(), c)
+}
+
 /// `dX = dZ Wᵀ`.
 pub fn input_grad<T: Real + Gemm, I: Isa>(
     isa: I,
@@ -124,20 +162,8 @@ pub fn input_grad<T: Real + Gemm, I: Isa>(
     );
     let is_sparse = width > 8 && skips_zeros(dz.len().min(dx.len()), dx.width(), stride);
     let wanted = wanted.filter(|_| is_sparse);
-    if !I::FUSED {
-        let (k, dx_stride) = (dx.width(), dx.stride());
-        let rows = dz.len().min(dx.len());
-        let (a, b) = (matrix(dz, rows), transposed(w, width, k, stride));
-        let c = Matrix {
-            data: dx.padded_data(),
-            rows,
-            columns: k,
-            row_stride: dx_stride,
-            column_stride: 1,
-        };
-        if T::gemm(a, b, T::zero(), c) {
-            return;
-        }
+    if !I::FUSED && input_gemm(dz, w, &mut dx) {
+        return;
     }
     let gradients = dz.padded_data().chunks_exact(stride);
     for (dz, dx) in gradients.zip(dx.iter_mut()) {
@@ -147,8 +173,7 @@ pub fn input_grad<T: Real + Gemm, I: Isa>(
             } else if width > 8 {
                 in_lanes(isa, dz, w)
             } else {
-                let pairs = dz.iter().zip(w).take(width);
-                pairs.fold(T::zero(), |sum, (&dz, &w)| T::fma(isa, dz, w, sum))
+                in_order(isa, &dz[..width], w)
             };
         }
     }

@@ -21,13 +21,13 @@ token!(F32x4: [f32; 4] in v128, 8 rows, narrow true,
     f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, min_f32, max_f32);
 token!(F32Wide: [f32; 4] in v128, 6 rows, narrow false,
     f32x4_splat, load_16, store_16, fma_f32, f32x4_add,
-    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, min_f32, max_f32);
+    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, min_f32, max_f32, interleave interleave_f32);
 token!(F64x1: [f64; 1] in v128, 8 rows, narrow true,
     f64x2_splat, load_8, store_8, fma_f64, f64x2_add,
     f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64);
 token!(F64x2: [f64; 2] in v128, 8 rows, narrow true,
     f64x2_splat, load_16, store_16, fma_f64, f64x2_add,
-    f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64);
+    f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64, interleave interleave_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), _ => F32Wide(()));
 vectors!(run_f64: f64, 1 => F64x1(()), 2 => F64x2(()),
@@ -47,6 +47,19 @@ fn fma_f32(a: v128, b: v128, c: v128) -> v128 {
 #[inline(always)]
 fn fma_f64(a: v128, b: v128, c: v128) -> v128 {
     f64x2_add(f64x2_mul(a, b), c)
+}
+
+#[inline(always)]
+fn interleave_f32(a: v128, b: v128) -> [v128; 2] {
+    [
+        i32x4_shuffle::<0, 4, 1, 5>(a, b),
+        i32x4_shuffle::<2, 6, 3, 7>(a, b),
+    ]
+}
+
+#[inline(always)]
+fn interleave_f64(a: v128, b: v128) -> [v128; 2] {
+    [i64x2_shuffle::<0, 2>(a, b), i64x2_shuffle::<1, 3>(a, b)]
 }
 
 /// The smaller and the larger of two numbers, the second one where either is NaN. (The instructions

@@ -57,6 +57,24 @@ pub trait Simd: Copy {
     /// The larger one; `b` where either is NaN, or both are zeros.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
 
+    /// `a0 b0 a1 b1 ...`, in two vectors.
+    #[inline(always)]
+    fn interleave(self, a: Self::V, b: Self::V) -> [Self::V; 2] {
+        let (mut from, mut to) = ([num_traits::zero(); 32], [num_traits::zero(); 32]);
+        // SAFETY: two vectors have at most 32 lanes.
+        unsafe {
+            self.store(a, from.as_mut_ptr());
+            self.store(b, from.as_mut_ptr().add(16));
+            for i in 0..Self::LANES {
+                (to[2 * i], to[2 * i + 1]) = (from[i], from[16 + i]);
+            }
+            [
+                self.load(to.as_ptr()),
+                self.load(to.as_ptr().add(Self::LANES)),
+            ]
+        }
+    }
+
     /// 0 in each lane.
     #[inline(always)]
     fn zero(self) -> Self::V {
@@ -156,6 +174,22 @@ pub trait Simd: Copy {
     }
 }
 
+/// The transpose of a square of numbers, whose rows are the first `LANES` vectors.
+///
+/// Each round turns number (row, column), read as one binary number, by one place to the left; after as
+/// many rounds as a column has binary places, row and column have changed places.
+#[inline(always)]
+pub fn transpose<S: Simd>(s: S, mut rows: [S::V; 16]) -> [S::V; 16] {
+    let half = S::LANES / 2;
+    for _ in 0..S::LANES.trailing_zeros() {
+        let before = rows;
+        for i in 0..half {
+            [rows[2 * i], rows[2 * i + 1]] = s.interleave(before[i], before[half + i]);
+        }
+    }
+    rows
+}
+
 /// A computation that is written once for all vectors.
 pub trait Kernel<T> {
     /// The stride of the rows that its vectors run along: no vector may be longer.
@@ -187,6 +221,7 @@ macro_rules! token {
         $splat:path, $load:path, $store:path,
         $fma:path, $add:path, $sub:path, $mul:path, $div:path, $sqrt:path,
         $min:path, $max:path
+        $(, interleave $interleave:path)?
         $(, sum4 $sum4:path)?
         $(, nonzero $nonzero:path)?
         $(, mask $mask:path)?
@@ -259,6 +294,13 @@ macro_rules! token {
             }
             $(
                 #[inline(always)]
+                fn interleave(self, a: $vector, b: $vector) -> [$vector; 2] {
+                    // SAFETY: see above.
+                    unsafe { $interleave(a, b) }
+                }
+            )?
+            $(
+                #[inline(always)]
                 unsafe fn nonzero(self, from: *const $element, first: u32, to: *mut u32) -> usize {
                     // SAFETY: see above.
                     unsafe { $nonzero(from, first, to) }
@@ -290,7 +332,9 @@ macro_rules! compiled {
         pub mod $name {
             use crate::kernels::rule::{Fused, Step, with_rule};
             use crate::kernels::conv::{ConvWeightGrad, Correlate, Sparse};
-            use crate::kernels::{Applied, Apply, BiasGrad, Forward, InputGrad, Ruled, WeightGrad};
+            use crate::kernels::{
+                Applied, Apply, BiasGrad, BlockInputGrad, Forward, InputGrad, Ruled, WeightGrad,
+            };
 
             $(#[target_feature(enable = $features)])?
             pub fn forward($kernel: Forward<'_, $element>) {
@@ -298,6 +342,10 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn input_grad($kernel: InputGrad<'_, $element>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn block_input_grad($kernel: BlockInputGrad<'_, $element>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

@@ -72,8 +72,11 @@ impl<P> Default for Parts<P> {
     }
 }
 
+/// How many rows are never parted: those that kernels take as one block.
+const BLOCK: usize = 16;
+
 /// In how many parts to do `rows` rows that take `cost` multiply-adds each, and which rows belong to
-/// each: whole blocks of eight, as the kernels take them, and the rest to the last.
+/// each: whole blocks of 16, as the kernels take them, and the rest to the last.
 #[derive(Clone, Copy, Debug)]
 pub struct Split {
     rows: usize,
@@ -96,8 +99,8 @@ impl Split {
     /// The rows of a part.
     #[inline(always)]
     pub fn rows(self, part: usize) -> Range<usize> {
-        let blocks = self.rows / 8;
-        let start = |part: usize| blocks * part / self.parts * 8;
+        let blocks = self.rows / BLOCK;
+        let start = |part: usize| blocks * part / self.parts * BLOCK;
         let end = if part + 1 == self.parts {
             self.rows
         } else {
@@ -138,7 +141,7 @@ impl Team<'_> {
         let parts = match self.size() {
             1 => 1,
             size => size
-                .min(rows / 8)
+                .min(rows / BLOCK)
                 .min(rows.saturating_mul(cost) / WORTH)
                 .max(1),
         };

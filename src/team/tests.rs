@@ -91,8 +91,8 @@ fn splits_cover_all_rows_in_blocks() {
             let mut next = 0;
             for part in 0..split.len() {
                 let range = split.rows(part);
-                assert_eq!((range.start, range.start % 8), (next, 0));
-                assert!(split.len() == 1 || range.len() >= 8);
+                assert_eq!((range.start, range.start % BLOCK), (next, 0));
+                assert!(split.len() == 1 || range.len() >= BLOCK);
                 next = range.end;
             }
             assert_eq!(next, rows);
