@@ -354,6 +354,26 @@ fn decayed<S: Simd>(s: S, keep: S::E, w: S::V, step: S::V) -> S::V {
     }
 }
 
+/// A number that fades away from step to step, or zero where next to nothing is left of it.
+///
+/// What is multiplied by less than 1 again and again never gets to zero, but to the subnormal numbers,
+/// and stays there: a relu that has died would make every later step slow, since roots, quotients, and on
+/// some processors all products of such numbers take many times as long. So means of gradients are
+/// rounded to multiples of 2^-83 (2^-112 in `f64`) by the way: what is added here and taken away again
+/// has no room for more. That is far below what any epsilon lets through.
+#[inline(always)]
+fn mean<S: Simd<E: Real>>(s: S, m: S::V) -> S::V {
+    let room = s.splat(S::E::of(1.0 / (1u64 << 60) as f64));
+    s.sub(s.add(m, room), room)
+}
+
+/// The same for means of squares: multiples of 2^-123 (2^-152).
+#[inline(always)]
+fn mean_square<S: Simd<E: Real>>(s: S, v: S::V) -> S::V {
+    let room = s.splat(S::E::of(1.0 / (1u128 << 100) as f64));
+    s.sub(s.add(v, room), room)
+}
+
 /// `g + l2 w`.
 #[inline(always)]
 fn penalized<S: Simd>(s: S, l2: S::E, w: S::V, g: S::V) -> S::V {
@@ -398,7 +418,7 @@ impl<T: Real> Step<T> for Momentum<T> {
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let (down, momentum) = (s.splat(-self.rate), s.splat(self.momentum));
         let g = penalized(s, self.l2, w, g);
-        let m = s.fma(down, g, s.mul(momentum, m));
+        let m = mean(s, s.fma(down, g, s.mul(momentum, m)));
         let w = if self.nesterov {
             s.fma(momentum, m, s.fma(down, g, s.mul(s.splat(self.keep), w)))
         } else {
@@ -412,8 +432,9 @@ impl<T: Real> Step<T> for Adam<T> {
     const SLOTS: usize = 2;
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        let m = s.fma(s.splat(self.fade_1), s.sub(g, m), m);
+        let m = mean(s, s.fma(s.splat(self.fade_1), s.sub(g, m), m));
         let v = s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v);
+        let v = mean_square(s, v);
         let scale = s.add(s.sqrt(v), s.splat(self.epsilon));
         let step = s.div(s.mul(s.splat(-self.rate), m), scale);
         (decayed(s, self.keep, w, step), [m, v])
@@ -425,10 +446,10 @@ impl<T: Real> Step<T> for RmsProp<T> {
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [v, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let fade = s.splat(T::one() - self.rho);
-        let v = s.fma(s.splat(self.rho), v, s.mul(fade, s.mul(g, g)));
+        let v = mean_square(s, s.fma(s.splat(self.rho), v, s.mul(fade, s.mul(g, g))));
         let scale = s.sqrt(s.add(v, s.splat(self.epsilon)));
         let step = s.div(s.mul(s.splat(self.rate), g), scale);
-        let u = s.fma(s.splat(self.momentum), u, step);
+        let u = mean(s, s.fma(s.splat(self.momentum), u, step));
         (decayed(s, self.keep, w, s.neg(u)), [v, u])
     }
 }
@@ -450,9 +471,9 @@ impl<T: Real> Step<T> for Adadelta<T> {
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [v, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let (rho, fade) = (s.splat(self.rho), s.splat(T::one() - self.rho));
         let root = |x| s.sqrt(s.add(x, s.splat(self.epsilon)));
-        let v = s.fma(rho, v, s.mul(fade, s.mul(g, g)));
+        let v = mean_square(s, s.fma(rho, v, s.mul(fade, s.mul(g, g))));
         let d = s.div(s.mul(root(u), g), root(v));
-        let u = s.fma(rho, u, s.mul(fade, s.mul(d, d)));
+        let u = mean_square(s, s.fma(rho, u, s.mul(fade, s.mul(d, d))));
         let step = s.mul(s.splat(-self.rate), d);
         (decayed(s, self.keep, w, step), [v, u])
     }
@@ -462,8 +483,8 @@ impl<T: Real> Step<T> for Adamax<T> {
     const SLOTS: usize = 2;
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        let m = s.fma(s.splat(self.fade), s.sub(g, m), m);
-        let u = s.max(s.mul(s.splat(self.beta), u), s.max(g, s.neg(g)));
+        let m = mean(s, s.fma(s.splat(self.fade), s.sub(g, m), m));
+        let u = mean(s, s.max(s.mul(s.splat(self.beta), u), s.max(g, s.neg(g))));
         let scale = s.add(u, s.splat(self.epsilon));
         let step = s.div(s.mul(s.splat(-self.rate), m), scale);
         (decayed(s, self.keep, w, step), [m, u])
@@ -474,8 +495,9 @@ impl<T: Real> Step<T> for Nadam<T> {
     const SLOTS: usize = 2;
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        let m = s.fma(s.splat(self.fade_1), s.sub(g, m), m);
+        let m = mean(s, s.fma(s.splat(self.fade_1), s.sub(g, m), m));
         let v = s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v);
+        let v = mean_square(s, v);
         let ahead = s.fma(s.splat(-self.rate_m), m, s.mul(s.splat(-self.rate_g), g));
         let step = s.div(ahead, s.add(s.sqrt(v), s.splat(self.epsilon)));
         (decayed(s, self.keep, w, step), [m, v])
@@ -489,6 +511,9 @@ impl<T: Real> Step<T> for Lion<T> {
         let toward = |fade| s.fma(s.splat(fade), s.sub(g, m), m);
         let large = s.mul(s.splat(T::one() / T::MIN_NORMAL), toward(self.fade_1));
         let step = s.mul(s.splat(-self.rate), s.clamp(T::one(), large));
-        (decayed(s, self.keep, w, step), [toward(self.fade_2), v])
+        (
+            decayed(s, self.keep, w, step),
+            [mean(s, toward(self.fade_2)), v],
+        )
     }
 }

@@ -2,6 +2,7 @@
 //! against each other, bit for bit.
 
 use super::gemm::LARGE;
+use super::grad_input_blocks::BLOCK;
 use super::rule::{self, Fused, Rule, Store};
 use super::sparse::skips_zeros;
 use super::{Adjust, Element, tiny};
@@ -242,7 +243,8 @@ impl<T: Tested> Results<T> {
     }
 }
 
-const UNTOUCHED: f64 = 77.0;
+/// What stands where results will be.
+const OVERWRITTEN: f64 = 77.0;
 
 impl<T: Tested> Case<T> {
     fn new(random: &mut Random, rows: usize, k: usize, n: usize) -> Self {
@@ -266,9 +268,12 @@ impl<T: Tested> Case<T> {
     }
 
     fn empty_results(&self) -> Results<T> {
+        let mut dx = vec![T::zero(); self.rows * padded(self.k)];
+        let rows = dx.chunks_exact_mut(padded(self.k));
+        rows.for_each(|row| row[..self.k].fill(T::of(OVERWRITTEN)));
         Results {
             y: vec![T::zero(); self.rows * padded(self.n)],
-            dx: vec![T::of(UNTOUCHED); self.rows * padded(self.k)],
+            dx,
             w: self.w.clone(),
             slots: self.slots.clone(),
             b: self.b.clone(),
@@ -413,7 +418,7 @@ fn close<T: Tested>(found: &[T], expected: &[T], terms: usize, what: &str) {
 fn agrees_with_definition<T: Tested>() {
     let mut random = Random(1);
     for _ in 0..cases(150) {
-        let (rows, k, n) = (random.below(20), random.size(), random.size());
+        let (rows, k, n) = (random.below(40), random.size(), random.size());
         let mut case = Case::<T>::new(&mut random, rows, k, n);
         // A gradient near zero makes the quotient ill-conditioned.
         if let Fused::Adam(rule) = &mut case.rule {
@@ -503,15 +508,20 @@ fn agrees_with_matrixmultiply_f64() {
     agrees_with_matrixmultiply::<f64>();
 }
 
-/// Also: the padding of weights stays zero, that of `dx` is left alone.
+/// Also: the padding of weights and of `dx` stays zero.
 fn same_bits<T: Tested>() {
     let mut random = Random(3);
     for i in 0..cases(2000) {
-        let (rows, mut k, n) = (random.below(14), random.size(), random.size());
-        if i % 100 == 0 {
-            k += 1100; // more inputs than are listed at a time when zeros are skipped
+        let (mut rows, mut k, mut n) = (random.below(14), random.size(), random.size());
+        match i % 100 {
+            // More inputs than are listed at a time when zeros are skipped.
+            0 => (rows, k) = (1, k + 1100),
+            // Blocks of samples, of more columns than are transposed at a time.
+            1 | 2 => (rows, n) = (rows + 30, n + 120),
+            3..20 => rows += 20,
+            _ => {}
         }
-        let case = Case::<T>::new(&mut random, if i % 100 == 0 { 1 } else { rows }, k, n);
+        let case = Case::<T>::new(&mut random, rows, k, n);
         let expected = case.run(Level::Fused);
         let check = |level: Level, expected: &Results<T>| {
             let same = case.run(level).bits() == expected.bits();
@@ -527,7 +537,7 @@ fn same_bits<T: Tested>() {
             check(Level::Simd128, &case.run(Level::Plain));
         }
         for row in expected.dx.chunks_exact(padded(k)) {
-            assert!(row[k..].iter().all(|x| x.as_f64() == UNTOUCHED));
+            assert!(row[k..].iter().all(|x| x.is_zero()));
         }
         for row in expected.w.chunks_exact(padded(n)) {
             assert!(row[n..].iter().all(|w| w.is_zero()));
@@ -547,11 +557,11 @@ fn same_bits_f64() {
     same_bits::<f64>();
 }
 
-/// A tiny layer against the large kernels. (Their order of sums is the same; zeros are not skipped in
-/// matrices this small.)
+/// A tiny layer against the large kernels. (Their order of sums is the same for less than a block of
+/// samples; zeros are not skipped in matrices this small.)
 fn check_tiny<N: Dim>(k: usize) {
     let mut random = Random(11);
-    for rows in 0..20 {
+    for rows in 0..BLOCK {
         let case = Case::new(&mut random, rows, k, N::USIZE);
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
             let mut expected = case.run(level);
@@ -819,4 +829,33 @@ fn too_few_slots_are_refused() {
     case.rule = Fused::Store(Store::default());
     case.slots.clear();
     case.run(Level::current());
+}
+
+/// After the last gradient that is not zero, no slot gets stuck among the subnormal numbers.
+fn fades_to_zero<T: Tested>() {
+    let mut random = Random(13);
+    for _ in 0..cases(20) {
+        let rule: Rule<T> = random.rule();
+        let (mut w, mut slots) = ([T::one()], [T::zero(); 2]);
+        for step in 0..if cfg!(miri) { 3 } else { 130_000 } {
+            let g = T::of(if step == 0 { 1e-3 } else { 0.0 });
+            // (With an l2 penalty the weight itself would go on giving gradients.)
+            w[0] = T::zero();
+            dispatch_on(Level::Fused, Apply(rule, g, &mut w, 0, &mut slots, 1));
+            for x in slots {
+                let normal = x.is_zero() || x.abs() >= T::MIN_NORMAL;
+                assert!(normal, "{x} in step {step} of {rule:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fades_to_zero_f32() {
+    fades_to_zero::<f32>();
+}
+
+#[test]
+fn fades_to_zero_f64() {
+    fades_to_zero::<f64>();
 }
