@@ -7,6 +7,7 @@
 #![allow(unsafe_code)] // pointers into three arrays, whose sizes `new` checks
 
 use super::{Conv, Run, Sweep, lanes, together};
+use crate::kernels::tile::tile;
 use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, padded};
@@ -134,15 +135,15 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         offsets: &[usize; MR],
     ) {
         let mut column = 0;
-        if !S::NARROW {
+        if !S::NARROW && MR < 16 {
             while column + 2 * S::LANES <= self.columns {
-                self.tile::<S, MR, 2>(s, samples.clone(), down, across, rows, offsets, column);
+                self.weights::<S, MR, 2>(s, samples.clone(), down, across, rows, offsets, column);
                 column += 2 * S::LANES;
             }
         }
         if S::ODD {
             while column + S::LANES <= self.columns {
-                self.tile::<S, MR, 1>(s, samples.clone(), down, across, rows, offsets, column);
+                self.weights::<S, MR, 1>(s, samples.clone(), down, across, rows, offsets, column);
                 column += S::LANES;
             }
         }
@@ -150,7 +151,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
 
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // positions, rows and columns of a tile
-    fn tile<S: Simd<E = T>, const MR: usize, const NV: usize>(
+    fn weights<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
         samples: Range<usize>,
@@ -165,6 +166,11 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         let (first, start) = (self.rows.start, self.dz_first + column);
         let dw = self.dw.as_mut_ptr();
         let at = |row: usize, j: usize| (row - first) * self.dw_stride + start + j * S::LANES;
+        // One pointer does for numbers that lie side by side.
+        let mut side_by_side = true;
+        for i in 0..MR {
+            side_by_side &= offsets[i] == offsets[0] + i;
+        }
         let mut sums = [[s.zero(); NV]; MR];
         // SAFETY: the rows are among those of `dw`, the columns among those of the group; the runs name
         // sources and positions inside the images, and `new` has seen that the samples hold them.
@@ -180,13 +186,15 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     let x = sample * self.x_stride + source * self.x_pixel + self.x_first;
                     let position = (down.first + a * down.step) * dz_row + across.first;
                     let dz = sample * self.dz_stride + position * self.dz_pixel + start;
-                    let mut lines = [self.x.as_ptr(); MR];
-                    for i in 0..MR {
-                        lines[i] = lines[i].add(x + offsets[i]);
-                    }
-                    let dz = self.dz.as_ptr().add(dz);
+                    let (x, dz) = (self.x.as_ptr().add(x), self.dz.as_ptr().add(dz));
                     let (x_step, dz_step) =
                         (across.advance * self.x_pixel, across.step * self.dz_pixel);
+                    if side_by_side {
+                        let x = x.add(offsets[0]);
+                        sums = tile::<S, MR, NV>(s, across.count, x, 1, x_step, dz, dz_step, sums);
+                        continue;
+                    }
+                    let lines = offsets.map(|offset| x.add(offset));
                     for b in 0..across.count {
                         let mut row = [s.zero(); NV];
                         for j in 0..NV {
@@ -220,6 +228,12 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     if (S::NARROW || S::ROWS == 8) && down.taps * across.taps * self.depth == 9 {
                         // A 3x3 kernel over one channel is one tile.
                         self.runs::<S, 9>(s, samples.clone(), &down, &across);
+                        continue;
+                    }
+                    if S::LANES == 16 && self.columns == 16 {
+                        // One vector of filters must serve twice as many rows as two do, or reading
+                        // takes longer than the products.
+                        self.runs::<S, 16>(s, samples.clone(), &down, &across);
                         continue;
                     }
                     self.runs::<S, MR>(s, samples.clone(), &down, &across);
