@@ -167,6 +167,7 @@ fn safetensors() -> Vec<(&'static str, Vec<u8>, String)> {
         ("a reserved name", with("dense/kernel", "__metadata__"), byte(39, "a string", "`[`")),
         ("a name twice", file(GOOD.replacen('{', r#"{"dense/bias":{"dtype":"F32","shape":[3],"data_offsets":[24,36]},"#, 1), 52), "tensor `dense/bias`: expected each tensor once, found it twice".into()),
         ("one tensor too many", file(GOOD.replacen('{', r#"{"more":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"#, 1), 52), "tensor `more`: expected no tensor that the network does not have, found one".into()),
+        ("64 KB of tensors as short as they can be", file(format!("{{{}}}", vec![r#""":{"dtype":"","shape":[],"data_offsets":[0,0]}"#; 1360].join(",")), 0), first("none of this name, but an unknown ``")),
         ("a thousand empty ones", file(format!("{{{}{}", (0..1000).map(|i| format!(r#""{i}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}},"#)).collect::<String>(), &GOOD[1..]), 52), "tensor `0`: expected no tensor that the network does not have, found one".into()),
         ("another type", with("F32", "F16"), first("F16 of shape [2, 3]")),
         ("small letters", with("F32", "f32"), first("f32 of shape [2, 3]")),

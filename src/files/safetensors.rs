@@ -178,7 +178,7 @@ fn places<T: Element, W: Weights<T>>(
 ) -> core::result::Result<(Vec<usize>, Option<u32>), Fault> {
     let mut found = vec![Found::NONE; header::count(header)?];
     let checksum = header::list(header, &mut found)?;
-    let mut begins = vec![0; found.len()];
+    let mut begins = vec![0; count(W::ENTRIES) as usize];
     let matching = Matching::new(header, &mut found, dtype::<T>(), size_of::<T>());
     matching.run(W::ENTRIES, &mut begins, bytes)?;
     Ok((begins, checksum))
