@@ -370,6 +370,13 @@ fn killed_while_saving() {
     let folder = folder("saving");
     let path = folder.join("run.plywood");
     let expected = save_often(&folder.join("other"), true);
+    let temporary = || {
+        let files = fs::read_dir(&folder).unwrap();
+        let names = files.map(|file| file.unwrap().path());
+        names
+            .filter(|name| name.extension().is_some_and(|end| end == "tmp"))
+            .count()
+    };
     let (mut killed, mut interrupted, mut last) = (0, 0, 0);
     while killed < wanted {
         // The file is another one after each time that it was written.
@@ -400,17 +407,14 @@ fn killed_while_saving() {
         let step = u64::from_le_bytes(values[28..36].try_into().unwrap());
         assert!(step >= last, "step {last}, then {step}");
         last = step;
-        // A temporary file that is left was being written.
-        for entry in fs::read_dir(&folder).unwrap() {
-            let entry = entry.unwrap().path();
-            if entry.extension().is_some_and(|end| end == "tmp") {
-                interrupted += 1;
-                fs::remove_file(entry).unwrap();
-            }
-        }
+        // A temporary file that is left was being written; those of earlier kills are gone.
+        let left = temporary();
+        assert!(left <= 1, "{left} temporary files");
+        interrupted += left;
     }
     assert_eq!(save_often(&path, true), expected);
     assert!(!path.exists());
+    assert_eq!(temporary(), 0);
     println!("{killed} kills, {interrupted} of them while the file was written");
     fs::remove_dir_all(folder).unwrap();
 }

@@ -43,7 +43,8 @@
 //!
 //! # What is promised
 //! - A file is saved as a whole or not at all: it is written under another name in the same folder, and
-//!   renamed when it is on the disk.
+//!   renamed when it is on the disk. A process that is killed meanwhile leaves a `.plywood-*.tmp` there,
+//!   which the next one that saves a file in this folder clears away.
 //! - Before any number is read, the names, types and shapes of all tensors are compared with those of the
 //!   network. A file can therefore not decide how much memory is taken.
 //! - What is missing, unknown, there twice, of another type or shape, what overlaps, leaves a gap or is left

@@ -1,7 +1,7 @@
 //! Saving, all or nothing: whatever happens meanwhile, the file is the old one or the new one.
 
 use crate::error::{Error, Result};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -18,7 +18,8 @@ pub(crate) const SYNC_FOLDER: &str = "write its folder to the disk";
 /// Replaces a file by what `write` writes, or makes it.
 ///
 /// The new file is written beside the old one under a name of its own, `.plywood-*.tmp`, which is gone
-/// after any error (a process that is killed leaves it behind: nothing will ever read it).
+/// after any error. A process that is killed leaves it behind: nothing will ever read it, and the next file
+/// that is saved in the folder clears it away.
 ///
 /// # Errors
 /// [`Error::Io`] with the step that failed. Unless this was the last one, the old file is unchanged.
@@ -26,13 +27,16 @@ pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
+    clear_beside(path);
     let (temporary, file) = step(path, CREATE, || create_beside(path))?;
     let written =
-        fill(path, file, write).and_then(|()| step(path, RENAME, || fs::rename(&temporary, path)));
+        fill(path, &file, write).and_then(|()| step(path, RENAME, || fs::rename(&temporary, path)));
     if written.is_err() {
         // The error that counts is the first one.
         let _ = fs::remove_file(&temporary);
     }
+    // Only now, and with it the lock: before, somebody could have cleared the file away.
+    drop(file);
     written?;
     step(path, SYNC_FOLDER, || sync_folder(path))
 }
@@ -48,26 +52,66 @@ fn step<T>(path: &Path, action: &'static str, work: impl FnOnce() -> io::Result<
     })
 }
 
-/// A new file of a name that no other file in the folder has.
+/// The beginning and the end of the names of temporary files.
+const NAME: [&str; 2] = [".plywood-", ".tmp"];
+
+/// A new file of a name that no other file in the folder has, locked for as long as it is open.
 fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    let [start, end] = NAME;
     loop {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = std::format!(".plywood-{}-{count}.tmp", process::id());
+        let name = std::format!("{start}{}-{count}{end}", process::id());
         let temporary = path.with_file_name(name);
-        match File::create_new(&temporary) {
-            Ok(file) => return Ok((temporary, file)),
+        let file = match File::create_new(&temporary) {
+            Ok(file) => file,
             // A process of the same number was killed here.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(error),
+        };
+        match file.try_lock() {
+            // Between the two steps somebody has cleared it away, or is about to.
+            Ok(()) if !temporary.exists() => {}
+            Err(TryLockError::WouldBlock) => {}
+            // Where there are no locks, nothing is cleared away.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok((temporary, file)),
         }
+    }
+}
+
+/// Removes the temporary files of processes that were killed: those that nobody has locked. What can not be
+/// looked at or removed stays; it is in nobody's way.
+fn clear_beside(path: &Path) {
+    let [start, end] = NAME;
+    for entry in fs::read_dir(folder(path)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let bytes = name.as_encoded_bytes();
+        let is_ours = bytes.starts_with(start.as_bytes()) && bytes.ends_with(end.as_bytes());
+        // Anything else than a file may wait for ever when it is opened.
+        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        // Locks of some network file systems need the permission to write.
+        if let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Where a file is.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
     }
 }
 
 /// Writes the file to the end, and to the disk.
 fn fill(
     path: &Path,
-    file: File,
+    file: &File,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
     let mut writer = BufWriter::new(file);
@@ -82,11 +126,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    File::open(folder)?.sync_all()
+    File::open(folder(path))?.sync_all()
 }
 
 #[cfg(test)]
@@ -182,6 +222,54 @@ mod tests {
             );
             assert_eq!(names(&folder), *core::slice::from_ref(&path), "{action}");
         }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_killed_processes_left_is_cleared_away() {
+        let (folder, path) = old_file("left");
+        let [left, live, other, inner] = [
+            ".plywood-1-0.tmp",
+            ".plywood-1-1.tmp",
+            ".other-1-0.tmp",
+            ".plywood-folder.tmp",
+        ]
+        .map(|name| folder.join(name));
+        for path in [&left, &live, &other] {
+            fs::write(path, "half").unwrap();
+        }
+        fs::create_dir(&inner).unwrap();
+        let file = File::open(&live).unwrap();
+        file.lock().unwrap();
+        replace(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(
+            [&left, &live, &other, &inner].map(|path| path.exists()),
+            [false, true, true, true]
+        );
+        // Now its process is dead.
+        drop(file);
+        replace(&path, |file| file.write_all(b"newer")).unwrap();
+        assert!(!live.exists() && other.exists() && inner.exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn files_that_others_are_writing_stay() {
+        let (folder, path) = old_file("others");
+        let save = |digit: u8| {
+            for _ in 0..50 {
+                replace(&path, |file| file.write_all(&[digit; 1000])).unwrap();
+                let found = fs::read(&path).unwrap();
+                let whole = found.iter().all(|byte| *byte == found[0]);
+                assert!(whole && found.len() == 1000, "{found:?}");
+            }
+        };
+        std::thread::scope(|scope| {
+            for digit in b'0'..b'4' {
+                scope.spawn(move || save(digit));
+            }
+        });
+        assert_eq!(names(&folder), *core::slice::from_ref(&path));
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -30,9 +30,9 @@ use std::path::{Path, PathBuf};
 /// another one, and threads, closures and callbacks without a state may come and go.
 ///
 /// The file is replaced as a whole: whenever the machine stops, there is the old one or the new one (and
-/// perhaps a `.plywood-*.tmp` beside it, which nothing reads). It is written in the first step of each
-/// epoch, or every so many steps, when the loss has proved finite. Reading it takes at most twice its
-/// size of memory.
+/// perhaps a `.plywood-*.tmp` beside it, until the next file is saved there). It is written in the first
+/// step of each epoch, or every so many steps, when the loss has proved finite. Reading it takes at most
+/// twice its size of memory.
 ///
 /// Of callbacks, those of Plywood come back as they were, and others that have
 /// [`save_state`](Callback::save_state); what closures have changed around them does not. With
