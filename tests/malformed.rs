@@ -198,6 +198,15 @@ fn idx_memory() {
         let asked = largest_request(|| assert!(idx::parse("file", file.as_slice()).is_err()));
         assert!(asked <= 1 << 17, "{asked} bytes");
     }
+    // Nor does what can not be a sample, even if it is there.
+    let path = folder("idx-memory").join("other samples");
+    fs::write(
+        &path,
+        gzip(&idx_file(8, &[1, 50 << 20], &vec![0; 50 << 20])),
+    )
+    .unwrap();
+    let asked = largest_request(|| assert!(idx::read::<[[u8; 28]; 28]>(&path).is_err()));
+    assert!(asked <= 1 << 17, "{asked} bytes");
     let cut = idx_file(8, &[1 << 30], &vec![7; 3 << 20]);
     let asked = largest_request(|| assert!(idx::parse("cut", cut.as_slice()).is_err()));
     assert!(asked <= 2 * cut.len(), "{asked} bytes");

@@ -74,11 +74,13 @@ pub fn read_labels(path: impl AsRef<Path>) -> Result<Vec<u8>> {
 /// ```
 pub fn read<A: Nested<Element = u8>>(path: impl AsRef<Path>) -> Result<Vec<A>> {
     let path = path.as_ref();
-    let (data, dims) = read_images(path)?;
-    if !dims.iter().skip(1).copied().eq(A::dims()) {
+    let (data, _) = parse_if(path, open(path)?, |dims| {
+        if dims.iter().skip(1).copied().eq(A::dims()) {
+            return Ok(());
+        }
         let expected = A::dims().fold("n".into(), |text, dim| format!("{text} x {dim}"));
-        return Err(malformed(path, "dimensions", expected, product(&dims)));
-    }
+        Err(malformed(path, "dimensions", expected, product(dims)))
+    })?;
     Ok(bytemuck::allocation::pod_collect_to_vec(&data))
 }
 
@@ -97,9 +99,18 @@ pub fn read<A: Nested<Element = u8>>(path: impl AsRef<Path>) -> Result<Vec<A>> {
 /// # Ok::<(), plywood::Error>(())
 /// ```
 pub fn parse(path: impl AsRef<Path>, file: impl Read) -> Result<(Vec<u8>, Vec<usize>)> {
-    let path = path.as_ref();
+    parse_if(path.as_ref(), file, |_| Ok(()))
+}
+
+/// The same, of a file whose dimensions are right: what `check` refuses is not read, nor unpacked.
+fn parse_if(
+    path: &Path,
+    file: impl Read,
+    check: impl FnOnce(&[usize]) -> Result<()>,
+) -> Result<(Vec<u8>, Vec<usize>)> {
     let mut source = Source::new(path, file)?;
     let dims = read_dims(&mut source)?;
+    check(&dims)?;
     let mut len = 1_usize;
     for &dim in &dims {
         len = len.checked_mul(dim).ok_or_else(|| {
