@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Keras 3's weights for Plywood: a `.keras` file, or any model in memory, as safetensors.
+"""Keras 3's weights for Plywood: a `.keras` or `.weights.h5` file, or any model in memory, as safetensors.
 
     python keras_to_safetensors.py model.keras net.safetensors
+    python keras_to_safetensors.py model.weights.h5 net.safetensors my_module:build
 
-`.weights.h5` files have no architecture: build the model and load them first.
+A `.weights.h5` file has no architecture: `build()` in `my_module.py`, in the folder where the command runs,
+makes the model of which it has the weights. In a program of one's own, with any model:
 
     from keras_to_safetensors import save
-    model.load_weights("model.weights.h5")
     save(model, "net.safetensors")
 
 Then, in Rust, `net.load_weights("net.safetensors")?`: every name and shape is checked against the
@@ -22,6 +23,7 @@ rows of the layer behind a `Flatten` of an image are put in that order. (A model
 an image is refused: what follows would see other numbers.)
 """
 
+import importlib
 import re
 import sys
 
@@ -108,7 +110,19 @@ def save(model, path, rename=None):
     save_file(arrays, path)
 
 
+def load(path, function=None):
+    """The model in a file of Keras, or the one that `module:function` makes, with the weights in the file."""
+    if function is None:
+        return keras.models.load_model(path, compile=False)
+    module, _, name = function.partition(":")
+    sys.path.insert(0, "")
+    model = getattr(importlib.import_module(module), name)()
+    model.load_weights(path)
+    return model
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    # Only `.weights.h5` needs a function: it must be there, and nowhere else.
+    if len(sys.argv) not in (3, 4) or sys.argv[1].endswith(".weights.h5") != (len(sys.argv) == 4):
         sys.exit(__doc__)
-    save(keras.models.load_model(sys.argv[1], compile=False), sys.argv[2])
+    save(load(sys.argv[1], *sys.argv[3:]), sys.argv[2])

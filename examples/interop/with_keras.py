@@ -12,19 +12,21 @@ HEIGHT = WIDTH = 8
 # The image that comes into Flatten: height, width, channels.
 FLATTENED = (4, 4, 8)
 
-keras.utils.set_random_seed(1)
-model = keras.Sequential(
-    [
-        keras.Input((HEIGHT, WIDTH, 1)),
-        layers.Conv2D(8, 3, padding="same", use_bias=False, name="conv2d"),
-        layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="batch_normalization"),
-        layers.Activation("relu"),
-        layers.MaxPooling2D(2),
-        layers.Flatten(),
-        layers.Dense(16, activation="relu", name="dense"),
-        layers.Dense(3, activation="softmax", name="dense_1"),
-    ]
-)
+
+def build():
+    """The network."""
+    return keras.Sequential(
+        [
+            keras.Input((HEIGHT, WIDTH, 1)),
+            layers.Conv2D(8, 3, padding="same", use_bias=False, name="conv2d"),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="batch_normalization"),
+            layers.Activation("relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(16, activation="relu", name="dense"),
+            layers.Dense(3, activation="softmax", name="dense_1"),
+        ]
+    )
 
 
 def data(count):
@@ -39,7 +41,7 @@ def data(count):
     return x[..., None].astype(np.float32), np.arange(count) % 3
 
 
-def to_plywood():
+def to_plywood(model):
     """All weights, by Plywood's names."""
     weights = {
         f"{layer.name}/{variable.name}": np.asarray(variable.value)
@@ -53,7 +55,7 @@ def to_plywood():
     return weights
 
 
-def from_plywood(weights):
+def from_plywood(model, weights):
     """Sets all weights."""
     height, width, channels = FLATTENED
     kernel = weights["dense/kernel"]
@@ -64,17 +66,26 @@ def from_plywood(weights):
             variable.assign(weights[f"{layer.name}/{variable.name}"])
 
 
-what, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-x, y = data(240)
-if what == "train":
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x, y, epochs=20, verbose=2)
-    save_file(to_plywood(), folder / "theirs.safetensors")
-    np.savetxt(folder / "theirs.csv", model.predict(x, verbose=0), fmt="%.9g", delimiter=",")
-else:
-    from_plywood(load_file(folder / "ours.safetensors"))
-    predictions = model.predict(x, verbose=0)
-    difference = np.abs(predictions - np.loadtxt(folder / "ours.csv", delimiter=",")).max()
-    print(f"Keras and Plywood differ by {difference:.1e} at most")
-    print(f"accuracy {np.mean(predictions.argmax(1) == y):.3f}")
-    sys.exit(not difference < 1e-5)
+def main(what, folder):
+    keras.utils.set_random_seed(1)
+    model = build()
+    x, y = data(240)
+    if what == "train":
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, epochs=20, verbose=2)
+        save_file(to_plywood(model), folder / "theirs.safetensors")
+        # The same in Keras' own files.
+        model.save(folder / "theirs.keras")
+        model.save_weights(folder / "theirs.weights.h5")
+        np.savetxt(folder / "theirs.csv", model.predict(x, verbose=0), fmt="%.9g", delimiter=",")
+    else:
+        from_plywood(model, load_file(folder / "ours.safetensors"))
+        predictions = model.predict(x, verbose=0)
+        difference = np.abs(predictions - np.loadtxt(folder / "ours.csv", delimiter=",")).max()
+        print(f"Keras and Plywood differ by {difference:.1e} at most")
+        print(f"accuracy {np.mean(predictions.argmax(1) == y):.3f}")
+        sys.exit(not difference < 1e-5)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], pathlib.Path(sys.argv[2]))
