@@ -753,6 +753,33 @@ fn malformed_files() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// Callbacks count on from whatever number a file has, the last one too.
+#[test]
+fn counters_do_not_overflow() {
+    let folder = folder("counters");
+    let path = folder.join("run");
+    let mut parts = Parts::of(&whole(&path));
+    let last = parts.values.len() - 1;
+    // No loss is better than the best one.
+    let best = || List(vec![0.0]);
+    let end = || Whole(u64::MAX);
+    let mut write = |kind: &str, state: Vec<Value>| {
+        parts.values[last - 1] = Text(kind.into());
+        parts.values[last] = State(state);
+        fs::write(&path, file(parts.raw())).unwrap();
+    };
+    write("EarlyStopping", vec![best(), end(), List(vec![])]);
+    assert_eq!(fit(&path).unwrap().epochs(), 2);
+
+    write("ReduceLrOnPlateau", vec![best(), end(), Whole(0)]);
+    let mut model = Small::new(1);
+    let mut training = model.compile(Sgd::new(0.1).momentum(0.9), BinaryCrossentropy);
+    let reduce = ReduceLrOnPlateau::new().monitor("loss");
+    let settings = settings(&path).callback(reduce);
+    assert_eq!(training.fit(&X, &Y, settings).unwrap().epochs(), 2);
+    fs::remove_dir_all(folder).unwrap();
+}
+
 /// What lies behind the numbers of a row must be zero.
 #[test]
 fn padding_is_zero() {

@@ -69,7 +69,8 @@ impl Callback for EarlyStopping {
             }
             return Ok(());
         }
-        self.waited += 1;
+        // (A checkpoint may say any number.)
+        self.waited = self.waited.saturating_add(1);
         if self.waited >= self.patience {
             end.stop = true;
         }

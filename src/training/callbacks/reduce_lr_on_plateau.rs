@@ -102,7 +102,8 @@ impl Callback for ReduceLrOnPlateau {
         if self.monitor.is_better(end) {
             self.waited = 0;
         } else if self.cooling == 0 {
-            self.waited += 1;
+            // (A checkpoint may say any number.)
+            self.waited = self.waited.saturating_add(1);
             if self.waited >= self.patience && end.learning_rate > self.min_lr {
                 end.learning_rate = (end.learning_rate * self.factor).max(self.min_lr);
                 self.cooling = self.cooldown;
