@@ -7,6 +7,7 @@
 mod memory;
 
 use memory::peak;
+use plywood::layer::{Visitor, Weights};
 use plywood::prelude::*;
 use plywood::training::{Callback, StateReader, StateWriter};
 use std::cell::RefCell;
@@ -809,6 +810,43 @@ fn padding_is_zero() {
         error.ends_with(": behind the rows of weights: expected zeros, found other numbers"),
         "{error}"
     );
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// Nor do the best weights that a callback has kept bring anything else there.
+#[test]
+fn padding_of_kept_weights_is_zero() {
+    struct Sum(f32);
+    impl Visitor<f32> for Sum {
+        fn tensor(&mut self, _: &'static str, _: &[usize], data: &[f32]) {
+            self.0 += data.iter().sum::<f32>();
+        }
+    }
+    let folder = folder("kept");
+    let path = folder.join("run");
+    sequential! { struct Three: [3] => [3] { Dense(3) } }
+    let fit = |epochs| {
+        let mut model = Three::new(1);
+        let early = EarlyStopping::new()
+            .monitor("loss")
+            .restore_best_weights(true);
+        let mut training = model.compile(Adam::new(0.1), MeanSquaredError);
+        let backup = BackupAndRestore::new(&path).delete_checkpoint(false);
+        let settings = Fit::new().epochs(epochs).verbose(Verbose::Silent);
+        let settings = settings.callback(backup).callback(early);
+        training.fit(&X, &X, settings).unwrap();
+        model
+    };
+    fit(1);
+    let mut parts = Parts::of(&fs::read(&path).unwrap());
+    let last = parts.values.len() - 1;
+    // No loss is better, so these weights come back: twelve numbers in four rows of three.
+    let kept = vec![List(vec![0.0]), Whole(0), List(vec![1.0; 16])];
+    parts.values[last] = State(kept);
+    fs::write(&path, file(parts.raw())).unwrap();
+    let mut sum = Sum(0.0);
+    fit(2).visit(&mut sum);
+    assert_eq!(sum.0, 12.0);
     fs::remove_dir_all(folder).unwrap();
 }
 

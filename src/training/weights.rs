@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::kernels::Element;
 use crate::layer::{Visitor, VisitorMut, Weights};
-use crate::rows::{Rows, RowsMut};
+use crate::rows::{Rows, RowsMut, padded};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -157,14 +157,19 @@ pub fn save<T: Element, W: Weights<T>>(weights: &W, list: &mut Vec<T>) {
     weights.visit(&mut Save(list));
 }
 
-/// Sets all numbers from a list that [`save`] made of weights of the same type.
+/// Sets all numbers from a list that [`save`] made of weights of the same type. (Their padding is zero and
+/// stays so, for lists come from files, too.)
 pub fn restore<T: Element, W: Weights<T>>(weights: &mut W, list: &[T]) {
     struct Restore<'a, T>(&'a [T]);
     impl<T: Element> VisitorMut<T> for Restore<'_, T> {
-        fn tensor(&mut self, _: &'static str, _: &[usize], data: &mut [T]) {
+        fn tensor(&mut self, _: &'static str, dims: &[usize], data: &mut [T]) {
             let (mine, rest) = self.0.split_at(data.len());
-            data.copy_from_slice(mine);
             self.0 = rest;
+            let width = dims.last().copied().unwrap_or(1);
+            let rows = data.chunks_exact_mut(padded(width));
+            for (row, mine) in rows.zip(mine.chunks_exact(padded(width))) {
+                row[..width].copy_from_slice(&mine[..width]);
+            }
         }
     }
     weights.visit_mut(&mut Restore(list));
