@@ -145,9 +145,60 @@ sequential! {
     struct Nothing: [3] => [3] { Dropout(0.5), Activation(linear) }
 }
 
-/// A model and its predictions for random inputs.
+sequential! {
+    /// The blocks of a ResNet: around the first of each stage the image goes through a convolution.
+    struct Blocks: [3, 17, 16] => [5] {
+        Conv2D(8, 7, strides = 2, padding = same, use_bias = false),
+        BatchNormalization,
+        Activation(relu),
+        MaxPooling2D(3, 2, same),
+        Residual(
+            Conv2D(8, 3, padding = same, use_bias = false), BatchNormalization, Activation(relu),
+            Conv2D(8, 3, padding = same, use_bias = false), BatchNormalization,
+        ),
+        Activation(relu),
+        Add(
+            [
+                Conv2D(12, 3, strides = 2, padding = same, use_bias = false),
+                BatchNormalization,
+                Activation(relu),
+                Conv2D(12, 3, padding = same, use_bias = false),
+                BatchNormalization,
+            ],
+            [Conv2D(12, 1, strides = 2, use_bias = false), BatchNormalization],
+        ),
+        Activation(relu),
+        GlobalAveragePooling2D,
+        Dense(5, softmax),
+    }
+}
+
+/// A model as if it had been trained: statistics, factors and offsets are not what they begin with.
+fn trained_blocks() -> Box<Blocks> {
+    let mut model = Blocks::new(42);
+    let mut random = Stream::new(1);
+    let mut weights = model.get_weights();
+    for weight in &mut weights {
+        let (_, name) = weight.name.rsplit_once('/').unwrap();
+        let least = match name {
+            "gamma" | "moving_variance" => 0.5,
+            "beta" | "moving_mean" => -0.5,
+            _ => continue,
+        };
+        weight.values = (weight.values.iter())
+            .map(|_| (least + random.uniform()) as f32)
+            .collect();
+    }
+    model.set_weights(&weights).unwrap();
+    model
+}
+
+/// A new model and its predictions for random inputs.
 fn case<M: Model<Element = f32>>(scale: f64) -> Case {
-    let model = M::initialized(42);
+    case_of(&*M::initialized(42), scale)
+}
+
+fn case_of<M: Model<Element = f32>>(model: &M, scale: f64) -> Case {
     let mut random = Stream::new(7);
     let mut x = vec![<M::Input as bytemuck::Zeroable>::zeroed(); 6];
     for x in x.iter_mut().flat_map(Plain::numbers_mut) {
@@ -157,7 +208,7 @@ fn case<M: Model<Element = f32>>(scale: f64) -> Case {
     let numbers = |plain: &[f32]| plain.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
     Case {
         name: M::NAME.into(),
-        onnx: plywood::onnx::to_bytes(&*model).unwrap(),
+        onnx: plywood::onnx::to_bytes(model).unwrap(),
         input_shape: M::InputShape::DIMS.to_vec(),
         output_shape: M::OutputShape::DIMS.to_vec(),
         inputs: x.iter().flat_map(|x| numbers(x.numbers())).collect(),
@@ -171,6 +222,7 @@ fn models_are_the_same_in_onnx_runtime() {
         case::<Own<f32>>(3.0),
         case::<Mlp>(2.0),
         case::<Cnn>(4.0),
+        case_of(&*trained_blocks(), 4.0),
         case::<Autoencoder>(2.0),
         case::<Words>(50.0),
         case::<Nothing>(9.0),
