@@ -3,20 +3,21 @@
 
 use libfuzzer_sys::fuzz_target;
 use plywood::Error;
-use plywood_fuzz::{Net, checkpoint, within};
+use plywood_fuzz::checkpoint::{self, EPOCHS};
+use plywood_fuzz::{Net, within};
 
 /// What a training takes, whatever the file is.
 const TRAINING: usize = 1 << 16;
 
-fuzz_target!(|data: &[u8]| {
-    let path = std::env::temp_dir().join(format!("plywood-fuzz-{}.ckpt", std::process::id()));
+fuzz_target!(init: checkpoint::refresh_corpus(), |data: &[u8]| {
+    let path = checkpoint::path();
     // Files with wrong checksums are refused before anything else is looked at.
     let file = checkpoint::sealed(data);
     std::fs::write(&path, &file).unwrap();
     let mut model = Net::new(1);
     let before = model.weights_to_bytes();
     let result = within(2 * file.len() + TRAINING, || {
-        checkpoint::fit(&mut model, &path)
+        checkpoint::fit(&mut model, &path, EPOCHS)
     });
     match result {
         Err(error @ Error::Malformed { .. }) => {
@@ -26,6 +27,7 @@ fuzz_target!(|data: &[u8]| {
         // Numbers are not judged before they are used.
         Err(Error::NonFiniteLoss { .. }) => {}
         Err(error) => panic!("{error}"),
-        Ok(history) => assert_eq!(history.epochs(), 3),
+        // Callbacks may end it sooner, for what the file says that they have seen.
+        Ok(history) => assert!((1..=EPOCHS).contains(&history.epochs())),
     }
 });

@@ -31,12 +31,10 @@ fuzz_target!(|data: &[u8]| {
         );
         let options = Csv::new().header(false);
         let again = parse::<2, 1>("fuzz", text.as_bytes(), options).unwrap();
-        let bits = |list: &[[f32; 2]]| {
-            list.iter()
-                .flatten()
-                .map(|x| x.to_bits())
-                .collect::<Vec<_>>()
+        let bits = |(x, y): &(Vec<[f32; 2]>, Vec<[f32; 1]>)| {
+            let numbers = x.iter().flatten().chain(y.iter().flatten());
+            numbers.map(|x| x.to_bits()).collect::<Vec<_>>()
         };
-        assert_eq!(bits(&again.0), bits(&x));
+        assert_eq!(bits(&again), bits(&(x, y)));
     }
 });
