@@ -39,6 +39,7 @@ mod neon;
 #[cfg(any(target_arch = "aarch64", target_arch = "wasm32"))]
 mod pair;
 mod portable;
+mod prefetch;
 pub mod rule;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -61,6 +62,7 @@ use forward::Forward;
 use grad_input::InputGrad;
 use grad_input_blocks::{BlockInputGrad, whole_blocks};
 use grad_weight::{Ruled, WeightGrad};
+pub(crate) use prefetch::prefetch;
 use rule::{Fused, Rule};
 use scalar::Scalar;
 use vector::Kernel;

@@ -7,8 +7,8 @@ use super::stored::{Stored, Whole};
 use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
-use crate::kernels::Element;
 use crate::kernels::rule::Rule;
+use crate::kernels::{Element, prefetch};
 use crate::layer::{Backward, Kept, Model, Moment, Update, plain_len};
 use crate::layout;
 use crate::losses::Loss;
@@ -333,7 +333,11 @@ pub(super) struct Gather<'a, M: Model>(pub(super) &'a [M::Input]);
 impl<'p, M: Model> Share<(&'p [u32], RowsMut<'p, M::Element>)> for Gather<'_, M> {
     #[inline(always)]
     fn run<I: Isa>(&self, _: I, (batch, mut rows): (&'p [u32], RowsMut<'p, M::Element>)) {
-        for (row, &i) in rows.iter_mut().zip(batch) {
+        for (at, (row, &i)) in rows.iter_mut().zip(batch).enumerate() {
+            // A shuffled sample lies where no processor expects it.
+            if let Some(&next) = batch.get(at + 1) {
+                prefetch(self.0[next as usize].numbers());
+            }
             layout::inward::<M::InputShape, _>(self.0[i as usize].numbers(), row);
         }
     }
