@@ -146,7 +146,7 @@ same_bits! {
             Dense(50, selu), Dropout(0.25), Dense(12, leaky_relu), Dense(3, softmax),
         }, batch 16,
         |random| random.below(3) as u8, AdamW::new(0.01), SparseCategoricalCrossentropy,
-        [0x35de_f97a_aece_e653, 0x974e_39e2_06b9_ea7e, 0x15cb_b6af_ad85_fc65];
+        [0xeb28_0ad9_8bd8_2763, 0xa019_348e_826c_2cd9, 0x5c16_b1ef_4330_efa2];
     double_logits: f64, [5] => [4] { Dense(40, hard_sigmoid), Dense(4) }, batch 16,
         |random| [(); 4].map(|()| random.below(2) as f64),
         Sgd::new(0.1).l2(1e-3).weight_decay(1e-3), BinaryCrossentropy::from_logits(),

@@ -1,4 +1,5 @@
-//! `dX = dZ Wᵀ`: dots of rows of `dZ` with rows of `W`, which are read where they lie.
+//! `dX = dZ Wᵀ`: dots of rows of `dZ` with rows of `W`, which are read where they lie. (Whole blocks of
+//! samples go to [`super::grad_input_blocks`] if there are more than 8 columns and at least 16 rows.)
 //!
 //! **More than 8 columns.** A dot has 16 lanes: lane i sums the products of columns i, i + 16,
 //! i + 32, ... in this order (padding is zero and takes part). Then the lanes are summed by
@@ -53,6 +54,10 @@ impl<'a, T: Real> InputGrad<'a, T> {
     ) -> Self {
         let (k, stride) = (dx.width(), dz.stride());
         assert!(w.len() >= k * stride, "the weights do not fit the rows");
+        assert!(
+            dz.width() <= 8 || stride.is_multiple_of(16),
+            "the rows are not padded"
+        );
         let rows = dz.len().min(dx.len());
         let wanted = wanted.filter(|x| x.width() == k && skips_zeros(rows, k, stride));
         Self {

@@ -54,9 +54,11 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
     #[inline(always)]
     pub fn new(dz: Rows<'a, T>, w: &'a [T], dx: RowsMut<'a, T>) -> Self {
         let (k, n, stride) = (dx.width(), dz.width(), dz.stride());
+        let rows = whole_blocks(dz.len().min(dx.len()), k, n);
         assert!(w.len() >= k * stride, "the weights do not fit the rows");
+        assert!(rows == 0 || stride % BLOCK == 0, "the rows are not padded");
         Self {
-            rows: whole_blocks(dz.len().min(dx.len()), k, n),
+            rows,
             k,
             n,
             dz: dz.padded_data(),

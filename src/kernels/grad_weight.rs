@@ -40,6 +40,15 @@ impl<S: Simd> Summed<S> {
     }
 }
 
+/// Where a tile begins: row and vector, and their weights and what the optimiser keeps for these.
+#[derive(Clone, Copy)]
+struct Place<T> {
+    row: usize,
+    v: usize,
+    w: *mut T,
+    slots: *mut T,
+}
+
 /// The update as a [`Kernel`].
 pub struct WeightGrad<'a, T> {
     rows: usize,
@@ -175,6 +184,8 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     /// where products are: so it works on one tile while the next one is summed.
     #[inline(always)]
     fn hand_over<S: Simd<E = T>, R: Step<T>>(&mut self, s: S, rule: R) {
+        // Made once: a pointer that is made anew takes the right to write from those before it.
+        let (w, slots) = (self.w.as_mut_ptr(), self.slots.as_mut_ptr());
         let (mut one, mut other) = (Summed::none(s), Summed::none(s));
         let (mut before, mut after) = (&mut one, &mut other);
         let mut row = 0;
@@ -188,15 +199,21 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             while v * S::LANES < self.stride {
                 // Where no row has an odd number of vectors, the compiler needs to know it.
                 let wide = !S::NARROW && (!S::ODD || (v + 2) * S::LANES <= self.stride);
+                let at = Place {
+                    row,
+                    v,
+                    w: w.wrapping_add(row * self.stride + v * S::LANES),
+                    slots: slots.wrapping_add(row * R::SLOTS * self.stride + v * S::LANES),
+                };
                 // SAFETY: the loops' conditions for rows and vectors.
                 unsafe {
                     match (rows, wide) {
-                        (8, true) => self.beside::<S, R, 8, 2>(s, rule, row, v, before, after),
-                        (8, false) => self.beside::<S, R, 8, 1>(s, rule, row, v, before, after),
-                        (4, true) => self.beside::<S, R, 4, 2>(s, rule, row, v, before, after),
-                        (4, false) => self.beside::<S, R, 4, 1>(s, rule, row, v, before, after),
-                        (_, true) => self.beside::<S, R, 1, 2>(s, rule, row, v, before, after),
-                        (_, false) => self.beside::<S, R, 1, 1>(s, rule, row, v, before, after),
+                        (8, true) => self.beside::<S, R, 8, 2>(s, rule, at, before, after),
+                        (8, false) => self.beside::<S, R, 8, 1>(s, rule, at, before, after),
+                        (4, true) => self.beside::<S, R, 4, 2>(s, rule, at, before, after),
+                        (4, false) => self.beside::<S, R, 4, 1>(s, rule, at, before, after),
+                        (_, true) => self.beside::<S, R, 1, 2>(s, rule, at, before, after),
+                        (_, false) => self.beside::<S, R, 1, 1>(s, rule, at, before, after),
                     }
                 }
                 v += after.across;
@@ -210,7 +227,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
     }
 
-    /// The gradients of `MR` rows from `row` on, of `NV` vectors from `v` on; meanwhile the rule
+    /// The gradients of `MR` rows of `NV` vectors from a place on; meanwhile the rule
     /// gets those that were summed before. (Two places in turn: nothing is copied.)
     ///
     /// # Safety
@@ -220,18 +237,14 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         &mut self,
         s: S,
         rule: R,
-        row: usize,
-        v: usize,
+        at: Place<T>,
         before: &Summed<S>,
         after: &mut Summed<S>,
     ) {
+        let Place { row, v, .. } = at;
         let mut sums = [[s.zero(); NV]; MR];
         let mut sample = 0;
         let each = (self.rows / 8).max(1);
-        let column = v * S::LANES;
-        let w = self.w.as_mut_ptr().wrapping_add(row * self.stride + column);
-        let slots = self.slots.as_mut_ptr();
-        let slots = slots.wrapping_add(row * R::SLOTS * self.stride + column);
         // SAFETY: the caller's, for all of it.
         unsafe {
             for i in 0..before.rows {
@@ -248,7 +261,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             }
         }
         (after.rows, after.across) = (MR, NV);
-        (after.w, after.slots) = (w, slots);
+        (after.w, after.slots) = (at.w, at.slots);
     }
 
     /// Hands row `i` of a tile of gradients to the rule.

@@ -7,7 +7,7 @@
 //! | kernel | computes | sums over |
 //! | --- | --- | --- |
 //! | [`Element::affine`] | `Y = X W + b` | k, in order; in four sums where a row of `W` has at most 16 numbers, or in [`tiny`] |
-//! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in order; of the samples after the last whole block of 16, or where k < 16, in 16 fixed lanes and one fixed tree if n > 8 |
+//! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in order; if n > 8, of the samples after the last whole [`BLOCK`], or all where k < 16 or in [`tiny`], in 16 fixed lanes and one fixed tree |
 //! | [`Element::affine_weight_grad`] | `dW = Xᵀ dZ`, then the [`Fused`] rule | samples, in order |
 //! | [`Element::apply_rule`] | the [`Rule`], for gradients that were stored first | nothing |
 //!
@@ -60,6 +60,7 @@ use bias_grad::BiasGrad;
 use conv::{ConvWeightGrad, Correlate, Sparse};
 use forward::Forward;
 use grad_input::InputGrad;
+pub use grad_input_blocks::BLOCK;
 use grad_input_blocks::{BlockInputGrad, whole_blocks};
 use grad_weight::{Ruled, WeightGrad};
 pub(crate) use prefetch::prefetch;

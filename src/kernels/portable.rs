@@ -10,7 +10,7 @@ use super::rule::{Fused, Rule};
 use super::scalar::Scalar;
 use super::sparse::skips_zeros;
 use crate::math::Real;
-use crate::rows::{Rows, RowsMut, padded};
+use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
 
 /// `Y = X W + b`.
@@ -118,8 +118,9 @@ pub fn block_input_grad<T: Real + Gemm, I: Isa>(isa: I, dz: Rows<T>, w: &[T], mu
     if !I::FUSED && input_gemm(dz, w, &mut dx) {
         return;
     }
+    let stride = dz.stride();
     for (dz, dx) in dz.iter().zip(dx.iter_mut()) {
-        for (dx, w) in dx.iter_mut().zip(w.chunks_exact(padded(dz.len()))) {
+        for (dx, w) in dx.iter_mut().zip(w.chunks_exact(stride)) {
             *dx = in_order(isa, dz, w);
         }
     }

@@ -831,31 +831,33 @@ fn too_few_slots_are_refused() {
     case.run(Level::current());
 }
 
-/// After the last gradient that is not zero, no slot gets stuck among the subnormal numbers.
-fn fades_to_zero<T: Tested>() {
+/// After the last gradient that is not zero, what decays gets to zero, and is not subnormal for long.
+fn fades_to_zero<T: Tested>(steps: usize) {
     let mut random = Random(13);
     for _ in 0..cases(20) {
         let rule: Rule<T> = random.rule();
-        let (mut w, mut slots) = ([T::one()], [T::zero(); 2]);
-        for step in 0..if cfg!(miri) { 3 } else { 130_000 } {
+        let keeps_all = matches!(rule, Rule::Adagrad(_) | Rule::Fused(Fused::Store(_)));
+        let (mut w, mut slots, mut subnormal) = ([T::one()], [T::zero(); 2], 0);
+        for step in 0..if cfg!(miri) { 3 } else { steps } {
             let g = T::of(if step == 0 { 1e-3 } else { 0.0 });
             // (With an l2 penalty the weight itself would go on giving gradients.)
             w[0] = T::zero();
             dispatch_on(Level::Fused, Apply(rule, g, &mut w, 0, &mut slots, 1));
-            for x in slots {
-                let normal = x.is_zero() || x.abs() >= T::MIN_NORMAL;
-                assert!(normal, "{x} in step {step} of {rule:?}");
-            }
+            let is_subnormal = |x: &T| !x.is_zero() && x.abs() < T::MIN_NORMAL;
+            subnormal += slots.iter().filter(|x| is_subnormal(x)).count();
         }
+        let gone = slots.iter().all(|x| x.is_zero());
+        assert!(keeps_all || cfg!(miri) || gone, "{slots:?} of {rule:?}");
+        assert!(subnormal <= 4, "{subnormal} times of {rule:?}");
     }
 }
 
 #[test]
 fn fades_to_zero_f32() {
-    fades_to_zero::<f32>();
+    fades_to_zero::<f32>(100_000);
 }
 
 #[test]
 fn fades_to_zero_f64() {
-    fades_to_zero::<f64>();
+    fades_to_zero::<f64>(800_000);
 }

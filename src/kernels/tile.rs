@@ -3,7 +3,7 @@
 //!
 //! At each step a column of `MR` numbers of `a` meets a row of `NV` vectors of `b`, and their outer
 //! product is added to the `MR x NV` accumulators: few reads, many multiply-adds, and each
-//! accumulator is one chain in the order of the steps. The three kernels differ in what `a`, `b`
+//! accumulator is one chain in the order of the steps. The kernels differ in what `a`, `b`
 //! and the steps are, and in what they do with the sums.
 
 #![allow(unsafe_code)] // reads through pointers in the inner loop, where a check would cost

@@ -2,8 +2,8 @@
 //! the sizes are constants there, so loops unroll and nothing is left but the arithmetic.
 //!
 //! In the forward pass each output is four sums, which are added in the end: a network this small
-//! has nothing else to do while it waits for a product. All other sums have the order that they have
-//! in the large kernels. The code is as small as can be, because each layer of each model has a copy of it: plain loops over
+//! has nothing else to do while it waits for a product. All other sums have the order that the large
+//! kernels have for less than a block of samples. The code is as small as can be, because each layer of each model has a copy of it: plain loops over
 //! arrays as wide as a row, which the compiler turns into vectors. Use it only inside a
 //! [`Job`](crate::simd::Job).
 

@@ -143,7 +143,8 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     const DEAD_AT_ZERO: bool = false;
     /// Whether several threads may each be given some of the rows, in the forward and in the backward
     /// pass: rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers for
-    /// one after another. Say so if it is true; where nothing is said, one thread does it all.
+    /// one after another. (The first row of each part is a multiple of 16.) Say so if it is true; where
+    /// nothing is said, one thread does it all.
     const BY_ROW: bool = false;
     /// Whether a batch may go through all passes in parts: rows do not depend on each other, though the
     /// cache may lie otherwise, as in lists of layers, and an update changes nothing but what is trained.

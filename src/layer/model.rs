@@ -3,7 +3,7 @@
 use super::{Layer, Weights};
 use crate::cast::{Plain, numbers_of, zeroed_box};
 use crate::initializers::Init;
-use crate::kernels::Element;
+use crate::kernels::{BLOCK, Element};
 use crate::layout::{self, differs};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::scratch::{LINE, Work, from_line, with_scratch};
@@ -140,7 +140,7 @@ fn share<M: Model, I: Isa>(
     mut y: RowsMut<M::Element>,
     mut scratch: &mut [M::Element],
 ) {
-    let split = team.split(x.len(), M::MACS);
+    let split = team.split(x.len(), BLOCK, M::MACS);
     let mut parts = Parts::new();
     for i in 0..split.len() {
         let rows = split.rows(i);

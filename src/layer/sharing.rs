@@ -1,10 +1,11 @@
 //! A layer's passes, some of the rows on each thread.
 //!
-//! Rows do not depend on each other ([`Layer::BY_ROW`]), so whoever computes them, they are the same.
+//! Rows do not depend on each other ([`Layer::BY_ROW`]), so whoever computes them, they are the same, as
+//! long as a [`BLOCK`] of them stays together: kernels may sum those in another order than the rest.
 //! (A model as a layer is not shared itself: each of its layers is.)
 
 use super::{Backward, Layer, Moment};
-use crate::kernels::Element;
+use crate::kernels::{BLOCK, Element};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::Shape;
 use crate::simd::Isa;
@@ -67,7 +68,7 @@ pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
     moment: Moment<'_>,
 ) {
     let team = moment.team;
-    let split = team.split(x.len(), cost::<T, In, L>());
+    let split = team.split(x.len(), BLOCK, cost::<T, In, L>());
     let mut parts = Parts::new();
     for i in 0..split.len() {
         let rows = split.rows(i);
@@ -107,7 +108,7 @@ pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         scratch: _,
         team,
     } = pass;
-    let split = team.split(x.len(), cost::<T, In, L>());
+    let split = team.split(x.len(), BLOCK, cost::<T, In, L>());
     let mut parts = Parts::new();
     for i in 0..split.len() {
         let rows = split.rows(i);

@@ -7,6 +7,9 @@ use crate::rows::{Rows, padded};
 use crate::simd::Isa;
 use crate::team::{Parts, Share, Split, Team};
 
+/// How many rows of a matrix stay together, since kernels like to take so many at once.
+const TILE: usize = 8;
+
 /// An optimiser's rule for this step, and the state of the tensors still to be updated.
 #[derive(Debug)]
 pub struct Update<'a, T> {
@@ -75,7 +78,7 @@ impl<'a, T: Element> Update<'a, T> {
     pub fn product<I: Isa>(&mut self, isa: I, x: Rows<T>, dz: Rows<T>, w: &mut [T]) {
         let (rule, slots) = take(self.rule, &mut self.slots, w.len());
         // Each row of the matrix is a sum over all samples, in their order, whoever takes it.
-        let split = self.team.split(x.width(), x.len() * dz.stride());
+        let split = self.team.split(x.width(), TILE, x.len() * dz.stride());
         if split.len() == 1 {
             return T::affine_weight_grad(isa, x, 0, dz, rule, w, slots);
         }
@@ -98,7 +101,7 @@ impl<'a, T: Element> Update<'a, T> {
         }
         let (rule, slots) = take(self.rule, &mut self.slots, W::LEN);
         let kept = &mut self.gradient[..W::LEN];
-        let split = self.team.split(W::LEN / stride, cost);
+        let split = self.team.split(W::LEN / stride, TILE, cost);
         let rows = RowUpdate {
             gradient,
             rule,

@@ -72,14 +72,11 @@ impl<P> Default for Parts<P> {
     }
 }
 
-/// How many rows are never parted: those that kernels take as one block.
-const BLOCK: usize = 16;
-
-/// In how many parts to do `rows` rows that take `cost` multiply-adds each, and which rows belong to
-/// each: whole blocks of 16, as the kernels take them, and the rest to the last.
+/// Which rows belong to which part: whole blocks, as the kernels take them, and the rest to the last.
 #[derive(Clone, Copy, Debug)]
 pub struct Split {
     rows: usize,
+    block: usize,
     parts: usize,
 }
 
@@ -99,8 +96,8 @@ impl Split {
     /// The rows of a part.
     #[inline(always)]
     pub fn rows(self, part: usize) -> Range<usize> {
-        let blocks = self.rows / BLOCK;
-        let start = |part: usize| blocks * part / self.parts * BLOCK;
+        let blocks = self.rows / self.block;
+        let start = |part: usize| blocks * part / self.parts * self.block;
         let end = if part + 1 == self.parts {
             self.rows
         } else {
@@ -135,17 +132,17 @@ impl Team<'_> {
         1
     }
 
-    /// How to do rows that take `cost` multiply-adds each.
+    /// How to do rows that take `cost` multiply-adds each, of which `block` stay together.
     #[inline(always)]
-    pub fn split(self, rows: usize, cost: usize) -> Split {
+    pub fn split(self, rows: usize, block: usize, cost: usize) -> Split {
         let parts = match self.size() {
             1 => 1,
             size => size
-                .min(rows / BLOCK)
+                .min(rows / block)
                 .min(rows.saturating_mul(cost) / WORTH)
                 .max(1),
         };
-        Split { rows, parts }
+        Split { rows, block, parts }
     }
 
     /// Does all parts, and returns when they are done.

@@ -83,11 +83,13 @@ fn a_panic_reaches_the_leader() {
     });
 }
 
+const BLOCK: usize = 16;
+
 #[test]
 fn splits_cover_all_rows_in_blocks() {
     with_team(16, |team| {
         for rows in 0..200 {
-            let split = team.split(rows, 1 << 20);
+            let split = team.split(rows, BLOCK, 1 << 20);
             let mut next = 0;
             for part in 0..split.len() {
                 let range = split.rows(part);
@@ -97,6 +99,6 @@ fn splits_cover_all_rows_in_blocks() {
             }
             assert_eq!(next, rows);
         }
-        assert_eq!(team.split(1000, 1).len(), 1);
+        assert_eq!(team.split(1000, BLOCK, 1).len(), 1);
     });
 }

@@ -44,7 +44,8 @@ struct Cut {
 
 impl Cut {
     fn of(rows: usize) -> Self {
-        // Kernels take rows by eights. A shard of 16 costs less than two of 8, but two threads want two.
+        // Kernels take rows by eights (and input gradients of blocks of 16 in another order, but how a batch
+        // is cut depends on its size alone). A shard of 16 costs less than two of 8, but two threads want two.
         let each = if rows < 32 {
             8
         } else {

@@ -8,7 +8,7 @@ use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
 use crate::kernels::rule::Rule;
-use crate::kernels::{Element, prefetch};
+use crate::kernels::{BLOCK, Element, prefetch};
 use crate::layer::{Backward, Kept, Model, Moment, Update, plain_len};
 use crate::layout;
 use crate::losses::Loss;
@@ -352,7 +352,7 @@ fn gather<M: Model, I: Isa>(
     rows: RowsMut<M::Element>,
 ) {
     // Reading a number from far away takes as long as some products.
-    let split = team.split(batch.len(), 8 * rows.width());
+    let split = team.split(batch.len(), BLOCK, 8 * rows.width());
     if split.len() == 1 {
         return Gather::<M>(samples).run(isa, (batch, rows));
     }
