@@ -280,10 +280,11 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         let slots = summed.slots.wrapping_add(i * R::SLOTS * self.stride);
         // SAFETY: the caller's; `new` has checked that each row of w has its slots.
         unsafe {
-            rule.take(s, summed.g[i][0], w, slots, self.stride);
-            if summed.across == 2 {
-                let (w, slots) = (w.wrapping_add(S::LANES), slots.wrapping_add(S::LANES));
-                rule.take(s, summed.g[i][1], w, slots, self.stride);
+            // (A loop: unoptimised, two copies of the rule would take too much room on the stack.)
+            for j in 0..summed.across {
+                let right = j * S::LANES;
+                let (w, slots) = (w.wrapping_add(right), slots.wrapping_add(right));
+                rule.take(s, summed.g[i][j], w, slots, self.stride);
             }
         }
     }
