@@ -94,7 +94,7 @@ use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::onnx::Graph;
-use crate::random::{Stream, mix};
+use crate::random::{Places, Stream, mix};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape, same_shape};
 use crate::simd::Isa;
@@ -350,6 +350,17 @@ impl<'a> Moment<'a> {
     /// The random numbers of row `row` of those at hand: the same ones, whatever thread has it.
     #[inline(always)]
     pub fn stream(self, row: usize) -> Stream {
-        Stream::new(mix(self.stream, (self.first + row) as u64))
+        Stream::new(self.seed(row))
+    }
+
+    /// The same for many numbers at once, each by its place in the row.
+    #[inline(always)]
+    pub fn places(self, row: usize) -> Places {
+        Places::new(self.seed(row))
+    }
+
+    #[inline(always)]
+    fn seed(self, row: usize) -> u64 {
+        mix(self.stream, (self.first + row) as u64)
     }
 }

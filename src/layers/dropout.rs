@@ -1,6 +1,6 @@
 //! Numbers that are left out at random while training.
 
-use super::masks::{apply, leave_out, multiply};
+use super::masks::{leave_out, multiply, of_rows};
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Identity, Layer, Missing, Moment, NoWeights};
@@ -49,9 +49,10 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for Dropout<Rate> {
         cache: &mut [T],
         moment: Moment<'_>,
     ) {
-        apply(x, y, cache, In::SIZE, moment, |mask, stream| {
-            leave_out(mask, Rate::VALUE, stream);
-        });
+        for (row, mask) in of_rows(cache, In::SIZE, x.len()) {
+            leave_out(mask, Rate::VALUE, moment.places(row));
+        }
+        multiply(x, cache, In::SIZE, y);
     }
 
     #[inline(always)]

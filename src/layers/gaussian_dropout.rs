@@ -1,6 +1,6 @@
 //! Random factors while training.
 
-use super::masks::{apply, multiply};
+use super::masks::{multiply, of_rows};
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Identity, Layer, Missing, Moment, NoWeights};
@@ -41,7 +41,7 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for GaussianDropout<Rat
 
     #[inline(always)]
     fn forward_training<I: Isa>(
-        _: I,
+        isa: I,
         _: &NoWeights,
         x: Rows<T>,
         y: RowsMut<T>,
@@ -49,11 +49,13 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for GaussianDropout<Rat
         moment: Moment<'_>,
     ) {
         let deviation = T::of(Rate::VALUE / (1.0 - Rate::VALUE)).sqrt();
-        apply(x, y, cache, In::SIZE, moment, |mask, stream| {
+        for (row, mask) in of_rows(cache, In::SIZE, x.len()) {
+            moment.places(row).normal(isa, mask);
             for mask in mask {
-                *mask = T::one() + deviation * T::of(stream.normal());
+                *mask = T::one() + deviation * *mask;
             }
-        });
+        }
+        multiply(x, cache, In::SIZE, y);
     }
 
     #[inline(always)]

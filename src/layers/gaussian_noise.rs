@@ -47,7 +47,7 @@ impl<T: Element, In: Shape, Stddev: Argument> Layer<T, In> for GaussianNoise<Std
 
     #[inline(always)]
     fn forward_training<I: Isa>(
-        _: I,
+        isa: I,
         _: &NoWeights,
         x: Rows<T>,
         mut y: RowsMut<T>,
@@ -56,9 +56,9 @@ impl<T: Element, In: Shape, Stddev: Argument> Layer<T, In> for GaussianNoise<Std
     ) {
         let deviation = T::of(Stddev::VALUE);
         for (row, (x, y)) in x.iter().zip(y.iter_mut()).enumerate() {
-            let mut stream = moment.stream(row);
+            moment.places(row).normal(isa, y);
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = x + deviation * T::of(stream.normal());
+                *y = x + deviation * *y;
             }
         }
     }

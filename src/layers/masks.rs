@@ -1,38 +1,29 @@
 //! Numbers that a row is multiplied by in training, and kept for the way back.
 
 use crate::kernels::Element;
-use crate::layer::Moment;
-use crate::random::Stream;
+use crate::random::Places;
 use crate::rows::{Rows, RowsMut};
 
 /// Draws a mask: 0 with probability `rate`, and 1 / (1 - `rate`) otherwise.
 #[inline(always)]
-pub fn leave_out<T: Element>(mask: &mut [T], rate: f64, stream: &mut Stream) {
+pub fn leave_out<T: Element>(mask: &mut [T], rate: f64, random: Places) {
     let scale = T::of(1.0 / (1.0 - rate));
-    // A number stays if 32 random bits are at least this.
+    // A number stays if its 32 random bits are at least this.
     let threshold = (rate * 4_294_967_296.0) as u32;
-    for masks in mask.chunks_mut(2) {
-        let bits = stream.bits();
-        for (mask, bits) in masks.iter_mut().zip([bits as u32, (bits >> 32) as u32]) {
-            *mask = if bits >= threshold { scale } else { T::zero() };
-        }
+    for (place, mask) in mask.iter_mut().enumerate() {
+        let stays = random.bits(place as u32) >= threshold;
+        *mask = if stays { scale } else { T::zero() };
     }
 }
 
-/// Draws a mask of `len` numbers for each row by `draw`, and multiplies the rows by them.
+/// The masks of `len` numbers each of the first rows.
 #[inline(always)]
-pub fn apply<T: Element>(
-    x: Rows<T>,
-    y: RowsMut<T>,
+pub fn of_rows<T>(
     masks: &mut [T],
     len: usize,
-    moment: Moment<'_>,
-    draw: impl Fn(&mut [T], &mut Stream),
-) {
-    for (row, mask) in masks.chunks_exact_mut(len.max(1)).take(x.len()).enumerate() {
-        draw(mask, &mut moment.stream(row));
-    }
-    multiply(x, masks, len, y);
+    rows: usize,
+) -> impl Iterator<Item = (usize, &mut [T])> {
+    masks.chunks_exact_mut(len.max(1)).take(rows).enumerate()
 }
 
 /// `y = x mask`, each row with its mask of `len` numbers, from the row's beginning on as often as there

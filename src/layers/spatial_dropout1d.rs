@@ -1,7 +1,7 @@
 //! Channels of a signal that are left out at random while training.
 
 use super::features::{features, pattern, repeat};
-use super::masks::{apply, leave_out, multiply};
+use super::masks::{leave_out, multiply, of_rows};
 use crate::activations::AnyHead;
 use crate::kernels::Element;
 use crate::layer::{Argument, Arguments, Backward, Identity, Layer, Missing, Moment, NoWeights};
@@ -51,10 +51,15 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for SpatialDropout1D<Ra
         cache: &mut [T],
         moment: Moment<'_>,
     ) {
-        apply(x, y, cache, pattern::<In>(), moment, |mask, stream| {
-            leave_out(&mut mask[..features::<In>()], Rate::VALUE, stream);
+        for (row, mask) in of_rows(cache, pattern::<In>(), x.len()) {
+            leave_out(
+                &mut mask[..features::<In>()],
+                Rate::VALUE,
+                moment.places(row),
+            );
             repeat::<In, T>(mask);
-        });
+        }
+        multiply(x, cache, pattern::<In>(), y);
     }
 
     #[inline(always)]

@@ -30,6 +30,7 @@ mod f64;
 mod fast_tanh;
 mod format;
 mod ln;
+mod turn;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use core::ops::Neg;
 use format::Format;
 pub(crate) use ln::ln_of_normal;
 use num_traits::NumAssign;
+pub(crate) use turn::turn;
 
 /// A floating-point number with Plywood's own elementary functions: `f32` or `f64`.
 ///

@@ -1,8 +1,12 @@
 //! Random numbers: one stream for each purpose, all from the seeds that the user gives.
 //!
 //! The generator is xoshiro256++, named and not "standard", so that a seed means the same numbers
-//! in every release; what is made from its bits is made here, for the same reason.
+//! in every release; what is made from its bits is made here, for the same reason. Where each number of
+//! a batch takes one, as in dropout, they come from [`Places`] instead.
 
+mod places;
+
+pub use places::Places;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 
