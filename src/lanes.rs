@@ -71,14 +71,39 @@ pub(crate) fn in_lanes<T: Real, I: Isa>(
     a: &[T],
     b: &[T],
 ) -> T {
-    if a.len() <= LANES {
-        // Too short to pay for a tree: one after another.
-        let mut all = start;
-        for (&a, &b) in a.iter().zip(b) {
-            all = what.take_alone(isa, all, a, b);
-        }
-        return all;
+    if a.len() < LANES {
+        // Too short to fill the lanes.
+        in_order(isa, what, start, a, b)
+    } else {
+        in_sixteen(isa, what, start, a, b)
     }
+}
+
+/// The same, one number after another.
+#[inline(always)]
+pub(crate) fn in_order<T: Real, I: Isa>(
+    isa: I,
+    what: &impl Take<T>,
+    start: T,
+    a: &[T],
+    b: &[T],
+) -> T {
+    let mut all = start;
+    for (&a, &b) in a.iter().zip(b) {
+        all = what.take_alone(isa, all, a, b);
+    }
+    all
+}
+
+/// The same in lanes, whatever the length.
+#[inline(always)]
+pub(crate) fn in_sixteen<T: Real, I: Isa>(
+    isa: I,
+    what: &impl Take<T>,
+    start: T,
+    a: &[T],
+    b: &[T],
+) -> T {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut whole = [start; LANES];
     for (a, b) in a.iter().zip(b) {
@@ -91,12 +116,20 @@ pub(crate) fn in_lanes<T: Real, I: Isa>(
     for ((lane, &a), &b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
         *lane = what.take_alone(isa, *lane, a, b);
     }
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] = what.join(lanes[i], lanes[i + half]);
-        }
-    }
+    halve::<8, T>(what, &mut lanes);
+    halve::<4, T>(what, &mut lanes);
+    halve::<2, T>(what, &mut lanes);
+    halve::<1, T>(what, &mut lanes);
     lanes[0]
+}
+
+/// Joins the first lanes with as many behind them. (Not in a loop over a list of halves, which the compiler
+/// keeps in memory, and all lanes with it.)
+#[inline(always)]
+fn halve<const HALF: usize, T: Real>(what: &impl Take<T>, lanes: &mut [T; LANES]) {
+    for i in 0..HALF {
+        lanes[i] = what.join(lanes[i], lanes[i + HALF]);
+    }
 }
 
 /// The same from zero on.

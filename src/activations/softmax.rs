@@ -4,6 +4,7 @@ use super::pointwise::each;
 use super::{Activation, Pointwise};
 use crate::error::Result;
 use crate::kernels::Element;
+use crate::kernels::channelwise::place;
 use crate::lanes::{Largest, Products, Sum, in_lanes, total};
 use crate::layer::Arguments;
 use crate::onnx::{Attribute, Graph};
@@ -28,27 +29,21 @@ impl Pointwise for Exponential {
 #[inline(always)]
 fn lower<T: Element, I: Isa>(isa: I, z: &mut [T]) {
     let most = in_lanes(isa, &Largest, -T::INFINITY, z, z);
-    for z in z {
-        *z -= most;
-    }
+    place::lower(z, most);
 }
 
 /// Divides all numbers by their sum.
 #[inline(always)]
 fn share<T: Element, I: Isa>(isa: I, e: &mut [T]) {
     let scale = T::one() / total(isa, &Sum, e, e);
-    for e in e {
-        *e *= scale;
-    }
+    place::stretch(e, scale);
 }
 
 /// dz_i = y_i (dy_i - Σ_j y_j dy_j), in place.
 #[inline(always)]
 fn slope<T: Element, I: Isa>(isa: I, y: &[T], dy: &mut [T]) {
     let mean = total(isa, &Products, y, dy);
-    for (&y, dy) in y.iter().zip(dy) {
-        *dy = y * (*dy - mean);
-    }
+    place::slope(y, mean, dy);
 }
 
 /// `softmax`: y_i = e^z_i / Σ_j e^z_j. Numbers become probabilities: as an argument of a layer,

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::kernels::Element;
 use crate::layer::{Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights};
 use crate::onnx::Graph;
-use crate::rows::{Rows, RowsMut};
+use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, Shape};
 use crate::simd::Isa;
 use core::marker::PhantomData;
@@ -24,6 +24,14 @@ use core::marker::PhantomData;
 /// ```
 #[derive(Arguments)]
 pub struct Activation<Activation = Missing>(PhantomData<Activation>);
+
+/// How many rows fit into the fastest cache.
+const fn together<In: Shape>() -> usize {
+    match 2048 / padded(In::SIZE) {
+        0 => 1,
+        rows => rows,
+    }
+}
 
 type Of<Act> = <Act as ActivationArgument>::Activation;
 
@@ -63,10 +71,18 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
 
     #[inline(always)]
     fn forward<I: Isa>(isa: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
-        for (x, y) in x.iter().zip(y.iter_mut()) {
-            y.copy_from_slice(x);
+        // Some rows at a time, which are still at hand when they have been copied.
+        let mut rest = x.iter();
+        for y in y
+            .padded_data()
+            .chunks_mut(together::<In>() * padded(In::SIZE))
+        {
+            let mut y = RowsMut::new(y, In::SIZE);
+            for (y, x) in y.iter_mut().zip(&mut rest) {
+                y.copy_from_slice(x);
+            }
+            Of::<Act>::forward(isa, y);
         }
-        Of::<Act>::forward(isa, y);
     }
 
     #[inline(always)]

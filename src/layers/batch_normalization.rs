@@ -7,6 +7,7 @@ use crate::activations::AnyHead;
 use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
 use crate::kernels::Element;
+use crate::kernels::channelwise::pattern::{Distances, Numbers, Squares};
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Float, Frozen, Kept, Kind, Layer, Missing, Moment,
     Policies, PolicyArgument, Update, Vector, Weights,
@@ -212,16 +213,8 @@ where
         let (x, dy) = (pass.x, pass.dy.as_rows());
         let ([mean, variance, sum_dy, sum_dy_x], share) = split::<In, T>(pass.cache);
         let [factor, mean_dy, slope] = patterns::<In, T, 3>(pass.scratch);
-        sum::<In, _>([x, dy], sum_dy, |sum, _, dy| {
-            for (sum, &dy) in sum.iter_mut().zip(dy) {
-                *sum += dy;
-            }
-        });
-        sum::<In, _>([x, dy], sum_dy_x, |sum, x, dy| {
-            for (((sum, &x), &dy), &mean) in sum.iter_mut().zip(x).zip(dy).zip(&*mean) {
-                *sum += dy * (x - mean);
-            }
-        });
+        sum::<In, _, _>(Numbers, [dy, dy], mean, sum_dy);
+        sum::<In, _, _>(Distances, [dy, x], mean, sum_dy_x);
         // Mean and variance depend on x, too: what of dy would change them does not reach dx.
         let (share, epsilon) = (*share, T::of(Epsilon::VALUE));
         for (((slope, sum), mean_dy), (&sum_dy, &variance)) in slope
@@ -313,17 +306,10 @@ fn split<In: Shape, T: Element>(cache: &mut [T]) -> ([&mut [T]; 4], &mut T) {
 /// Mean and variance of a batch.
 #[inline(always)]
 fn statistics<In: Shape, T: Element>(x: Rows<T>, mean: &mut [T], variance: &mut [T], share: T) {
-    sum::<In, _>([x, x], mean, |sum, x, _| {
-        for (sum, &x) in sum.iter_mut().zip(x) {
-            *sum += x;
-        }
-    });
+    // (Of the numbers themselves, nothing need be known.)
+    sum::<In, _, _>(Numbers, [x, x], variance, mean);
     mean.iter_mut().for_each(|mean| *mean *= share);
-    sum::<In, _>([x, x], variance, |sum, x, _| {
-        for ((sum, &x), &mean) in sum.iter_mut().zip(x).zip(&*mean) {
-            *sum += (x - mean) * (x - mean);
-        }
-    });
+    sum::<In, _, _>(Squares, [x, x], mean, variance);
     variance.iter_mut().for_each(|variance| *variance *= share);
 }
 

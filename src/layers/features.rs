@@ -6,6 +6,7 @@
 //! channels and for three hundred.
 
 use crate::kernels::Element;
+use crate::kernels::channelwise::pattern::{AddUp, add_up};
 use crate::layer::Vector;
 use crate::rows::Rows;
 use crate::shape::{Dim, Shape};
@@ -55,19 +56,17 @@ pub fn fill<In: Shape, T: Element, N: Dim>(pattern: &mut [T], numbers: &Vector<T
     }
 }
 
-/// Sums over all samples, for each feature: `add` adds a part of a row of each of the two to the pattern.
+/// Sums over all samples, for each feature, of two rows and a pattern of which something is known.
 #[inline(always)]
-pub fn sum<In: Shape, T: Element>(
+pub fn sum<In: Shape, T: Element, A: AddUp<T> + Copy>(
+    what: A,
     [a, b]: [Rows<T>; 2],
+    known: &[T],
     pattern: &mut [T],
-    add: impl Fn(&mut [T], &[T], &[T]),
 ) {
     pattern.fill(T::zero());
-    let len = pattern.len();
     for (a, b) in a.iter().zip(b.iter()) {
-        for (a, b) in a.chunks(len).zip(b.chunks(len)) {
-            add(pattern, a, b);
-        }
+        add_up(what, [a, b], known, pattern);
     }
     let (first, rest) = pattern.split_at_mut(features::<In>());
     for group in rest.chunks_exact(first.len()) {

@@ -1,13 +1,12 @@
 //! Normalisation of groups of features.
 
 use super::check::policies;
-use super::features::features;
+use super::features::{features, places};
 use super::onnx::{features_back, features_first};
-use super::parts::Parts;
 use crate::activations::AnyHead;
 use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
-use crate::kernels::Element;
+use crate::kernels::{Element, channelwise};
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Float, Int, Kept, Kind, Layer, Missing, Moment, Policies,
     PolicyArgument, Update, Vector, Weights,
@@ -96,6 +95,16 @@ const fn groups<Groups: Argument, In: Shape>() -> usize {
     }
 }
 
+/// The groups of channels, in numbers.
+const fn over<Groups: Argument, In: Shape>(epsilon: f64) -> channelwise::groups::Groups {
+    channelwise::groups::Groups {
+        channels: features::<In>(),
+        size: features::<In>().div_ceil(groups::<Groups, In>()),
+        pixels: places::<In>(),
+        epsilon,
+    }
+}
+
 impl<T, In, Groups, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
     for GroupNormalization<Groups, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
 where
@@ -140,7 +149,7 @@ where
         gamma, gamma, &[features::<In>()], GR, GC;
         beta, beta, &[features::<In>()], BR, BC;
     };
-    const CACHE: usize = Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).cache();
+    const CACHE: usize = 2 * groups::<Groups, In>();
     const BY_ROW: bool = true;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
@@ -150,13 +159,11 @@ where
     }
 
     #[inline(always)]
-    fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward(
-            [&weights.gamma, &weights.beta],
-            x,
-            y,
-            |_, _, _| {},
-        );
+    fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
+        let over = const { over::<Groups, In>(Epsilon::VALUE) };
+        for (x, y) in x.iter().zip(y.iter_mut()) {
+            over.forward([&weights.gamma, &weights.beta], x, y, &mut []);
+        }
     }
 
     #[inline(always)]
@@ -164,34 +171,36 @@ where
         _: I,
         weights: &Self::Weights,
         x: Rows<T>,
-        y: RowsMut<T>,
+        mut y: RowsMut<T>,
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).forward_training(
-            [&weights.gamma, &weights.beta],
-            x,
-            y,
-            cache,
-        );
+        let over = const { over::<Groups, In>(Epsilon::VALUE) };
+        let caches = cache.chunks_exact_mut(2 * over.count());
+        for ((x, y), kept) in x.iter().zip(y.iter_mut()).zip(caches) {
+            over.forward([&weights.gamma, &weights.beta], x, y, kept);
+        }
     }
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
-        let Some(dx) = pass.dx else { return };
-        Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).backward(
-            &weights.gamma,
-            pass.x,
-            pass.cache,
-            pass.dy.as_rows(),
-            dx,
-        );
+        let Some(mut dx) = pass.dx else { return };
+        let over = const { over::<Groups, In>(Epsilon::VALUE) };
+        let rows = pass.x.iter().zip(pass.dy.as_rows().iter());
+        let caches = pass.cache.chunks_exact(2 * over.count());
+        for (((x, dy), dx), kept) in rows.zip(dx.iter_mut()).zip(caches) {
+            over.backward(&weights.gamma, x, kept, dy, dx);
+        }
     }
 
     #[inline(always)]
     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         update.tensor(isa, &mut weights.gamma, |gradient| {
-            Parts::groups::<In>(groups::<Groups, In>(), Epsilon::VALUE).add_gamma(kept, gradient);
+            let over = const { over::<Groups, In>(Epsilon::VALUE) };
+            let caches = kept.cache.chunks_exact(2 * over.count());
+            for ((x, dy), cache) in kept.x.iter().zip(kept.dz.iter()).zip(caches) {
+                over.add_gamma(x, cache, dy, gradient);
+            }
         });
         update.tensor(isa, &mut weights.beta, |gradient| {
             super::image::add_pixels::<T, In::Features>(kept.dz, gradient);

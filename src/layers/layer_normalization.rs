@@ -119,36 +119,30 @@ where
     }
 
     #[inline(always)]
-    fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        Parts::places::<In>(true, Epsilon::VALUE).forward(
-            [&weights.gamma, &weights.beta],
-            x,
-            y,
-            |_, _, _| {},
-        );
+    fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
+        let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+        parts.forward(isa, [&weights.gamma, &weights.beta], x, y, &mut []);
     }
 
     #[inline(always)]
     fn forward_training<I: Isa>(
-        _: I,
+        isa: I,
         weights: &Self::Weights,
         x: Rows<T>,
         y: RowsMut<T>,
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        Parts::places::<In>(true, Epsilon::VALUE).forward_training(
-            [&weights.gamma, &weights.beta],
-            x,
-            y,
-            cache,
-        );
+        let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+        parts.forward(isa, [&weights.gamma, &weights.beta], x, y, cache);
     }
 
     #[inline(always)]
-    fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
+    fn backward<I: Isa>(isa: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(dx) = pass.dx else { return };
-        Parts::places::<In>(true, Epsilon::VALUE).backward(
+        let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+        parts.backward(
+            isa,
             &weights.gamma,
             pass.x,
             pass.cache,
@@ -160,7 +154,8 @@ where
     #[inline(always)]
     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         update.tensor(isa, &mut weights.gamma, |gradient| {
-            Parts::places::<In>(true, Epsilon::VALUE).add_gamma(kept, gradient);
+            let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+            parts.add_gamma(kept, gradient);
         });
         update.tensor(isa, &mut weights.beta, |gradient| {
             super::image::add_pixels::<T, In::Features>(kept.dz, gradient);

@@ -5,6 +5,7 @@ use crate::activations::AnyHead;
 use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Zeros};
 use crate::kernels::Element;
+use crate::kernels::channelwise::pattern::{Below, add_up, bend};
 use crate::layer::{
     Arguments, Backward, Bool, Float, Int, Kept, Layer, List, Missing, Name, Policies,
     PolicyArgument, Update, Vector, Weights,
@@ -150,46 +151,27 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
-        let n = Axes::Alphas::USIZE.max(1);
         for (x, y) in x.iter().zip(y.iter_mut()) {
-            for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
-                for ((y, &x), &alpha) in y.iter_mut().zip(x).zip(weights.alpha.iter()) {
-                    *y = if x > T::zero() { x } else { alpha * x };
-                }
-            }
+            bend([x, x], &weights.alpha, y);
         }
     }
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(mut dx) = pass.dx else { return };
-        let n = Axes::Alphas::USIZE.max(1);
-        for ((x, dy), dx) in pass
-            .x
-            .iter()
-            .zip(pass.dy.as_rows().iter())
-            .zip(dx.iter_mut())
-        {
-            let groups = x.chunks_exact(n).zip(dy.chunks_exact(n));
-            for ((x, dy), dx) in groups.zip(dx.chunks_exact_mut(n)) {
-                let numbers = dx.iter_mut().zip(x.iter().zip(dy));
-                for ((dx, (&x, &dy)), &alpha) in numbers.zip(weights.alpha.iter()) {
-                    *dx = if x > T::zero() { dy } else { alpha * dy };
-                }
-            }
+        let rows = pass.x.iter().zip(pass.dy.as_rows().iter());
+        for ((x, dy), dx) in rows.zip(dx.iter_mut()) {
+            bend([x, dy], &weights.alpha, dx);
         }
     }
 
     #[inline(always)]
     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
-        let n = Axes::Alphas::USIZE.max(1);
+        let n = Axes::Alphas::USIZE;
         update.tensor(isa, &mut weights.alpha, |gradient| {
             for (x, dy) in kept.x.iter().zip(kept.dz.iter()) {
-                for (x, dy) in x.chunks_exact(n).zip(dy.chunks_exact(n)) {
-                    for ((gradient, &x), &dy) in gradient.iter_mut().zip(x).zip(dy) {
-                        *gradient += if x > T::zero() { T::zero() } else { x * dy };
-                    }
-                }
+                // (Of alpha nothing need be known.)
+                add_up(Below, [x, dy], &x[..n], &mut gradient[..n]);
             }
         });
     }

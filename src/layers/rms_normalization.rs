@@ -60,36 +60,30 @@ impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization
     }
 
     #[inline(always)]
-    fn forward<I: Isa>(_: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        Parts::places::<In>(false, Epsilon::VALUE).forward(
-            [&weights.scale, &[]],
-            x,
-            y,
-            |_, _, _| {},
-        );
+    fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
+        let parts = const { Parts::places::<In>(false, Epsilon::VALUE) };
+        parts.forward(isa, [&weights.scale, &[]], x, y, &mut []);
     }
 
     #[inline(always)]
     fn forward_training<I: Isa>(
-        _: I,
+        isa: I,
         weights: &Self::Weights,
         x: Rows<T>,
         y: RowsMut<T>,
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        Parts::places::<In>(false, Epsilon::VALUE).forward_training(
-            [&weights.scale, &[]],
-            x,
-            y,
-            cache,
-        );
+        let parts = const { Parts::places::<In>(false, Epsilon::VALUE) };
+        parts.forward(isa, [&weights.scale, &[]], x, y, cache);
     }
 
     #[inline(always)]
-    fn backward<I: Isa>(_: I, weights: &Self::Weights, pass: Backward<T>) {
+    fn backward<I: Isa>(isa: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(dx) = pass.dx else { return };
-        Parts::places::<In>(false, Epsilon::VALUE).backward(
+        let parts = const { Parts::places::<In>(false, Epsilon::VALUE) };
+        parts.backward(
+            isa,
             &weights.scale,
             pass.x,
             pass.cache,
@@ -101,7 +95,8 @@ impl<T: Element, In: Shape, Epsilon: Argument> Layer<T, In> for RMSNormalization
     #[inline(always)]
     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         update.tensor(isa, &mut weights.scale, |gradient| {
-            Parts::places::<In>(false, Epsilon::VALUE).add_gamma(kept, gradient);
+            let parts = const { Parts::places::<In>(false, Epsilon::VALUE) };
+            parts.add_gamma(kept, gradient);
         });
     }
 

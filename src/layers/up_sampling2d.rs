@@ -4,6 +4,7 @@ use super::{check, image};
 use crate::activations::AnyHead;
 use crate::error::Result;
 use crate::kernels::Element;
+use crate::kernels::channelwise::grow::Grow;
 use crate::layer::{Argument, Arguments, Backward, Int, Layer, NoWeights};
 use crate::onnx::{Attribute, Graph, Value, Values};
 use crate::rows::{Rows, RowsMut};
@@ -40,32 +41,6 @@ pub struct UpSampling2D<Size = Int<U2>, Interpolation = crate::word!(Nearest)>(
     PhantomData<(Size, Interpolation)>,
 );
 
-/// Goes through every pixel of the input and every pixel of the output that takes a share of it: the body
-/// knows where they begin, and the share.
-macro_rules! each_share {
-    ($t:ident, $in:ident, $size:ident, $how:ident; $from:ident, $to:ident, $share:ident => $body:block) => {
-        let linear = $how::Interpolation::LINEAR;
-        let (height, width) = ($in::Height::USIZE, $in::Width::USIZE);
-        let (down, across) = ($size::First::USIZE, $size::Second::USIZE);
-        for p in 0..height * down {
-            for (row, by_row) in neighbours(p, down, height, linear) {
-                for q in 0..width * across {
-                    for (column, by_column) in neighbours(q, across, width, linear) {
-                        let share = by_row * by_column;
-                        if share > 0.0 {
-                            let channels = $in::Channels::USIZE;
-                            let $from = (row * width + column) * channels;
-                            let $to = (p * width * across + q) * channels;
-                            let $share = $t::of(share);
-                            $body
-                        }
-                    }
-                }
-            }
-        }
-    };
-}
-
 impl<T, In, S, How> Layer<T, In> for UpSampling2D<S, How>
 where
     T: Element,
@@ -98,30 +73,26 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(_: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
-        let channels = In::Channels::USIZE;
+        let grow = const { grow::<In, S>() };
         for (x, y) in x.iter().zip(y.iter_mut()) {
-            y.fill(T::zero());
-            each_share!(T, In, S, How; from, to, share => {
-                let (x, y) = (&x[from..from + channels], &mut y[to..to + channels]);
-                for (y, &x) in y.iter_mut().zip(x) {
-                    *y += share * x;
-                }
-            });
+            if How::Interpolation::LINEAR {
+                grow.blend(x, y);
+            } else {
+                grow.repeat(x, y);
+            }
         }
     }
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
         let Some(mut dx) = pass.dx else { return };
-        let channels = In::Channels::USIZE;
+        let grow = const { grow::<In, S>() };
         for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
-            dx.fill(T::zero());
-            each_share!(T, In, S, How; from, to, share => {
-                let (dx, dy) = (&mut dx[from..from + channels], &dy[to..to + channels]);
-                for (dx, &dy) in dx.iter_mut().zip(dy) {
-                    *dx += share * dy;
-                }
-            });
+            if How::Interpolation::LINEAR {
+                grow.blend_back(dy, dx);
+            } else {
+                grow.repeat_back(dy, dx);
+            }
         }
     }
 
@@ -143,21 +114,13 @@ where
     }
 }
 
-/// The two places on a dimension of `len` between which place `at` of a `size` times longer one lies,
-/// and their shares.
-#[inline(always)]
-fn neighbours(at: usize, size: usize, len: usize, linear: bool) -> [(usize, f64); 2] {
-    if !linear {
-        return [(at / size, 1.0), (0, 0.0)];
+/// The sizes, in numbers.
+const fn grow<In: Shape, S: Argument>() -> Grow {
+    Grow {
+        input: [In::Height::USIZE, In::Width::USIZE],
+        times: [S::First::USIZE, S::Second::USIZE],
+        channels: In::Channels::USIZE,
     }
-    // The place is (2 at + 1 - size) / (2 size); one more, so that it is not negative.
-    let place = 2 * at + 1 + size;
-    let (next, rest) = (place / (2 * size), place % (2 * size));
-    let share = rest as f64 / (2 * size) as f64;
-    [
-        (next.saturating_sub(1), 1.0 - share),
-        (next.min(len - 1), share),
-    ]
 }
 
 #[cfg(test)]

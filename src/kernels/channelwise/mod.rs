@@ -1,11 +1,15 @@
 //! Windows that move over an image and take each channel for itself: pooling, and filters that see one
-//! channel.
+//! channel; and what goes over all pixels, channel by channel.
 //!
 //! The channels of a pixel lie side by side, so all loops run along them, in blocks of a length that
 //! the compiler knows: arrays that it holds in vector registers. This code is safe, and compiled where
 //! the model is, for its sizes.
 
 pub mod depthwise;
+pub mod groups;
+pub mod grow;
+pub mod pattern;
+pub mod place;
 pub mod pool;
 #[cfg(test)]
 mod tests;
@@ -135,10 +139,18 @@ macro_rules! in_blocks {
 }
 use in_blocks;
 
+/// The beginning of a block, in a form in which the compiler can not take several blocks at once, and gather
+/// their numbers one by one, where nothing else goes on in a block.
+#[inline(always)]
+fn apart(at: usize) -> usize {
+    core::hint::black_box(at)
+}
+
 /// Adds all pixels of a sample to a pixel of `channels` channels: pixel i goes into sum i modulo 4.
 #[inline(always)]
 pub fn add_pixels<T: Real>(channels: usize, x: &[T], sum: &mut [T]) {
     in_blocks!(0..channels, c, N => {
+        let c = apart(c);
         let mut sums = [[T::zero(); N]; 4];
         let mut fours = x.chunks_exact(4 * channels);
         for four in &mut fours {
@@ -153,6 +165,29 @@ pub fn add_pixels<T: Real>(channels: usize, x: &[T], sum: &mut [T]) {
         for i in 0..N {
             sum[c + i] += (a[i] + b[i]) + (c_sums[i] + d[i]);
         }
+    });
+}
+
+/// Adds, for each channel, the products of gradients with normalised numbers, `dy (x - mean) inverse`, of
+/// pixels that have a mean and an inverse deviation each.
+#[inline(always)]
+pub fn add_normalised<T: Real>(
+    channels: usize,
+    [x, dy]: [&[T]; 2],
+    [means, inverses]: [&[T]; 2],
+    sum: &mut [T],
+) {
+    in_blocks!(0..channels, c, N => {
+        let c = apart(c);
+        let mut sums = block::<T, N>(sum, c);
+        for (pixel, (&mean, &inverse)) in means.iter().zip(inverses).enumerate() {
+            let at = pixel * channels + c;
+            let (x, dy) = (block::<T, N>(x, at), block::<T, N>(dy, at));
+            for i in 0..N {
+                sums[i] += dy[i] * ((x[i] - mean) * inverse);
+            }
+        }
+        sum[c..c + N].copy_from_slice(&sums);
     });
 }
 
