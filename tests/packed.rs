@@ -44,7 +44,7 @@ const KERNELS: [Row; 10] = [
 
 /// Compiled where models are. The numbers are those of `f32`, whose polynomials are shorter.
 #[rustfmt::skip]
-const MODELS: [Row; 12] = [
+const MODELS: [Row; 16] = [
     ("relu", &["Predictor", "8WithRelu#"], "vmax", [(1, 1), (1, 1)], 0),
     ("tanh", &["Predictor", "8WithTanh#"], FMA, [(1, 10), (1, 10)], 1),
     ("fast_tanh", &["Predictor", "12WithFastTanh#"], FMA, [(1, 6), (1, 6)], 1),
@@ -57,6 +57,11 @@ const MODELS: [Row; 12] = [
     // A row so short that the compiler would unroll the loop.
     ("hard_sigmoid, one sample", &["PredictOne", "15WithHardSigmoid#"], FMA, [(1, 1), (1, 1)], 0),
     ("the derivative of tanh", &["8Backward#", "pointwise4Tanh"], FMA, [(1, 1), (1, 1)], 0),
+    // Pixels of sixteen channels, which are not to be gathered from several pixels at once.
+    ("layer normalisation, the variance", &["Predictor", "10WithPlaces#"], "vsub", [(1, 1), (1, 1)], 0),
+    ("group normalisation, the sums", &["Predictor", "10WithGroups#"], "vadd", [(1, 4), (1, 4)], 0),
+    ("batch normalisation, the sums", &["SingleStep", "9WithBatch#"], "vadd", [(2, 1), (2, 1)], 0),
+    ("batch normalisation, the gradient", &["SingleStep", "9WithBatch#"], "vsub", [(2, 2), (2, 2)], 0),
     ("Adam and RMSprop", &["10FlatTensor#"], "vsqrt", [(2, 1), (2, 1)], 1),
 ];
 

@@ -29,21 +29,27 @@ impl Pointwise for Exponential {
 #[inline(always)]
 fn lower<T: Element, I: Isa>(isa: I, z: &mut [T]) {
     let most = in_lanes(isa, &Largest, -T::INFINITY, z, z);
-    place::lower(z, most);
+    for z in z {
+        *z -= most;
+    }
 }
 
 /// Divides all numbers by their sum.
 #[inline(always)]
 fn share<T: Element, I: Isa>(isa: I, e: &mut [T]) {
     let scale = T::one() / total(isa, &Sum, e, e);
-    place::stretch(e, scale);
+    for e in e {
+        *e *= scale;
+    }
 }
 
 /// dz_i = y_i (dy_i - Σ_j y_j dy_j), in place.
 #[inline(always)]
 fn slope<T: Element, I: Isa>(isa: I, y: &[T], dy: &mut [T]) {
     let mean = total(isa, &Products, y, dy);
-    place::slope(y, mean, dy);
+    for (&y, dy) in y.iter().zip(dy) {
+        *dy = y * (*dy - mean);
+    }
 }
 
 /// `softmax`: y_i = e^z_i / Σ_j e^z_j. Numbers become probabilities: as an argument of a layer,
@@ -100,14 +106,20 @@ impl Softmax {
     #[inline(always)]
     pub(crate) fn forward_groups<T: Element, I: Isa>(isa: I, mut z: RowsMut<T>, group: usize) {
         for z in z.iter_mut() {
-            for z in z.chunks_exact_mut(group) {
-                lower(isa, z);
+            for i in 0..z.len() / group {
+                let at = place::start(i, group);
+                let z = &mut z[at..at + group];
+                let most = in_lanes(isa, &Largest, -T::INFINITY, z, z);
+                place::lower(z, most);
             }
         }
         each::<Exponential, T, I>(isa, &mut z);
         for e in z.iter_mut() {
-            for e in e.chunks_exact_mut(group) {
-                share(isa, e);
+            for i in 0..e.len() / group {
+                let at = place::start(i, group);
+                let e = &mut e[at..at + group];
+                let scale = T::one() / total(isa, &Sum, e, e);
+                place::stretch(e, scale);
             }
         }
     }
@@ -121,8 +133,11 @@ impl Softmax {
         group: usize,
     ) {
         for (y, dy) in y.iter().zip(dy.iter_mut()) {
-            for (y, dy) in y.chunks_exact(group).zip(dy.chunks_exact_mut(group)) {
-                slope(isa, y, dy);
+            for i in 0..y.len() / group {
+                let at = place::start(i, group);
+                let (y, dy) = (&y[at..at + group], &mut dy[at..at + group]);
+                let mean = total(isa, &Products, y, dy);
+                place::slope(y, mean, dy);
             }
         }
     }

@@ -357,6 +357,7 @@ pub fn samples() {
     contract!([2, 5, 6] => [6, 3, 3] {
         DepthwiseConv2D([3, 2], 2, same, 3, activation = tanh)
     });
+    contract!([18, 5, 6] => [18, 3, 3] { DepthwiseConv2D(3, strides = 2, padding = same) });
     contract!([19, 4, 4] => [19, 2, 2] { DepthwiseConv2D(2, dilation_rate = 2, use_bias = false) });
     contract!([2, 4, 4] => [2] {
         DepthwiseConv2D(3, depth_multiplier = 2, padding = same, activation = silu), Flatten, Dense(2)

@@ -241,6 +241,8 @@ where
 #[cfg(test)]
 pub fn samples() {
     use crate::contract::contract;
+    contract!([16, 3, 2] => [16, 3, 2] { GroupNormalization(4, gamma_initializer = random_normal) });
+    contract!([40, 1, 2] => [40, 1, 2] { GroupNormalization(2, gamma_initializer = random_normal) });
     contract!([64] => [64] { GroupNormalization });
     contract!([36] => [36] { GroupNormalization(2, 0.01, gamma_initializer = random_uniform, beta_initializer = random_normal) });
     contract!([3, 4] => [3, 4] { GroupNormalization(2, gamma_initializer = random_normal) });

@@ -178,6 +178,7 @@ pub fn samples() {
     contract!([5] => [5] { LayerNormalization });
     contract!([35] => [35] { LayerNormalization(0.01, gamma_initializer = random_uniform, beta_initializer = random_normal) });
     contract!([3, 4] => [3, 4] { LayerNormalization(gamma_initializer = random_normal) });
+    contract!([18, 3, 6] => [18, 3, 6] { LayerNormalization(gamma_initializer = random_normal) });
     contract!([3, 2, 2] => [3, 2, 2] { LayerNormalization(gamma_initializer = random_normal) });
     contract!([4] => [4] { LayerNormalization(center = false) });
     contract!([4] => [4] { LayerNormalization(scale = false) });

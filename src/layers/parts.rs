@@ -10,13 +10,9 @@ use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::Shape;
 use crate::simd::Isa;
-use core::hint::black_box;
 
 /// How many places go through a pass together: their roots and divisions are made side by side.
 const TOGETHER: usize = 16;
-
-/// With so many features vectors run along them.
-const FEW: usize = 8;
 
 /// How the places of a sample are normalised.
 #[derive(Clone, Copy)]
@@ -59,17 +55,6 @@ fn sum<T: Real, I: Isa>(isa: I, what: &impl Take<T>, a: &[T], b: &[T]) -> T {
     }
 }
 
-/// Where place i begins. Vectors run along many features; without this the compiler would take several
-/// places at once and gather their numbers one by one. Where there are few, that is what it should do.
-#[inline(always)]
-fn start(i: usize, features: usize) -> usize {
-    if features < FEW {
-        i * features
-    } else {
-        black_box(i * features)
-    }
-}
-
 impl Parts {
     /// The places of samples of shape `In`.
     pub const fn places<In: Shape>(centred: bool, epsilon: f64) -> Self {
@@ -105,12 +90,12 @@ impl Parts {
         let count = x.len() / n;
         if self.centred {
             for i in 0..count {
-                let x = &x[start(i, n)..][..n];
+                let x = &x[place::start(i, n)..][..n];
                 means[i] = sum(isa, &Sum, x, x) * share;
             }
         }
         for i in 0..count {
-            let x = &x[start(i, n)..][..n];
+            let x = &x[place::start(i, n)..][..n];
             inverses[i] = sum(isa, &Squares(means[i]), x, x);
         }
         let epsilon = T::of(self.epsilon);
@@ -139,7 +124,7 @@ impl Parts {
                 self.statistics(isa, x, &mut means, &mut inverses);
                 let count = x.len() / n;
                 for i in 0..count {
-                    let at = start(i, n);
+                    let at = place::start(i, n);
                     let (x, y) = (&x[at..at + n], &mut y[at..at + n]);
                     let (mean, inverse) = (means[i], inverses[i]);
                     place::normalise(x, [mean, inverse], [gamma, beta], y);
@@ -174,7 +159,7 @@ impl Parts {
                 let (means, inverses) = cache[at..][..2 * count].split_at(count);
                 at += 2 * count;
                 for i in 0..count {
-                    let at = start(i, n);
+                    let at = place::start(i, n);
                     let (x, dy, dx) = (&x[at..at + n], &dy[at..at + n], &mut dx[at..at + n]);
                     let (mean, inverse) = (means[i], inverses[i]);
                     // dx holds gamma dy for a while.

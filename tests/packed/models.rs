@@ -10,6 +10,9 @@ sequential! { pub struct WithFastTanh<T>: [64] => [64] { Dense(64, fast_tanh) } 
 sequential! { pub struct WithSigmoid<T>: [64] => [64] { Dense(64, sigmoid) } }
 sequential! { pub struct WithSoftmax<T>: [64] => [64] { Dense(64, softmax) } }
 sequential! { pub struct WithHardSigmoid<T>: [64] => [16] { Dense(16, hard_sigmoid) } }
+sequential! { pub struct WithPlaces<T>: [16, 8, 8] => [16, 8, 8] { LayerNormalization } }
+sequential! { pub struct WithGroups<T>: [16, 8, 8] => [16, 8, 8] { GroupNormalization(4) } }
+sequential! { pub struct WithBatch<T>: [16, 8, 8] => [1024] { BatchNormalization, Flatten } }
 
 /// The optimiser's step for the tensors of a layer of one's own.
 pub struct FlatTensor<'a, T>(Rule<T>, &'a mut [T], &'a [T], &'a mut [T]);
@@ -47,6 +50,19 @@ macro_rules! compiled {
             }
             pub fn hard_sigmoid(model: &WithHardSigmoid<$number>, x: &X) -> [$number; 16] {
                 model.predict(x)
+            }
+            pub fn places(model: &WithPlaces<$number>, x: &[[[[$number; 8]; 8]; 16]]) -> usize {
+                model.predict_batch(x).len()
+            }
+            pub fn groups(model: &WithGroups<$number>, x: &[[[[$number; 8]; 8]; 16]]) -> usize {
+                model.predict_batch(x).len()
+            }
+            pub fn batch(
+                model: &mut WithBatch<$number>,
+                x: &[[[[$number; 8]; 8]; 16]],
+                y: &[[$number; 1024]],
+            ) -> plywood::Result<f64> {
+                model.compile(Sgd::new(0.1), MeanSquaredError).train_on_batch(x, y)
             }
             pub fn train(model: &mut WithTanh<$number>, x: &[X]) -> plywood::Result<f64> {
                 model.compile(Sgd::new(0.1), MeanSquaredError).train_on_batch(x, x)

@@ -1,7 +1,21 @@
 //! What is done to the features of one place.
 
-use super::{block, in_blocks};
+use super::{apart, block, in_blocks};
 use crate::math::Real;
+
+/// With so many features vectors run along them.
+const MANY: usize = 8;
+
+/// Where place i begins. Vectors run along many features; without this the compiler would take several
+/// places at once and gather their numbers one by one. Where there are few, that is what it should do.
+#[inline(always)]
+pub fn start(i: usize, features: usize) -> usize {
+    if features < MANY {
+        i * features
+    } else {
+        apart(i * features)
+    }
+}
 
 /// Goes through the features: a few are held in registers, block by block, which the compiler would
 /// otherwise take one by one; many are a loop that it makes vector code of by itself.
