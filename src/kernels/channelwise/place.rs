@@ -33,9 +33,9 @@ macro_rules! each_feature {
             });
         } else {
             $(let $from = &$from[..$to.len()];)*
-            for $of in 0..$to.len() {
-                let $old = $to[$of];
-                $to[$of] = $body;
+            for ($of, to) in $to.iter_mut().enumerate() {
+                let $old = *to;
+                *to = $body;
             }
         }
     };
@@ -51,8 +51,8 @@ macro_rules! each_feature {
             });
         } else {
             $(let $from = &$from[..$to.len()];)*
-            for $of in 0..$to.len() {
-                $to[$of] = $body;
+            for ($of, to) in $to.iter_mut().enumerate() {
+                *to = $body;
             }
         }
     };
@@ -90,13 +90,13 @@ pub fn turn_back<T: Real>(x: &[T], [mean, inverse, mean_dy, slope]: [T; 4], dx: 
 /// `z = z - less`.
 #[inline(always)]
 pub fn lower<T: Real>(z: &mut [T], less: T) {
-    each_feature!(() i => old in z: old - less);
+    each_feature!(() _i => old in z: old - less);
 }
 
 /// `z = z times`.
 #[inline(always)]
 pub fn stretch<T: Real>(z: &mut [T], times: T) {
-    each_feature!(() i => old in z: old * times);
+    each_feature!(() _i => old in z: old * times);
 }
 
 /// `dy = y (dy - less)`.
