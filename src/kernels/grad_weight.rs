@@ -281,10 +281,12 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         // SAFETY: the caller's; `new` has checked that each row of w has its slots.
         unsafe {
             // (A loop: unoptimised, two copies of the rule would take too much room on the stack.)
-            for j in 0..summed.across {
-                let right = j * S::LANES;
-                let (w, slots) = (w.wrapping_add(right), slots.wrapping_add(right));
-                rule.take(s, summed.g[i][j], w, slots, self.stride);
+            for j in 0..2 {
+                if j == 0 || summed.across == 2 {
+                    let right = j * S::LANES;
+                    let (w, slots) = (w.wrapping_add(right), slots.wrapping_add(right));
+                    rule.take(s, summed.g[i][j], w, slots, self.stride);
+                }
             }
         }
     }

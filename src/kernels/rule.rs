@@ -346,14 +346,10 @@ fn one_by_one<T: Real, I: Isa, R: Step<T>>(
     }
 }
 
-/// `keep w + step`. An addition goes where no products are made.
+/// `keep w + step`.
 #[inline(always)]
 fn decayed<S: Simd>(s: S, keep: S::E, w: S::V, step: S::V) -> S::V {
-    if keep == num_traits::one() {
-        s.add(w, step)
-    } else {
-        s.fma(s.splat(keep), w, step)
-    }
+    s.fma(s.splat(keep), w, step)
 }
 
 /// The mean of gradients, a little nearer to zero.
