@@ -2,7 +2,7 @@
 
 use crate::activations::{Activation as _, ActivationArgument};
 use crate::error::Result;
-use crate::kernels::Element;
+use crate::kernels::{Element, tiny};
 use crate::layer::{Arguments, Backward, Identity, Kind, Layer, Missing, NoWeights};
 use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut, padded};
@@ -71,6 +71,13 @@ impl<T: Element, In: Shape, Act: ActivationArgument> Layer<T, In> for Activation
 
     #[inline(always)]
     fn forward<I: Isa>(isa: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
+        if const { In::SIZE <= tiny::MOST } {
+            // Rows that may stay in registers: one loop less.
+            for (x, y) in x.iter().zip(y.iter_mut()) {
+                y.copy_from_slice(x);
+            }
+            return Of::<Act>::forward(isa, y);
+        }
         // Some rows at a time, which are still at hand when they have been copied.
         let mut rest = x.iter();
         for y in y
