@@ -7,11 +7,14 @@
 
 #[cfg(feature = "std")]
 mod helpers;
+mod pace;
 #[cfg(test)]
 mod tests;
 
 use crate::simd::{Isa, Job};
 use core::ops::Range;
+
+pub use pace::Pace;
 
 /// The most members of a team.
 pub const MOST: usize = 16;

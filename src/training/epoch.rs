@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::random::mix;
 use crate::simd::{Isa, Job, dispatch};
-use crate::team::Team;
+use crate::team::{Pace, Team};
 use core::mem;
 use core::ops::{DerefMut, Range};
 
@@ -54,6 +54,7 @@ pub(super) struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
     /// Where to keep the weights before them, once their loss has proved finite.
     snapshot: Option<&'s mut Snapshot<M::Element>>,
     pub(super) progress: Option<&'s mut Progress>,
+    pace: &'s mut Pace,
 }
 
 impl<M, O, L, Me, Y> Job for Steps<'_, '_, M, O, L, Me, Y>
@@ -68,11 +69,12 @@ where
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> Self::Output {
-        let (mut step, mut total) = (0, self.total);
+        let (team, mut step, mut total) = (self.course.team, 0, self.total);
         while let Some(batch) = self.order.chunks(self.batch_size).nth(step) {
             let number = self.steps + step as u64 + 1;
             let snapshot = self.snapshot.take();
             let parts = self.workspace.parts(batch.len(), self.shards);
+            self.course.team = self.pace.begin(team);
             let loss = self
                 .course
                 .step(isa, parts, batch, number, self.state, |model, state| {
@@ -80,6 +82,7 @@ where
                         snapshot.save(model, state);
                     }
                 });
+            self.pace.end(batch.len());
             if !loss.is_finite() {
                 return Err(RanAway { step, loss });
             }
@@ -118,6 +121,7 @@ pub(super) struct Trail<'t, T> {
     pub(super) now: Snapshot<T>,
     seed: u64,
     team: Team<'t>,
+    pace: Pace,
     /// The number of the last step before this lap.
     lap: u64,
     /// The epoch, counted from 1 over this fit, and its steps before this lap.
@@ -132,6 +136,7 @@ impl<'t, T: Element> Trail<'t, T> {
             now: Snapshot::default(),
             seed,
             team,
+            pace: Pace::default(),
             lap: 0,
             epoch: 0,
             steps: 0,
@@ -284,7 +289,7 @@ where
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
         let lap = laps.lap().part(steps.clone());
-        let conditions = (trail.seed, trail.team);
+        let conditions = (trail.seed, trail.team, &mut trail.pace);
         let snapshot = begins.then_some(&mut trail.now);
         match self.steps(lap, conditions, sums.loss, snapshot, Some(progress)) {
             Ok(loss) => {
@@ -333,7 +338,7 @@ where
     fn steps<Y>(
         &mut self,
         lap: Lap<'_, <B::Target as Model>::Input, Y>,
-        (seed, team): (u64, Team<'_>),
+        (seed, team, pace): (u64, Team<'_>, &mut Pace),
         total: f64,
         snapshot: Option<&mut Snapshot<Number<B::Target>>>,
         progress: Option<&mut Progress>,
@@ -366,6 +371,7 @@ where
             state: &mut self.state,
             snapshot,
             progress,
+            pace,
         })
     }
 
@@ -410,7 +416,7 @@ where
         let again = wanted.saturating_sub(self.steps);
         let first = (self.steps - begin) as usize;
         let lap = lap.part(first..first + again as usize);
-        let conditions = (trail.seed, trail.team);
+        let conditions = (trail.seed, trail.team, &mut { trail.pace });
         let rate = self.learning_rate();
         let _ = self.set_learning_rate(snapshot.rate);
         let _ = self.steps(lap, conditions, 0.0, None, None);

@@ -1,0 +1,146 @@
+//! Whether a team is faster than its leader alone.
+//!
+//! Two processors may have no cache in common, or other programs may want one of them: then a step takes
+//! longer with both. Who takes it changes nothing but its time. So both ways are tried, the faster one
+//! goes on, and now and then the other one gets another try.
+
+use super::Team;
+
+/// The steps of a try. The first one is not timed: helpers wake up in it, and data move to their caches.
+const TRY: u32 = 4;
+
+/// How many steps the faster way goes on before the other one is tried again: at first, and at most.
+const STAY: [u32; 2] = [128, 1024];
+
+/// Who takes the next step of a training.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Whether the leader takes the steps of this run alone.
+    alone: bool,
+    /// Whether this run is the try of a way.
+    tries: bool,
+    /// The steps of this run, and those that are left of it.
+    run: u32,
+    left: u32,
+    /// The rows of its timed steps, and how many seconds they took.
+    rows: usize,
+    seconds: f64,
+    /// Seconds that a row took the other way.
+    other: f64,
+    /// How many steps the faster way goes on.
+    stay: u32,
+    #[cfg(feature = "std")]
+    begun: Option<std::time::Instant>,
+}
+
+impl Default for Pace {
+    /// All members take the first steps.
+    fn default() -> Self {
+        Pace {
+            alone: false,
+            tries: false,
+            run: TRY,
+            left: TRY,
+            rows: 0,
+            seconds: 0.0,
+            other: f64::INFINITY,
+            stay: STAY[0],
+            #[cfg(feature = "std")]
+            begun: None,
+        }
+    }
+}
+
+impl Pace {
+    /// Who of a team takes the step that begins now.
+    #[inline(always)]
+    pub fn begin<'t>(&mut self, team: Team<'t>) -> Team<'t> {
+        #[cfg(feature = "std")]
+        if team.size() > 1 {
+            self.begun = Some(std::time::Instant::now());
+        }
+        if self.alone { Team::alone() } else { team }
+    }
+
+    /// The step, of so many rows, is over.
+    #[inline(always)]
+    pub fn end(&mut self, rows: usize) {
+        #[cfg(feature = "std")]
+        if let Some(begun) = self.begun.take() {
+            self.took(rows, begun.elapsed().as_secs_f64());
+        }
+        let _ = rows;
+    }
+
+    /// A step of so many rows took so many seconds.
+    #[cfg_attr(not(feature = "std"), allow(dead_code))] // without it there are no teams to time
+    fn took(&mut self, rows: usize, seconds: f64) {
+        if self.left < self.run {
+            self.rows += rows;
+            self.seconds += seconds;
+        }
+        self.left -= 1;
+        if self.left > 0 {
+            return;
+        }
+        let this = self.seconds / self.rows as f64;
+        if !self.tries {
+            // The other way gets a try.
+            self.other = this;
+            self.alone = !self.alone;
+            self.run = TRY;
+        } else {
+            if this < self.other {
+                self.stay = STAY[0];
+            } else {
+                self.alone = !self.alone;
+                self.stay = (2 * self.stay).min(STAY[1]);
+            }
+            self.run = self.stay;
+        }
+        self.tries = !self.tries;
+        self.left = self.run;
+        (self.rows, self.seconds) = (0, 0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of so many steps, those that the leader takes alone, if one takes so many seconds shared and alone.
+    fn alone(pace: &mut Pace, steps: u32, seconds: [f64; 2]) -> u32 {
+        let mut count = 0;
+        for _ in 0..steps {
+            count += u32::from(pace.alone);
+            pace.took(32, seconds[usize::from(pace.alone)]);
+        }
+        count
+    }
+
+    #[test]
+    fn the_faster_way_goes_on_and_the_other_gets_few_steps() {
+        for (seconds, fewest, most) in [([2.0, 1.0], 9900, 9980), ([1.0, 2.0], 20, 100)] {
+            let count = alone(&mut Pace::default(), 10_000, seconds);
+            assert!((fewest..=most).contains(&count), "{seconds:?}: {count}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_noticed() {
+        let mut pace = Pace::default();
+        alone(&mut pace, 10_000, [1.0, 2.0]);
+        alone(&mut pace, 2 * STAY[1], [3.0, 2.0]);
+        assert!(alone(&mut pace, 1000, [3.0, 2.0]) > 950);
+        alone(&mut pace, 2 * STAY[1], [1.0, 2.0]);
+        assert!(alone(&mut pace, 1000, [1.0, 2.0]) < 50);
+    }
+
+    #[test]
+    fn the_first_step_of_a_try_does_not_count() {
+        let mut pace = Pace::default();
+        pace.took(32, 100.0);
+        alone(&mut pace, 100, [1.0, 2.0]);
+        assert!(!pace.alone);
+    }
+}
