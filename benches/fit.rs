@@ -104,6 +104,8 @@ fn steps(c: &mut Criterion<OfPeak>) {
 }
 
 const SAMPLES: usize = 4096;
+/// What `fit` does once, looking at all samples among it, is shared by several epochs, as in a training.
+const EPOCHS: usize = 5;
 
 /// Pictures and labels. Half of the pixels of the real pictures are black.
 fn pictures() -> (Vec<[[f32; 28]; 28]>, Vec<u8>) {
@@ -128,8 +130,8 @@ fn fashion(c: &mut Criterion<OfPeak>) {
                 Chosen::Adam(o) => run(&mut model, o, &x, &y, settings),
             };
             b.iter_custom(|runs| {
-                each(runs, SAMPLES, || {
-                    fit(several(1, batch).threads(threads));
+                each(runs, EPOCHS * SAMPLES, || {
+                    fit(several(EPOCHS, batch).threads(threads));
                 })
             });
         });
@@ -167,8 +169,8 @@ fn cnn(c: &mut Criterion<OfPeak>) {
             let mut model = Cnn::new(1);
             let mut training = model.compile(Sgd::new(0.01), SparseCategoricalCrossentropy);
             b.iter_custom(|runs| {
-                each(runs, SAMPLES, || {
-                    let settings = several(1, 32).threads(threads);
+                each(runs, EPOCHS * SAMPLES, || {
+                    let settings = several(EPOCHS, 32).threads(threads);
                     training.fit(&x, &y, settings).expect("good data");
                 })
             });
@@ -186,8 +188,10 @@ fn autoencoder(c: &mut Criterion<OfPeak>) {
         let mut model = Autoencoder::new(1);
         let mut training = model.compile(Sgd::new(0.01), BinaryCrossentropy);
         b.iter_custom(|runs| {
-            each(runs, SAMPLES, || {
-                training.fit(&x, &x, several(1, 32)).expect("good data");
+            each(runs, EPOCHS * SAMPLES, || {
+                training
+                    .fit(&x, &x, several(EPOCHS, 32))
+                    .expect("good data");
             })
         });
     });
