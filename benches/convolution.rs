@@ -129,7 +129,7 @@ impl Job for WeightGrad<'_> {
         } = self.0;
         dw.fill(0.0);
         let (x, dz) = (Rows::new(x, from), Rows::new(dz, to));
-        f32::conv_weight_grad(isa, ConvWeightGrad::new(conv, 0, x, 0, dz, dw));
+        f32::conv_weight_grad(isa, ConvWeightGrad::new(conv, 0, x, 0, dz, None, dw));
     }
 }
 

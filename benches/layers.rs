@@ -100,6 +100,7 @@ impl<M: Model<Element = f32>> Job for Training<'_, M> {
             cache,
             dy: RowsMut::new(dy, out),
             dx: Some(RowsMut::new(dx, width)),
+            picks: None,
             joint: false,
             dead_at_zero: false,
             prepared: &[],
@@ -108,7 +109,14 @@ impl<M: Model<Element = f32>> Job for Training<'_, M> {
         };
         M::backward(isa, model, pass);
         let dz = Rows::new(dy, out);
-        let kept = Kept { x, y, cache, dz };
+        let picks = None;
+        let kept = Kept {
+            x,
+            y,
+            cache,
+            dz,
+            picks,
+        };
         // A rate of 0: the numbers stay what they are.
         let rule = Fused::Sgd(plywood::kernels::rule::Sgd { rate: 0.0 });
         let mut update = Update::new(Team::alone(), rule, &mut [], gradient);

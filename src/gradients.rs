@@ -91,6 +91,7 @@ impl<M: Model> Job for Compute<'_, M> {
             cache: &mut cache,
             dy: RowsMut::new(&mut dy, out),
             dx: Some(RowsMut::new(&mut dx, width)),
+            picks: None,
             joint: false,
             dead_at_zero: false,
             prepared: &[],
@@ -103,6 +104,7 @@ impl<M: Model> Job for Compute<'_, M> {
             y,
             cache: &cache,
             dz: Rows::new(&dy, out),
+            picks: None,
         };
         let mut update = Update::new(
             Team::alone(),

@@ -64,6 +64,9 @@ pub trait Activation: 'static {
     const NORMALIZES: bool = false;
     /// Whether f' is 0 wherever f is, as with relu.
     const DEAD_AT_ZERO: bool = false;
+    /// Whether it is relu, which kernels may do as they write.
+    #[doc(hidden)]
+    const RECTIFIES: bool = false;
 
     /// z becomes y = f(z), in place.
     fn forward<T: Element, I: Isa>(isa: I, z: RowsMut<T>);

@@ -44,6 +44,9 @@ pub trait Pointwise: 'static {
     const IDENTITY: bool = false;
     /// Whether f' is 0 wherever f is.
     const DEAD_AT_ZERO: bool = false;
+    /// Whether it is [`Relu`].
+    #[doc(hidden)]
+    const RECTIFIES: bool = false;
     /// From z, the graph's current value, to f(z), as nodes of ONNX; see [`onnx`](crate::onnx).
     ///
     /// # Errors
@@ -75,6 +78,7 @@ pub(super) fn each<A: Pointwise, T: Element, I: Isa>(isa: I, z: &mut RowsMut<T>)
 
 impl<A: Pointwise> Activation for A {
     const DEAD_AT_ZERO: bool = <A as Pointwise>::DEAD_AT_ZERO;
+    const RECTIFIES: bool = <A as Pointwise>::RECTIFIES;
     const NEEDS_INPUT: bool = <A as Pointwise>::NEEDS_INPUT;
     const IDENTITY: bool = <A as Pointwise>::IDENTITY;
 
@@ -122,7 +126,7 @@ macro_rules! pointwise {
     ($($(#[$doc:meta])* $name:ident $(<$argument:ident = $default:ty, if $fits:expr, $sentence:literal>)? {
         $isa:ident, $z:ident => $apply:expr;
         from $seen:ident: $needs:literal => $derivative:expr
-        $(; dead at zero: $dead:literal)?;
+        $(; dead at zero: $dead:literal; rectifies: $rectifies:literal)?;
         onnx $graph:ident => $onnx:expr
     })*) => { $(
         activation! { $(#[$doc])* $name $($argument $default)? }
@@ -133,7 +137,10 @@ macro_rules! pointwise {
 
         impl $(<$argument: Argument>)? Pointwise for $name $(<$argument>)? {
             const NEEDS_INPUT: bool = $needs;
-            $(const DEAD_AT_ZERO: bool = $dead;)?
+            $(
+                const DEAD_AT_ZERO: bool = $dead;
+                const RECTIFIES: bool = $rectifies;
+            )?
             #[inline(always)]
             fn apply<T: Element, I: Isa>($isa: I, $z: T) -> T {
                 $apply
@@ -201,7 +208,7 @@ pointwise! {
             if z < T::zero() { T::zero() } else { z }
         };
         from y: false => if y > T::zero() { T::one() } else { T::zero() };
-        dead at zero: true;
+        dead at zero: true; rectifies: true;
         onnx graph => graph.apply("Relu", &[], &[])
     }
     /// `leaky_relu`: f(z) = z for z >= 0, `negative_slope` z below.

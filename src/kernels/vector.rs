@@ -140,6 +140,24 @@ pub trait Simd: Copy {
         count
     }
 
+    /// `v` where `a` is equal to `b`, 0 elsewhere.
+    #[inline(always)]
+    fn where_equal(self, a: Self::V, b: Self::V, v: Self::V) -> Self::V {
+        let [mut a_lanes, mut b_lanes, mut lanes] = [[num_traits::zero(); 16]; 3];
+        // SAFETY: a vector has at most 16 lanes.
+        unsafe {
+            self.store(a, a_lanes.as_mut_ptr());
+            self.store(b, b_lanes.as_mut_ptr());
+            self.store(v, lanes.as_mut_ptr());
+            for i in 0..Self::LANES {
+                if a_lanes[i] != b_lanes[i] {
+                    lanes[i] = num_traits::zero();
+                }
+            }
+            self.load(lanes.as_ptr())
+        }
+    }
+
     /// Which of `LANES` numbers are not zero: bit i for number i.
     ///
     /// # Safety
@@ -225,6 +243,7 @@ macro_rules! token {
         $(, sum4 $sum4:path)?
         $(, nonzero $nonzero:path)?
         $(, mask $mask:path)?
+        $(, where_equal $where_equal:path)?
     ) => {
         #[derive(Clone, Copy)]
         pub struct $name(pub(super) ());
@@ -311,6 +330,13 @@ macro_rules! token {
                 unsafe fn mask(self, from: *const $element) -> u32 {
                     // SAFETY: see above.
                     unsafe { $mask(from) }
+                }
+            )?
+            $(
+                #[inline(always)]
+                fn where_equal(self, a: $vector, b: $vector, v: $vector) -> $vector {
+                    // SAFETY: see above.
+                    unsafe { $where_equal(a, b, v) }
                 }
             )?
             $(

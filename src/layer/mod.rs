@@ -93,6 +93,8 @@ use crate::activations::Head;
 use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
+use crate::kernels::channelwise::Channelwise;
+use crate::kernels::conv::{Conv, Picks};
 use crate::onnx::Graph;
 use crate::random::{Places, Stream, mix};
 use crate::rows::{Rows, RowsMut};
@@ -149,6 +151,13 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// Whether a batch may go through all passes in parts: rows do not depend on each other, though the
     /// cache may lie otherwise, as in lists of layers, and an update changes nothing but what is trained.
     const SEPARATE: bool = Self::BY_ROW && Self::Weights::FROZEN == 0;
+    /// If each of its outputs is one of its inputs, chosen from a window, and its cache holds the numbers
+    /// of their taps: the windows. Its backward pass may then be left to the layer before.
+    #[doc(hidden)]
+    const PICKS: Option<Channelwise> = None;
+    /// If it can take the gradient by what a layer behind has picked of its output: its sizes.
+    #[doc(hidden)]
+    const FOLLOWS: Option<Conv> = None;
     /// How many numbers [`prepare_backward`](Self::prepare_backward) makes for a batch.
     const PREPARED: usize = 0;
     /// Whether they are also needed where nobody wants the gradient by the input.
@@ -248,6 +257,10 @@ pub struct Backward<'a, T> {
     pub dy: RowsMut<'a, T>,
     /// Where the gradient by the input goes, if anyone wants it; its padding is zero.
     pub dx: Option<RowsMut<'a, T>>,
+    /// If `y` and `dy` are not the layer's own, but those of a layer behind that has picked some of its
+    /// outputs: which ones. Only a layer that [`FOLLOWS`](Layer::FOLLOWS) gets any.
+    #[doc(hidden)]
+    pub picks: Option<Picks<'a, T>>,
     /// Whether `dy` is already the gradient before the layer's activation: a loss that knows the
     /// activation takes both derivatives at once.
     pub joint: bool,
@@ -273,6 +286,9 @@ pub struct Kept<'a, T> {
     pub cache: &'a [T],
     /// The gradient that [`Layer::backward`] left in `dy`.
     pub dz: Rows<'a, T>,
+    /// The picks that it was given.
+    #[doc(hidden)]
+    pub picks: Option<Picks<'a, T>>,
 }
 
 /// The moment of a training step: where random numbers come from, and who may take part.

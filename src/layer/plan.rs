@@ -13,6 +13,8 @@
 use super::sharing::{self, is_shared};
 use super::{Backward, Entry, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
 use crate::kernels::Element;
+use crate::kernels::channelwise::Channelwise;
+use crate::kernels::conv::{Conv, Picks, follows};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::Isa;
@@ -35,6 +37,8 @@ pub struct Facts {
     backward_scratch: usize,
     dead_at_zero: bool,
     separate: bool,
+    picks: Option<Channelwise>,
+    follows: Option<Conv>,
     policies: Policies,
 }
 
@@ -56,6 +60,8 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             backward_scratch: L::BACKWARD_SCRATCH,
             dead_at_zero: L::DEAD_AT_ZERO,
             separate: L::SEPARATE,
+            picks: L::PICKS,
+            follows: L::FOLLOWS,
             policies: L::POLICIES,
         }
     }
@@ -147,6 +153,9 @@ pub struct Plan<const N: usize> {
     learns: [bool; N],
     /// Whether the gradient by a layer's input is not needed where that is zero.
     dead_at_zero: [bool; N],
+    /// The windows of the next layer, if it picks some of a layer's outputs and this takes the gradient
+    /// from there.
+    followed: [Option<Channelwise>; N],
     /// What is asked of the weights of each layer.
     policies: [Policies; N],
     /// Numbers of all caches together.
@@ -179,6 +188,7 @@ impl<const N: usize> Plan<N> {
             tensors: [0; N],
             learns: [false; N],
             dead_at_zero: [false; N],
+            followed: [None; N],
             policies: [Policies::NONE; N],
             cache_len: 0,
             separate: true,
@@ -204,6 +214,11 @@ impl<const N: usize> Plan<N> {
             plan.policies[i] = layer.policies;
             if i + 1 < N {
                 plan.tensors[i + 1] = plan.tensors[i] + layer.tensors;
+                if let (Some(conv), Some(pool)) = (layer.follows, layers[i + 1].picks)
+                    && follows(&conv, &pool)
+                {
+                    plan.followed[i] = Some(pool);
+                }
                 // An identity hands on what it gets.
                 plan.dead_at_zero[i + 1] = match passes(layer.identity, true) {
                     true => plan.dead_at_zero[i],
@@ -356,6 +371,27 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         start * rows..(start + L::CACHE) * rows
     }
 
+    /// Where the output lies whose gradient a layer takes, and how many numbers it has: its own or, if it
+    /// follows the next layer's picks, that one's.
+    #[inline(always)]
+    fn output<In: Shape, L: Layer<T, In>>(&self, link: Link<T, In, L>) -> (Place, usize) {
+        let (i, to) = (link.index(), &self.plan.training.to);
+        match &self.plan.followed[i] {
+            Some(pool) => (to[i + 1], pool.outputs()),
+            None => (to[i], L::Output::SIZE),
+        }
+    }
+
+    /// What the next layer has picked, if layer `i` follows it. The caches behind that of the layer begin
+    /// with it.
+    #[inline(always)]
+    fn picks<'s>(&self, i: usize, behind: &'s [T]) -> Option<Picks<'s, T>> {
+        self.plan.followed[i].map(|pool| Picks {
+            pool,
+            winners: &behind[..pool.outputs() * self.x.len()],
+        })
+    }
+
     /// A layer does its part of the forward pass.
     #[inline(always)]
     pub fn forward<In: Shape, L: Layer<T, In>>(
@@ -415,11 +451,15 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if !wanted && !self.plan.learns[i] {
             return;
         }
+        // A layer may leave its part to the one before.
+        if i > 0 && self.plan.followed[i - 1].is_some() {
+            return;
+        }
         let (activations, gradients, caches) = self.split(pass.cache);
         let wiring = &self.plan.training;
-        let (from, to) = (wiring.from[i], wiring.to[i]);
         let rows = self.x.len();
-        let (in_width, out_width) = (In::SIZE, L::Output::SIZE);
+        let (from, (to, out_width)) = (wiring.from[i], self.output(link));
+        let in_width = In::SIZE;
         let x = match from.range(in_width, rows) {
             Some(range) => Rows::new(&activations[range], in_width),
             None => self.x,
@@ -444,7 +484,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             Some(range) => Some(RowsMut::new(&mut low[range], in_width)),
             None => pass.dx.as_mut().map(RowsMut::reborrow),
         };
-        let cache = &mut caches[self.cache_range(link)];
+        let (cache, behind) = caches[self.cache_range(link).start..].split_at_mut(L::CACHE * rows);
         let (prepared, scratch) = pass.scratch.split_at_mut(L::PREPARED);
         if dx.is_some() || L::PREPARES_ALWAYS {
             L::prepare_backward(isa, weights, prepared);
@@ -455,6 +495,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             cache,
             dy,
             dx,
+            picks: self.picks(i, behind),
             joint: pass.joint && i + 1 == N,
             dead_at_zero: self.plan.dead_at_zero[i] || i == 0 && pass.dead_at_zero,
             prepared,
@@ -496,19 +537,26 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         let (activations, rest) = kept.cache.split_at(len);
         let (gradients, caches) = rest.split_at(len);
         let wiring = &self.plan.training;
-        let (in_width, out_width) = (In::SIZE, L::Output::SIZE);
+        let (in_width, (to, out_width)) = (In::SIZE, self.output(link));
         let x = match wiring.from[i].range(in_width, rows) {
             Some(range) => Rows::new(&activations[range], in_width),
             None => self.x,
         };
-        let (y, dz) = match wiring.to[i].range(out_width, rows) {
+        let (y, dz) = match to.range(out_width, rows) {
             Some(range) => (
                 Rows::new(&activations[range.clone()], out_width),
                 Rows::new(&gradients[range], out_width),
             ),
             None => (kept.y, kept.dz),
         };
-        let cache = &caches[self.cache_range(link)];
-        L::update(isa, weights, Kept { x, y, cache, dz }, update);
+        let (cache, behind) = caches[self.cache_range(link).start..].split_at(L::CACHE * rows);
+        let kept = Kept {
+            x,
+            y,
+            cache,
+            dz,
+            picks: self.picks(i, behind),
+        };
+        L::update(isa, weights, kept, update);
     }
 }

@@ -102,6 +102,7 @@ pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         mut cache,
         mut dy,
         mut dx,
+        picks,
         joint,
         dead_at_zero,
         prepared,
@@ -123,10 +124,11 @@ pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         };
         parts.push(Backward {
             x: x.rows(rows.clone()),
-            y: y.rows(rows),
+            y: y.rows(rows.clone()),
             cache: cache_part,
             dy: dy_part,
             dx: dx_part,
+            picks: picks.map(|picks| picks.rows(rows)),
             joint,
             dead_at_zero,
             prepared,

@@ -291,6 +291,7 @@ where
             conv: conv::<In, Given<N, K, S, P, D>>(),
             x: kept.dz,
             dz: kept.x,
+            picks: None,
         };
         let (stride, cost) = (padded(In::Channels::USIZE), kept.x.len() * In::SIZE);
         update.rows(isa, &mut weights.kernel, stride, cost, gradient);

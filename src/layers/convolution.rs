@@ -11,7 +11,7 @@ use crate::activations::{Activation, ActivationArgument};
 use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument};
 use crate::kernels::Element;
-use crate::kernels::conv::{Conv, Correlate, input_grad, prepare, weight_grad};
+use crate::kernels::conv::{Conv, Correlate, Picks, input_grad, prepare, weight_grad};
 use crate::layer::{
     Argument, Arguments, Backward, Kept, Kernel, Layer, Moment, Policies, PolicyArgument,
     RowGradient, SetArgument, Tensor, Update, Vector, Weights,
@@ -273,6 +273,12 @@ where
     };
     const PREPARED: usize = O::CONV.prepared_len();
     const BY_ROW: bool = true;
+    // (The derivatives by those outputs that are picked must be had without the others.)
+    const FOLLOWS: Option<Conv> = if Act::Activation::NEEDS_INPUT || Act::Activation::NORMALIZES {
+        None
+    } else {
+        Some(O::CONV)
+    };
     const DEAD_AT_ZERO: bool = Act::Activation::DEAD_AT_ZERO;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
@@ -284,8 +290,17 @@ where
 
     #[inline(always)]
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
-        correlate::<T, _, _, _, I>(isa, &O::CONV, weights, UseBias::FLAG, x, y.reborrow());
-        Act::Activation::forward(isa, y);
+        correlate::<T, _, _, _, Act::Activation, I>(
+            isa,
+            &O::CONV,
+            weights,
+            UseBias::FLAG,
+            x,
+            y.reborrow(),
+        );
+        if !Act::Activation::RECTIFIES {
+            Act::Activation::forward(isa, y);
+        }
     }
 
     #[inline(always)]
@@ -297,10 +312,18 @@ where
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        correlate::<T, _, _, _, I>(isa, &O::CONV, weights, UseBias::FLAG, x, y.reborrow());
-        if Act::Activation::NEEDS_INPUT {
-            cache.copy_from_slice(y.padded_data());
+        if !Act::Activation::NEEDS_INPUT {
+            return <Self as Layer<T, In>>::forward(isa, weights, x, y);
         }
+        correlate::<T, _, _, _, Act::Activation, I>(
+            isa,
+            &O::CONV,
+            weights,
+            UseBias::FLAG,
+            x,
+            y.reborrow(),
+        );
+        cache.copy_from_slice(y.padded_data());
         Act::Activation::forward(isa, y);
     }
 
@@ -316,7 +339,8 @@ where
             derive::<T, Act::Activation, I>(isa, pass.cache, pass.y, size, pass.dy.reborrow());
         }
         if let Some(dx) = pass.dx {
-            input_grad(isa, &O::CONV, pass.dy.as_rows(), pass.prepared, dx);
+            let dz = pass.dy.as_rows();
+            input_grad(isa, &O::CONV, dz, pass.picks, pass.prepared, dx);
         }
     }
 
@@ -328,6 +352,7 @@ where
             conv: O::CONV,
             x: kept.x,
             dz: kept.dz,
+            picks: kept.picks,
         };
         update.rows(isa, &mut weights.kernel, stride, cost, gradient);
         if UseBias::FLAG {
@@ -357,9 +382,9 @@ where
     }
 }
 
-/// `y = x * W + b`, group by group.
+/// `y = x * W + b`, group by group; if the activation is relu, that too.
 #[inline(always)]
-fn correlate<T: Element, Taps: Shape, N: Dim, B: Dim, I: Isa>(
+fn correlate<T: Element, Taps: Shape, N: Dim, B: Dim, Act: Activation, I: Isa>(
     isa: I,
     conv: &Conv,
     weights: &ConvWeights<T, Taps, N, B>,
@@ -371,7 +396,7 @@ fn correlate<T: Element, Taps: Shape, N: Dim, B: Dim, I: Isa>(
     for group in 0..conv.groups {
         let w = weights.kernel.as_slice();
         let kernel = Correlate::forward(conv, group, x, w, bias, y.reborrow());
-        T::correlate(isa, kernel);
+        T::correlate(isa, kernel.rectifying(Act::RECTIFIES));
     }
 }
 
@@ -401,11 +426,13 @@ pub struct KernelGradient<'a, T> {
     pub x: Rows<'a, T>,
     /// The gradient by its output.
     pub dz: Rows<'a, T>,
+    /// What was picked of its output, if dz is the gradient by that.
+    pub picks: Option<Picks<'a, T>>,
 }
 
 impl<T: Element> RowGradient<T> for KernelGradient<'_, T> {
     #[inline(always)]
     fn add<I: Isa>(&self, isa: I, first: usize, rows: &mut [T]) {
-        weight_grad(isa, &self.conv, self.x, first, self.dz, rows);
+        weight_grad(isa, &self.conv, self.x, first, self.dz, self.picks, rows);
     }
 }

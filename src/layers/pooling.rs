@@ -38,6 +38,7 @@ impl<T: Element, In: Shape, What: Reduce, O: Over<In>> Layer<T, In> for Pooling<
     const CHECK: Check = O::CHECK;
     const CACHE: usize = if What::KEEPS { O::Output::SIZE } else { 0 };
     const BY_ROW: bool = true;
+    const PICKS: Option<Channelwise> = if What::KEEPS { Some(O::POOL) } else { None };
 
     #[inline(always)]
     fn forward<I: Isa>(_: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {

@@ -372,6 +372,7 @@ where
             conv: second,
             x: cache.first(width),
             dz: kept.dz,
+            picks: None,
         };
         let (stride, cost) = (padded(N::Number::USIZE), kept.dz.len() * Self::Output::SIZE);
         update.rows(isa, &mut weights.pointwise_kernel, stride, cost, gradient);

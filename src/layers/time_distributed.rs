@@ -177,6 +177,7 @@ where
                 cache,
                 dy: Y::<T, In, L>::items_mut(&mut pass.dy, dy_own),
                 dx,
+                picks: None,
                 ..pass
             },
         );
@@ -197,6 +198,7 @@ where
             y: Y::<T, In, L>::items(kept.y, y_own),
             cache,
             dz: Y::<T, In, L>::items(kept.dz, dz_own),
+            picks: None,
         };
         Inner::<T, In, L>::update(isa, weights, own, update);
     }

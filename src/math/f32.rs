@@ -15,6 +15,13 @@ impl Real for f32 {
         self.into()
     }
 
+    const WHOLE: Self = (1_u32 << 23) as f32;
+
+    #[inline(always)]
+    fn above_whole(self) -> usize {
+        (self.to_bits() & ((1 << 23) - 1)) as usize
+    }
+
     const INFINITY: Self = f32::INFINITY;
     const NAN: Self = f32::NAN;
 

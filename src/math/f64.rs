@@ -15,6 +15,13 @@ impl Real for f64 {
         self
     }
 
+    const WHOLE: Self = (1_u64 << 52) as f64;
+
+    #[inline(always)]
+    fn above_whole(self) -> usize {
+        (self.to_bits() & ((1 << 52) - 1)) as usize
+    }
+
     const INFINITY: Self = f64::INFINITY;
     const NAN: Self = f64::NAN;
 

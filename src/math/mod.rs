@@ -66,6 +66,10 @@ pub trait Real:
     fn of(x: f64) -> Self;
     /// The same number as `f64`.
     fn as_f64(self) -> f64;
+    /// From this number to twice it, all numbers are whole, and neighbours are one apart.
+    const WHOLE: Self;
+    /// How far a number between these two lies above the first: its lowest bits.
+    fn above_whole(self) -> usize;
     /// Infinity.
     const INFINITY: Self;
     /// Not a number.

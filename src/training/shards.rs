@@ -355,6 +355,7 @@ impl<'p, M: Model> Share<Back<'p, M>> for Backwards {
             cache: &mut *desk.cache,
             dy: dy.reborrow(),
             dx: None,
+            picks: None,
             joint: self.joint,
             dead_at_zero: false,
             prepared: &[],
@@ -367,6 +368,7 @@ impl<'p, M: Model> Share<Back<'p, M>> for Backwards {
             y,
             cache: desk.cache,
             dz: dy.as_rows(),
+            picks: None,
         };
         let store = Fused::Store(Store { add: false });
         let mut update = Update::new(Team::alone(), store, part.gradients, desk.gradient);

@@ -214,6 +214,7 @@ where
             cache: &mut *parts.cache,
             dy: RowsMut::new(parts.dy, out),
             dx: None,
+            picks: None,
             joint: self.joint,
             dead_at_zero: false,
             prepared: &[],
@@ -226,6 +227,7 @@ where
             y,
             cache: parts.cache,
             dz: Rows::new(parts.dy, out),
+            picks: None,
         };
         if let Some(stored) = self.stored {
             let whole = Whole {

@@ -36,6 +36,11 @@ struct Taps {
 }
 
 impl Channelwise {
+    /// How many numbers come out, one for each position and channel.
+    pub const fn outputs(&self) -> usize {
+        self.windows[0].output * self.windows[1].output * self.channels
+    }
+
     /// How many positions there are, down and across.
     #[inline(always)]
     fn size(&self) -> (usize, usize) {
@@ -59,12 +64,6 @@ impl Taps {
     #[inline(always)]
     fn size(&self) -> (usize, usize) {
         (self.down.1, self.across.1)
-    }
-
-    /// The number of the first one.
-    #[inline(always)]
-    fn first(&self) -> usize {
-        self.down.0 * self.windows[1].kernel + self.across.0
     }
 
     /// The number of tap (i, j) of those inside, and where its pixel begins.

@@ -11,9 +11,13 @@ pub fn max<T: Real>(pool: &Channelwise, x: &[T], y: &mut [T], winners: &mut [T])
     let keeps = !winners.is_empty();
     positions!(pool, position, taps => {
         in_blocks!(0..channels, c, N => {
-            let mut best = [-T::INFINITY; N];
-            let mut winner = [T::of(taps.first() as f64); N];
+            let (first, pixel) = taps.at(0, 0);
+            let mut best = block::<T, N>(x, pixel + c);
+            let mut winner = [T::of(first as f64); N];
             each!(taps, tap, pixel => {
+                if tap == first {
+                    continue;
+                }
                 let (x, tap) = (block::<T, N>(x, pixel + c), T::of(tap as f64));
                 for i in 0..N {
                     #[allow(clippy::eq_op)] // whether it is NaN, in a way that becomes vector code

@@ -32,6 +32,8 @@ pub struct Correlate<'a, T> {
     y_pixel: usize,
     y_first: usize,
     columns: usize,
+    /// Whether sums below 0 become 0.
+    rectifies: bool,
 }
 
 impl<'a, T: Real> Correlate<'a, T> {
@@ -63,8 +65,15 @@ impl<'a, T: Real> Correlate<'a, T> {
             y_pixel: conv.filters,
             y_first: group * breadth,
             columns: breadth,
+            rectifies: false,
         }
         .checked(conv.taps())
+    }
+
+    /// The same with relu behind it: while the sums are in registers, it costs nothing.
+    #[inline(always)]
+    pub fn rectifying(self, rectifies: bool) -> Self {
+        Self { rectifies, ..self }
     }
 
     /// The gradient by x, for one group, from that by y and the weights as [`flip`](super::flip) turned
@@ -97,6 +106,7 @@ impl<'a, T: Real> Correlate<'a, T> {
             y_pixel: conv.channels,
             y_first: group * depth,
             columns: depth,
+            rectifies: false,
         }
         .checked(conv.taps())
     }
@@ -170,6 +180,7 @@ impl<'a, T: Real> Correlate<'a, T> {
                         let sums =
                             self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
                         let y = self.y.padded_data().as_mut_ptr().add(y_at + b * y_step);
+                        let sums = rectified(s, self.rectifies, sums);
                         for i in 0..MR {
                             for j in 0..NV {
                                 s.store(sums[i][j], y.add(i * y_step + j * S::LANES));
@@ -202,6 +213,7 @@ impl<'a, T: Real> Correlate<'a, T> {
             from[count..].fill(last);
             unsafe {
                 let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
+                let sums = rectified(s, self.rectifies, sums);
                 let y = self.y.padded_data().as_mut_ptr();
                 // With a constant end of the loop the sums stay in registers.
                 let full = count == MR;
@@ -256,13 +268,15 @@ impl<'a, T: Real> Correlate<'a, T> {
                     let mut b = 0;
                     while b + MR <= across.count {
                         let sums = window::<S, KH, KW, MR>(s, x.add(b), x_row, &w, start);
+                        let [sums] = rectified(s, self.rectifies, [sums]);
                         for i in 0..MR {
                             s.store(sums[i], y.add((b + i) * self.y_pixel));
                         }
                         b += MR;
                     }
                     while b < across.count {
-                        let [sum] = window::<S, KH, KW, 1>(s, x.add(b), x_row, &w, start);
+                        let sums = window::<S, KH, KW, 1>(s, x.add(b), x_row, &w, start);
+                        let [[sum]] = rectified(s, self.rectifies, [sums]);
                         s.store(sum, y.add(b * self.y_pixel));
                         b += 1;
                     }
@@ -362,6 +376,23 @@ impl<'a, T: Real> Correlate<'a, T> {
             }
         }
     }
+}
+
+/// Some sums, those below 0 as 0 if that is wanted. NaN stays NaN, and no zero is negative.
+#[inline(always)]
+fn rectified<S: Simd, const MR: usize, const NV: usize>(
+    s: S,
+    rectifies: bool,
+    mut sums: [[S::V; NV]; MR],
+) -> [[S::V; NV]; MR] {
+    if rectifies {
+        for i in 0..MR {
+            for j in 0..NV {
+                sums[i][j] = s.max(s.zero(), s.add(sums[i][j], s.zero()));
+            }
+        }
+    }
+    sums
 }
 
 /// The windows of `MR` neighbouring positions: `x` is the first number of the first one, a line of the image

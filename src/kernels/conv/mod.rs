@@ -15,16 +15,21 @@
 //! With groups, each group of filters sees its own channels: a kernel call for each.
 
 mod correlate;
+mod hits;
+mod picks;
+mod products;
 mod run;
 mod seen;
 mod sparse;
 #[cfg(test)]
 mod tests;
 mod weight_grad;
+mod weight_picks;
 
 pub use correlate::Correlate;
+pub use picks::Picks;
 pub use run::{Run, Sweep};
-pub use sparse::Sparse;
+pub use sparse::{Sparse, follows};
 pub use weight_grad::ConvWeightGrad;
 
 use super::Element;
@@ -33,7 +38,7 @@ use crate::rows::{Rows, RowsMut};
 use crate::shape::Window;
 use crate::simd::Isa;
 use core::ops::Range;
-use sparse::{is_sparse, may_be_sparse, transpose};
+use sparse::{filter_len, is_sparse, looks_for_zeros, may_be_sparse, transpose};
 
 /// What a convolution's kernels need to know: sizes and arguments.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +80,7 @@ impl Conv {
     /// How many numbers [`prepare`] makes.
     pub const fn prepared_len(&self) -> usize {
         let filters = match may_be_sparse(self) {
-            true => self.taps() * self.channels * self.filters,
+            true => filter_len(self) * self.filters,
             false => 0,
         };
         self.flipped_len() + filters
@@ -104,16 +109,21 @@ pub fn prepare<T: Real>(conv: &Conv, w: &[T], prepared: &mut [T]) {
     }
 }
 
-/// `dx` from `dz` and the weights as [`prepare`] left them; samples of few numbers as [`Sparse`] does.
+/// `dx` from `dz`, or what a pooling layer has picked of it, and the weights as [`prepare`] left them;
+/// samples of few numbers as [`Sparse`] does.
 #[inline(always)]
 pub fn input_grad<T: Element, I: Isa>(
     isa: I,
     conv: &Conv,
     dz: Rows<T>,
+    picks: Option<Picks<T>>,
     prepared: &[T],
     mut dx: RowsMut<T>,
 ) {
     let (flipped, filters) = prepared.split_at(conv.flipped_len());
+    if picks.is_some() {
+        return T::sparse_conv_grad(isa, Sparse::input(conv, dz, picks, filters, dx));
+    }
     let mut start = 0;
     while let Some((samples, sparse)) = alike(conv, dz, start) {
         start = samples.end;
@@ -121,7 +131,7 @@ pub fn input_grad<T: Element, I: Isa>(
         let dz = dz.rows(samples);
         dx = rest;
         if sparse {
-            T::sparse_conv_grad(isa, Sparse::input(conv, dz, filters, part));
+            T::sparse_conv_grad(isa, Sparse::input(conv, dz, None, filters, part));
             continue;
         }
         for group in 0..conv.groups {
@@ -131,8 +141,8 @@ pub fn input_grad<T: Element, I: Isa>(
     }
 }
 
-/// Adds the gradient by the rows of the weights from `first` on that are in `dw`; samples of few numbers
-/// as [`Sparse`] does.
+/// Adds the gradient by the rows of the weights from `first` on that are in `dw`, from `dz` or what
+/// a pooling layer has picked of it; samples of few numbers as [`Sparse`] does.
 #[inline(always)]
 pub fn weight_grad<T: Element, I: Isa>(
     isa: I,
@@ -140,18 +150,28 @@ pub fn weight_grad<T: Element, I: Isa>(
     x: Rows<T>,
     first: usize,
     dz: Rows<T>,
+    picks: Option<Picks<T>>,
     dw: &mut [T],
 ) {
+    if picks.is_some() {
+        if looks_for_zeros(conv) {
+            return T::sparse_conv_grad(isa, Sparse::weights(conv, x, first, dz, picks, dw));
+        }
+        return T::conv_weight_grad(isa, ConvWeightGrad::new(conv, 0, x, first, dz, picks, dw));
+    }
     let mut start = 0;
     while let Some((samples, sparse)) = alike(conv, dz, start) {
         start = samples.end;
         let (x, dz) = (x.rows(samples.clone()), dz.rows(samples));
         if sparse {
-            T::sparse_conv_grad(isa, Sparse::weights(conv, x, first, dz, dw));
+            T::sparse_conv_grad(isa, Sparse::weights(conv, x, first, dz, None, dw));
             continue;
         }
         for group in 0..conv.groups {
-            T::conv_weight_grad(isa, ConvWeightGrad::new(conv, group, x, first, dz, dw));
+            T::conv_weight_grad(
+                isa,
+                ConvWeightGrad::new(conv, group, x, first, dz, None, dw),
+            );
         }
     }
 }
@@ -162,7 +182,7 @@ fn alike<T: Element>(conv: &Conv, dz: Rows<T>, start: usize) -> Option<(Range<us
     if start >= dz.len() {
         return None;
     }
-    if !may_be_sparse(conv) {
+    if !looks_for_zeros(conv) {
         return Some((start..dz.len(), false));
     }
     let mut rows = dz.iter().skip(start);

@@ -39,7 +39,8 @@ impl Seen {
         }
         let mut of_filters = [[0; PIXELS / 8]; FILTERS];
         for (of_pixels, of_filters) in of_pixels.iter().zip(of_filters.as_chunks_mut::<8>().0) {
-            for (i, eight) in of_pixels.as_chunks::<8>().0.iter().enumerate() {
+            let eights = of_pixels.as_chunks::<8>().0.iter();
+            for (i, eight) in eights.enumerate().take(pixels.div_ceil(8)) {
                 let turned = transpose(u64::from_le_bytes(*eight)).to_le_bytes();
                 for (bits, of_filter) in turned.into_iter().zip(of_filters.iter_mut()) {
                     of_filter[i] = bits;
@@ -70,22 +71,6 @@ fn transpose(mut x: u64) -> u64 {
     }
     x
 }
-
-/// Evaluates the body for each bit that is set, from the lowest on.
-macro_rules! each_bit {
-    ($bits:expr, $i:ident => $body:block) => {
-        let bits: u128 = $bits;
-        for (half, first) in [(bits as u64, 0), ((bits >> 64) as u64, 64)] {
-            let mut rest = half;
-            while rest != 0 {
-                let $i = first + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                $body
-            }
-        }
-    };
-}
-pub(super) use each_bit;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
 //! The three passes of a convolution against their definition, and all instruction sets against each
 //! other, bit for bit.
 
-use super::sparse::may_be_sparse;
-use super::{Conv, Correlate, input_grad, prepare, weight_grad};
+use super::{Conv, Correlate, Picks, input_grad, prepare, weight_grad};
 use crate::kernels::Element;
+use crate::kernels::channelwise::Channelwise;
 use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Window;
@@ -19,6 +19,15 @@ struct Case<T> {
     w: Vec<T>,
     bias: Vec<T>,
     dz: Vec<T>,
+    /// The same gradient as a pooling layer behind leaves it.
+    picked: Option<Picked<T>>,
+}
+
+/// The windows of a pooling layer, the gradient by its outputs, and which inputs these were.
+struct Picked<T> {
+    pool: Channelwise,
+    dz: Vec<T>,
+    winners: Vec<T>,
 }
 
 /// Output, gradient by the input, gradient by the weights.
@@ -56,6 +65,17 @@ fn dense(stream: &mut Stream) -> Window {
         dilation: 1,
         before,
     }
+}
+
+/// The same taps side by side, as often as they fit.
+fn undilated(window: Window) -> Window {
+    let mut window = Window {
+        dilation: 1,
+        before: window.before.min(window.kernel - 1),
+        ..window
+    };
+    window.output = (window.input + 2 * window.before - window.kernel) / window.stride + 1;
+    window
 }
 
 impl<T: Element> Case<T> {
@@ -122,7 +142,67 @@ impl<T: Element> Case<T> {
             w: numbers(conv.taps() * conv.depth(), filters, 0.0),
             bias: numbers(1, filters, 0.0),
             dz: numbers(rows, down.output * across.output * filters, 0.0),
+            picked: None,
         }
+    }
+
+    /// A pooling layer behind, of several channels or, with windows side by side, of few.
+    fn picked(seed: u64) -> Self {
+        let mut stream = Stream::new(seed);
+        let few = below(&mut stream, 2) == 0;
+        let windows = [(); 2].map(|()| match below(&mut stream, 2) {
+            0 => window(&mut stream, &mut below),
+            _ => dense(&mut stream),
+        });
+        let windows = [windows[0], undilated(windows[1])];
+        let channels = [[8, 16, 24, 40], [1, 2, 3, 5]][usize::from(few)][below(&mut stream, 4)];
+        let filters = [8, 16, 24, 32, 40][below(&mut stream, 5)];
+        let mut case = Self::new(&mut stream, windows, [channels, filters, 1]);
+        let pool = Channelwise {
+            windows: case.conv.windows.map(|window| {
+                let input = window.output;
+                let kernel = 1 + below(&mut stream, input.min(3));
+                let stride = if few { kernel } else { 1 } + below(&mut stream, 3);
+                let before = below(&mut stream, kernel);
+                Window {
+                    input,
+                    output: (input + 2 * before - kernel) / stride + 1,
+                    kernel,
+                    stride,
+                    dilation: 1,
+                    before,
+                }
+            }),
+            channels: filters,
+        };
+        let (width, [down, across]) = (pool.outputs(), pool.windows);
+        let mut dz = vec![T::zero(); case.rows * padded(width)];
+        let mut winners = Vec::new();
+        case.dz.fill(T::zero());
+        let (_, y_width) = case.widths();
+        let mut whole = RowsMut::new(&mut case.dz, y_width);
+        for (dz, whole) in RowsMut::new(&mut dz, width)
+            .iter_mut()
+            .zip(whole.iter_mut())
+        {
+            for (i, dz) in dz.iter_mut().enumerate() {
+                let (place, filter) = (i / filters, i % filters);
+                let mut tap = |window: Window, place: usize| {
+                    let (first, count, at) = window.inside(place);
+                    let tap = below(&mut stream, count);
+                    (first + tap, at + tap, count > 0)
+                };
+                let (i, p, is_row) = tap(down, place / across.output);
+                let (j, q, is_column) = tap(across, place % across.output);
+                winners.push(T::of((i * across.kernel + j) as f64));
+                if is_row && is_column && stream.uniform() < 0.6 {
+                    *dz = T::of(stream.normal());
+                    whole[(p * across.input + q) * filters + filter] += *dz;
+                }
+            }
+        }
+        case.picked = Some(Picked { pool, dz, winners });
+        case
     }
 
     fn widths(&self) -> (usize, usize) {
@@ -192,18 +272,22 @@ impl<T: Element> Job for &Case<T> {
         let mut dw = vec![T::zero(); self.w.len()];
         let mut prepared = vec![T::zero(); self.conv.prepared_len()];
         prepare(&self.conv, &self.w, &mut prepared);
-        let (x, dz) = (Rows::new(&self.x, x_width), Rows::new(&self.dz, y_width));
+        let x = Rows::new(&self.x, x_width);
+        let (dz, picks) = match &self.picked {
+            None => (Rows::new(&self.dz, y_width), None),
+            Some(Picked { pool, dz, winners }) => {
+                let (pool, dz) = (*pool, Rows::new(dz, pool.outputs()));
+                (dz, Some(Picks { pool, winners }))
+            }
+        };
         // The rows of the weights in two parts, as two threads would take them.
         let stride = padded(self.conv.filters);
-        let middle = match (self.w.len() / stride / 2, may_be_sparse(&self.conv)) {
-            (middle, false) => middle,
-            (middle, true) => middle / 8 * 8,
-        };
+        let middle = self.w.len() / stride / 2;
         let to = RowsMut::new(&mut dx, x_width);
-        input_grad(isa, &self.conv, dz, &prepared, to);
+        input_grad(isa, &self.conv, dz, picks, &prepared, to);
         let (low, high) = dw.split_at_mut(middle * stride);
         for (first, dw) in [(0, low), (middle, high)] {
-            weight_grad(isa, &self.conv, x, first, dz, dw);
+            weight_grad(isa, &self.conv, x, first, dz, picks, dw);
         }
         for group in 0..self.conv.groups {
             let to = RowsMut::new(&mut y, y_width);
@@ -281,17 +365,24 @@ fn passes_over_few_numbers_are_their_definition() {
 }
 
 #[test]
+fn passes_over_picks_are_their_definition() {
+    let cases = if cfg!(miri) { 2 } else { 400 };
+    agree(cases, Case::<f32>::picked, 1e-5);
+    agree(cases, Case::<f64>::picked, 1e-14);
+}
+
+#[test]
 fn rows_shared_otherwise_are_the_same() {
     for seed in 0..if cfg!(miri) { 1 } else { 40 } {
         let case = Case::<f32>::sparse(seed);
         let (x_width, y_width) = case.widths();
         let (x, dz) = (Rows::new(&case.x, x_width), Rows::new(&case.dz, y_width));
         let mut whole = vec![0.0; case.w.len()];
-        weight_grad(exact(), &case.conv, x, 0, dz, &mut whole);
+        weight_grad(exact(), &case.conv, x, 0, dz, None, &mut whole);
         let stride = padded(case.conv.filters);
-        for (i, expected) in whole.chunks(8 * stride).enumerate() {
+        for (i, expected) in whole.chunks(7 * stride).enumerate() {
             let mut part = vec![0.0; expected.len()];
-            weight_grad(exact(), &case.conv, x, 8 * i, dz, &mut part);
+            weight_grad(exact(), &case.conv, x, 7 * i, dz, None, &mut part);
             assert_eq!(part, expected, "{seed} {:?}", case.conv);
         }
     }

@@ -6,7 +6,8 @@
 
 #![allow(unsafe_code)] // pointers into three arrays, whose sizes `new` checks
 
-use super::{Conv, Run, Sweep, lanes, together};
+use super::weight_picks::can_be_looked_up;
+use super::{Conv, Picks, Run, Sweep, lanes, together};
 use crate::kernels::tile::tile;
 use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
@@ -15,23 +16,25 @@ use core::ops::Range;
 
 /// `dw += ...` for one group as a `Kernel`.
 pub struct ConvWeightGrad<'a, T> {
-    samples: usize,
-    sweeps: [Sweep; 2],
-    x: &'a [T],
-    x_stride: usize,
-    x_pixel: usize,
-    x_first: usize,
-    depth: usize,
-    across: usize,
-    dz: &'a [T],
-    dz_stride: usize,
-    dz_pixel: usize,
-    dz_first: usize,
-    columns: usize,
+    pub(super) samples: usize,
+    pub(super) sweeps: [Sweep; 2],
+    pub(super) x: &'a [T],
+    pub(super) x_stride: usize,
+    pub(super) x_pixel: usize,
+    pub(super) x_first: usize,
+    pub(super) depth: usize,
+    pub(super) across: usize,
+    pub(super) dz: &'a [T],
+    pub(super) dz_stride: usize,
+    pub(super) dz_pixel: usize,
+    pub(super) dz_first: usize,
+    pub(super) columns: usize,
     /// The rows of the matrix that `dw` holds.
-    rows: Range<usize>,
-    dw: &'a mut [T],
-    dw_stride: usize,
+    pub(super) rows: Range<usize>,
+    /// What was picked, if `dz` is the gradient by that.
+    pub(super) picks: Option<Picks<'a, T>>,
+    pub(super) dw: &'a mut [T],
+    pub(super) dw_stride: usize,
 }
 
 impl<'a, T: Real> ConvWeightGrad<'a, T> {
@@ -43,13 +46,24 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         x: Rows<'a, T>,
         first: usize,
         dz: Rows<'a, T>,
+        picks: Option<Picks<'a, T>>,
         dw: &'a mut [T],
     ) -> Self {
         let (depth, breadth) = (conv.depth(), conv.breadth());
         let [down, across] = conv.windows;
         let (samples, stride) = (x.len().min(dz.len()), padded(conv.filters));
         let x_len = down.input * across.input * conv.channels;
-        let dz_len = down.output * across.output * conv.filters;
+        let mut dz_len = down.output * across.output * conv.filters;
+        if let Some(picks) = picks {
+            dz_len = picks.pool.outputs();
+            assert!(
+                picks.pool.windows.map(|window| window.input) == [down.output, across.output]
+                    && picks.pool.channels == conv.filters
+                    && can_be_looked_up(&picks.pool)
+                    && picks.winners.len() >= samples * dz_len,
+                "the picks do not fit the images"
+            );
+        }
         assert!(
             (group + 1) * depth <= conv.channels && (group + 1) * breadth <= conv.filters,
             "the groups do not fit the channels"
@@ -75,6 +89,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
             dz_first: group * breadth,
             columns: breadth,
             rows: first..first + dw.len() / stride,
+            picks,
             dw,
             dw_stride: stride,
         }
@@ -180,7 +195,20 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     sums[i][j] = s.load(dw.add(at(rows[i], j)));
                 }
             }
-            for sample in samples {
+            if let Some(picks) = self.picks {
+                let (runs, samples) = ((down, across, column), samples.clone());
+                let mut by_threes = MR == 9;
+                for i in 0..MR {
+                    by_threes &= offsets[i] == offsets[i / 3 * 3] + i % 3;
+                }
+                sums = if by_threes {
+                    self.picked::<S, MR, NV, 3>(s, samples, &picks, runs, offsets, sums)
+                } else {
+                    self.picked::<S, MR, NV, 1>(s, samples, &picks, runs, offsets, sums)
+                };
+            }
+            let others = if self.picks.is_some() { 0..0 } else { samples };
+            for sample in others {
                 for a in 0..down.count {
                     let source = (down.source + a * down.advance) * x_row + across.source;
                     let x = sample * self.x_stride + source * self.x_pixel + self.x_first;

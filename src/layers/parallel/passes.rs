@@ -90,6 +90,7 @@ pub fn backward<T: Element, M: Merge, In: Shape, B: Branch<T, In>, I: Isa>(
             cache,
             dy,
             dx,
+            picks: None,
             joint: false,
             dead_at_zero: pass.dead_at_zero,
             prepared,
@@ -123,6 +124,7 @@ pub fn update<T: Element, In: Shape, B: Branch<T, In>, I: Isa>(
         y: Rows::new(y, place.out),
         cache,
         dz: Rows::new(dz, place.out),
+        picks: None,
     };
     B::Layer::update(isa, weights, own, update);
 }

@@ -1,0 +1,29 @@
+//! What a pooling layer behind a convolution has chosen: the way back of its gradient.
+//!
+//! Each output of max-pooling is one of its inputs, so the gradient by these is the one by the outputs,
+//! moved, with zeros in between. Nobody has to write them: a convolution that knows where each number
+//! belongs can take it from there.
+
+use crate::kernels::channelwise::Channelwise;
+use core::ops::Range;
+
+/// Which of the numbers of each window were chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct Picks<'a, T> {
+    /// The windows over the convolution's output.
+    pub pool: Channelwise,
+    /// For each output of the pooling layer, sample by sample without padding, the number of the tap.
+    pub winners: &'a [T],
+}
+
+impl<T> Picks<'_, T> {
+    /// Those of some samples.
+    #[inline(always)]
+    pub fn rows(self, rows: Range<usize>) -> Self {
+        let len = self.pool.outputs();
+        Self {
+            winners: &self.winners[rows.start * len..rows.end * len],
+            ..self
+        }
+    }
+}
