@@ -21,9 +21,27 @@ sequential! {
     }
 }
 
+sequential! {
+    struct Convolutional: [784] => [10] {
+        Reshape([1, 28, 28]),
+        Conv2D(8, 3, activation = relu),
+        MaxPooling2D(2),
+        Conv2D(64, 3, activation = relu),
+        MaxPooling2D(2),
+        Conv2D(64, 3, padding = same),
+        Flatten,
+        Dense(10, softmax),
+    }
+}
+
 /// Runs the work with 256 KiB of stack. A thread that runs out of it takes the whole test down.
 fn on_a_small_stack(work: fn()) {
-    let thread = std::thread::Builder::new().stack_size(256 * 1024);
+    on_a_stack(256, work);
+}
+
+/// The same with so many KiB. (Nothing is optimised here, not even the kernels.)
+fn on_a_stack(size: usize, work: fn()) {
+    let thread = std::thread::Builder::new().stack_size(size * 1024);
     thread.spawn(work).unwrap().join().unwrap();
 }
 
@@ -98,6 +116,18 @@ fn adapt_and_train_with_normalisations() {
         let settings = Fit::new().epochs(2).batch_size(2).verbose(Verbose::Silent);
         training.fit(&x, &y, settings).unwrap();
         assert!(model.predict(&x[0]).iter().all(|p| p.is_finite()));
+    });
+}
+
+#[test]
+fn train_with_convolutions() {
+    on_a_stack(384, || {
+        let (x, y) = data(20);
+        let mut model = Convolutional::new(1);
+        let mut training = model.compile(Adam::new(0.001), CategoricalCrossentropy);
+        let settings = Fit::new().batch_size(20).epochs(1).verbose(Verbose::Silent);
+        training.fit(&x, &y, settings).unwrap();
+        let _ = model.predict(&x[0]);
     });
 }
 

@@ -189,7 +189,10 @@ macro_rules! element {
     };
     (@method $name:ident, $function:ident, $method:ident, $portable:path,
         ($($argument:ident: $type:ty),*) => $kernel:expr) => {
-        #[inline]
+        // Always, since arguments that have just been written in halves cannot be read as a whole for some
+        // cycles; but not where nothing is optimised, and each copy has its place on the stack.
+        #[cfg_attr(debug_assertions, inline)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn $method<I: Isa>(isa: I, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             if matches!(I::LEVEL, Level::Avx2 | Level::Avx512) {

@@ -357,7 +357,7 @@ macro_rules! compiled {
     ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
             use crate::kernels::rule::{Fused, Step, with_rule};
-            use crate::kernels::conv::{ConvWeightGrad, Correlate, Sparse};
+            use crate::kernels::conv::{ConvWeightGrad, Correlate, OneWay, Sparse};
             use crate::kernels::{
                 Applied, Apply, BiasGrad, BlockInputGrad, Forward, InputGrad, Ruled, WeightGrad,
             };
@@ -405,6 +405,15 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn conv_weight_grad($kernel: ConvWeightGrad<'_, $element>) {
+                if $kernel.is_picked() {
+                    one_way(OneWay::<_, true>($kernel));
+                } else {
+                    one_way(OneWay::<_, false>($kernel));
+                }
+            }
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            fn one_way<const PICKED: bool>($kernel: OneWay<'_, $element, PICKED>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

@@ -185,15 +185,10 @@ impl<T: Real> Hits<T> {
 }
 
 /// What would be the hits of some filters at some places, if no number were zero: of what was picked.
-pub struct Picked<T>([[Hit<T>; FILTERS]; PIXELS]);
+/// (Borrowed: unoptimised, each move of so large an array would take its place on the stack again.)
+pub struct Picked<'a, T>(pub &'a mut [[Hit<T>; FILTERS]; PIXELS]);
 
-impl<T: Real> Picked<T> {
-    /// None yet.
-    #[inline(always)]
-    pub fn none() -> Self {
-        Self([[[T::zero(); 2]; FILTERS]; PIXELS])
-    }
-
+impl<T: Real> Picked<'_, T> {
     /// Those of `filters` filters, the first ones of `stride`, from their gradients and winners.
     ///
     /// # Safety

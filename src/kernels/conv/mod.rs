@@ -30,7 +30,7 @@ pub use correlate::Correlate;
 pub use picks::Picks;
 pub use run::{Run, Sweep};
 pub use sparse::{Sparse, follows};
-pub use weight_grad::ConvWeightGrad;
+pub use weight_grad::{ConvWeightGrad, OneWay};
 
 use super::Element;
 use crate::math::Real;

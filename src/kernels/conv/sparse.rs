@@ -198,8 +198,8 @@ struct Source<'a, 'h, T> {
 }
 
 /// Room for what is found.
-struct Found<T> {
-    picked: Picked<T>,
+struct Found<'a, T> {
+    picked: Picked<'a, T>,
     hits: Hits<T>,
     /// Those whose windows lie inside in part.
     others: Hits<T>,
@@ -214,7 +214,7 @@ struct Found<T> {
 unsafe fn sample<S: Simd, const TO_IMAGE: bool>(
     s: S,
     source: &Source<S::E>,
-    found: &mut Found<S::E>,
+    found: &mut Found<'_, S::E>,
     part: &Part,
     image: *mut S::E,
     (filters, len): (*mut S::E, usize),
@@ -283,7 +283,7 @@ impl<T: Real> Sparse<'_, T> {
         s: S,
         (conv, dz, picks): (&Conv, Rows<T>, Option<&Picks<T>>),
         places: &Places,
-        found: &mut Found<T>,
+        found: &mut Found<'_, T>,
         part: &Part,
         (images, stride): (*mut T, usize),
         filters: (*mut T, usize),
@@ -330,8 +330,9 @@ impl<T: Real> Kernel<T> for Sparse<'_, T> {
         let line = run.next_multiple_of(EIGHT);
         let places = Places::new(&conv, picks.as_ref(), line);
         let gradient = (&conv, dz, picks.as_ref());
+        let mut picked = [[[T::zero(); 2]; FILTERS]; PIXELS];
         let mut found = Found {
-            picked: Picked::none(),
+            picked: Picked(&mut picked),
             hits: Hits::none(),
             others: Hits::none(),
         };

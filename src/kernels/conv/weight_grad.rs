@@ -95,9 +95,15 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         }
     }
 
+    /// Whether dz is the gradient by what was picked.
+    #[inline(always)]
+    pub fn is_picked(&self) -> bool {
+        self.picks.is_some()
+    }
+
     /// Adds what the positions of two runs give, in all of some samples, to the rows of their taps.
     #[inline(always)]
-    fn runs<S: Simd<E = T>, const MR: usize>(
+    fn runs<S: Simd<E = T>, const MR: usize, const PICKED: bool>(
         &mut self,
         s: S,
         samples: Range<usize>,
@@ -120,7 +126,14 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     (rows[count], offsets[count]) = (row, offset + c);
                     count += 1;
                     if count == MR {
-                        self.columns::<S, MR>(s, samples.clone(), down, across, &rows, &offsets);
+                        self.columns::<S, MR, PICKED>(
+                            s,
+                            samples.clone(),
+                            down,
+                            across,
+                            &rows,
+                            &offsets,
+                        );
                         count = 0;
                     }
                 }
@@ -134,13 +147,13 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                 let i_row = (done + i).min(count - 1);
                 (four[0][i], four[1][i]) = (rows[i_row], offsets[i_row]);
             }
-            self.columns::<S, 4>(s, samples.clone(), down, across, &four[0], &four[1]);
+            self.columns::<S, 4, PICKED>(s, samples.clone(), down, across, &four[0], &four[1]);
             done += 4;
         }
     }
 
     #[inline(always)]
-    fn columns<S: Simd<E = T>, const MR: usize>(
+    fn columns<S: Simd<E = T>, const MR: usize, const PICKED: bool>(
         &mut self,
         s: S,
         samples: Range<usize>,
@@ -152,13 +165,29 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         let mut column = 0;
         if !S::NARROW && MR < 16 {
             while column + 2 * S::LANES <= self.columns {
-                self.weights::<S, MR, 2>(s, samples.clone(), down, across, rows, offsets, column);
+                self.weights::<S, MR, 2, PICKED>(
+                    s,
+                    samples.clone(),
+                    down,
+                    across,
+                    rows,
+                    offsets,
+                    column,
+                );
                 column += 2 * S::LANES;
             }
         }
         if S::ODD {
             while column + S::LANES <= self.columns {
-                self.weights::<S, MR, 1>(s, samples.clone(), down, across, rows, offsets, column);
+                self.weights::<S, MR, 1, PICKED>(
+                    s,
+                    samples.clone(),
+                    down,
+                    across,
+                    rows,
+                    offsets,
+                    column,
+                );
                 column += S::LANES;
             }
         }
@@ -166,7 +195,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
 
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // positions, rows and columns of a tile
-    fn weights<S: Simd<E = T>, const MR: usize, const NV: usize>(
+    fn weights<S: Simd<E = T>, const MR: usize, const NV: usize, const PICKED: bool>(
         &mut self,
         s: S,
         samples: Range<usize>,
@@ -195,19 +224,22 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     sums[i][j] = s.load(dw.add(at(rows[i], j)));
                 }
             }
-            if let Some(picks) = self.picks {
+            if const { PICKED }
+                && let Some(picks) = self.picks
+            {
                 let (runs, samples) = ((down, across, column), samples.clone());
-                let mut by_threes = MR == 9;
+                // A 3x3 kernel over one channel reads three numbers side by side.
+                let mut by_threes = const { MR == 9 };
                 for i in 0..MR {
                     by_threes &= offsets[i] == offsets[i / 3 * 3] + i % 3;
                 }
-                sums = if by_threes {
+                sums = if const { MR == 9 } && by_threes {
                     self.picked::<S, MR, NV, 3>(s, samples, &picks, runs, offsets, sums)
                 } else {
                     self.picked::<S, MR, NV, 1>(s, samples, &picks, runs, offsets, sums)
                 };
             }
-            let others = if self.picks.is_some() { 0..0 } else { samples };
+            let others = if const { PICKED } { 0..0 } else { samples };
             for sample in others {
                 for a in 0..down.count {
                     let source = (down.source + a * down.advance) * x_row + across.source;
@@ -246,7 +278,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
     }
 
     #[inline(always)]
-    fn tiles<S: Simd<E = T>, const MR: usize>(&mut self, s: S) {
+    fn tiles<S: Simd<E = T>, const MR: usize, const PICKED: bool>(&mut self, s: S) {
         let [down, across] = self.sweeps;
         let together = together(512, down.positions() * across.positions());
         for first in (0..self.samples).step_by(together) {
@@ -255,16 +287,16 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                 for across in across {
                     if (S::NARROW || S::ROWS == 8) && down.taps * across.taps * self.depth == 9 {
                         // A 3x3 kernel over one channel is one tile.
-                        self.runs::<S, 9>(s, samples.clone(), &down, &across);
+                        self.runs::<S, 9, PICKED>(s, samples.clone(), &down, &across);
                         continue;
                     }
-                    if S::LANES == 16 && self.columns == 16 {
+                    if const { !PICKED && S::LANES == 16 } && self.columns == 16 {
                         // One vector of filters must serve twice as many rows as two do, or reading
                         // takes longer than the products.
-                        self.runs::<S, 16>(s, samples.clone(), &down, &across);
+                        self.runs::<S, 16, PICKED>(s, samples.clone(), &down, &across);
                         continue;
                     }
-                    self.runs::<S, MR>(s, samples.clone(), &down, &across);
+                    self.runs::<S, MR, PICKED>(s, samples.clone(), &down, &across);
                 }
             }
         }
@@ -278,13 +310,33 @@ impl<T: Real> Kernel<T> for ConvWeightGrad<'_, T> {
     }
 
     #[inline(always)]
+    fn run<S: Simd<E = T>>(self, s: S) {
+        if self.is_picked() {
+            OneWay::<_, true>(self).run(s);
+        } else {
+            OneWay::<_, false>(self).run(s);
+        }
+    }
+}
+
+/// The same, where it is known whether something was picked: unoptimised, both ways in one function take
+/// more stack than a thread may have.
+pub struct OneWay<'a, T, const PICKED: bool>(pub ConvWeightGrad<'a, T>);
+
+impl<T: Real, const PICKED: bool> Kernel<T> for OneWay<'_, T, PICKED> {
+    #[inline(always)]
+    fn stride(&self) -> usize {
+        self.0.stride()
+    }
+
+    #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
         if S::NARROW || S::ROWS == 8 {
-            self.tiles::<S, 8>(s);
+            self.0.tiles::<S, 8, PICKED>(s);
         } else if S::ROWS == 6 {
-            self.tiles::<S, 6>(s);
+            self.0.tiles::<S, 6, PICKED>(s);
         } else {
-            self.tiles::<S, 4>(s);
+            self.0.tiles::<S, 4, PICKED>(s);
         }
     }
 }
