@@ -41,4 +41,20 @@ pub fn samples() {
     contract!([2, 5, 7] => [2, 5, 3] { MaxPooling2D([3, 2], [1, 3], same) });
     contract!([19, 4, 4] => [19, 2, 2] { MaxPooling2D(3, strides = 1) });
     contract!([1, 5, 5] => [2] { MaxPooling2D(2, padding = same), Flatten, Dense(2) });
+    // Convolutions that take their gradient from behind it: of a few channels, and of eights.
+    contract!([1, 5, 5] => [8, 1, 1] { Conv2D(8, 3, activation = relu), MaxPooling2D(2) });
+    contract!([8, 4, 3] => [8, 1, 1] { Conv2D(8, [3, 2], activation = tanh), MaxPooling2D(2) });
+    contract!([8, 6, 6] => [2] {
+        Conv2D(8, 2, activation = relu, use_bias = false),
+        MaxPooling2D(3, strides = 2),
+        Flatten,
+        Dense(2)
+    });
+    contract!([2, 4, 4] => [2, 2, 2] {
+        Concatenate(
+            [Conv2D(8, 3, padding = same), MaxPooling2D(2)],
+            [Conv2D(8, 3, strides = 2, padding = same, activation = relu)]
+        ),
+        Conv2D(2, 1, activation = sigmoid)
+    });
 }
