@@ -23,7 +23,7 @@ const FMA: &str = "vf";
 
 /// Compiled in the library. All that matters has a row, and the large tile one of its own.
 #[rustfmt::skip]
-const KERNELS: [Row; 10] = [
+const KERNELS: [Row; 11] = [
     // With AVX-512 there is one as large of four sums.
     ("the forward product", &["#7forward"], FMA, [(1, 12), (2, 16)], 0),
     ("the forward product", &["#7forward"], FMA, [(8, 8), (8, 8)], 0),
@@ -38,7 +38,8 @@ const KERNELS: [Row; 10] = [
     ("convolutions", &["#9correlate"], FMA, [(1, 12), (1, 16)], 0),
     // Five positions of 3x3 taps; with AVX2 some weights have no register left.
     ("convolutions of one channel", &["#9correlate"], FMA, [(1, 12), (1, 45)], 0),
-    ("the gradient by a convolution's weights", &["#16conv_weight_grad"], FMA, [(1, 12), (1, 16)], 0),
+    ("the gradient by a convolution's weights", &["#7one_wayKb0"], FMA, [(1, 12), (1, 16)], 0),
+    ("the same by what pooling has picked", &["#7one_wayKb1"], FMA, [(1, 4), (1, 9)], 0),
     ("the gradient by the bias", &["#9bias_grad"], "vadd", [(1, 4), (1, 4)], 0),
 ];
 
