@@ -168,7 +168,11 @@ impl Helpers {
     /// A helper's life. Its part is number `i`.
     fn help(&self, i: usize, bed: &Bed) {
         let _ = bed.thread.set(thread::current());
-        while self.wait(i, bed) {
+        // To bed at once: the system often begins a thread on the processor of its parent, and leaves it
+        // there for long, but wakes one up where there is room.
+        let mut yields = 0;
+        while self.wait(i, bed, yields) {
+            yields = YIELDS;
             if !self.take(i) {
                 continue;
             }
@@ -188,11 +192,12 @@ impl Helpers {
         }
     }
 
-    /// Waits for part `i` to be open; `false` when it is time to go home.
-    fn wait(&self, i: usize, bed: &Bed) -> bool {
+    /// Waits for part `i` to be open, and goes to sleep after so many yields; `false` when it is time to go
+    /// home.
+    fn wait(&self, i: usize, bed: &Bed, mut yields: usize) -> bool {
         let news = |open: u32| open & (END | 1 << i) != 0;
         loop {
-            for _ in 0..YIELDS {
+            for _ in 0..yields {
                 for _ in 0..SPINS {
                     let open = self.open.load(Relaxed);
                     if news(open) {
@@ -207,6 +212,7 @@ impl Helpers {
                 thread::park();
             }
             bed.asleep.store(false, Relaxed);
+            yields = YIELDS;
         }
     }
 }
@@ -269,6 +275,11 @@ pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
                 break;
             }
             helpers.count.store(i + 1, Relaxed);
+        }
+        for bed in &helpers.beds[..helpers.len()] {
+            while !bed.asleep.load(Relaxed) {
+                thread::yield_now();
+            }
         }
         work(&helpers)
     })
