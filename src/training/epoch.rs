@@ -121,7 +121,6 @@ pub(super) struct Trail<'t, T> {
     pub(super) now: Snapshot<T>,
     seed: u64,
     team: Team<'t>,
-    pace: Pace,
     /// The number of the last step before this lap.
     lap: u64,
     /// The epoch, counted from 1 over this fit, and its steps before this lap.
@@ -136,7 +135,6 @@ impl<'t, T: Element> Trail<'t, T> {
             now: Snapshot::default(),
             seed,
             team,
-            pace: Pace::default(),
             lap: 0,
             epoch: 0,
             steps: 0,
@@ -289,7 +287,7 @@ where
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
         let lap = laps.lap().part(steps.clone());
-        let conditions = (trail.seed, trail.team, &mut trail.pace);
+        let conditions = (trail.seed, trail.team);
         let snapshot = begins.then_some(&mut trail.now);
         match self.steps(lap, conditions, sums.loss, snapshot, Some(progress)) {
             Ok(loss) => {
@@ -338,7 +336,7 @@ where
     fn steps<Y>(
         &mut self,
         lap: Lap<'_, <B::Target as Model>::Input, Y>,
-        (seed, team, pace): (u64, Team<'_>, &mut Pace),
+        (seed, team): (u64, Team<'_>),
         total: f64,
         snapshot: Option<&mut Snapshot<Number<B::Target>>>,
         progress: Option<&mut Progress>,
@@ -371,7 +369,7 @@ where
             state: &mut self.state,
             snapshot,
             progress,
-            pace,
+            pace: &mut self.pace,
         })
     }
 
@@ -416,7 +414,7 @@ where
         let again = wanted.saturating_sub(self.steps);
         let first = (self.steps - begin) as usize;
         let lap = lap.part(first..first + again as usize);
-        let conditions = (trail.seed, trail.team, &mut { trail.pace });
+        let conditions = (trail.seed, trail.team);
         let rate = self.learning_rate();
         let _ = self.set_learning_rate(snapshot.rate);
         let _ = self.steps(lap, conditions, 0.0, None, None);

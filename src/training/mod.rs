@@ -58,6 +58,7 @@ use crate::layer::{Layer, Model, TensorRule};
 use crate::losses::{Fits, Loss};
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
+use crate::team::Pace;
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 use shards::Shards;
@@ -100,6 +101,8 @@ pub struct Training<B: DerefMut<Target: Model>, O, L, Me = ()> {
     epochs: u64,
     workspace: Workspace<Number<B::Target>>,
     shards: Shards<B::Target>,
+    /// Whether threads have been of use.
+    pace: Pace,
     /// Which tensors are not trained; empty if all are.
     frozen: Vec<bool>,
     /// What the layers ask of each tensor; empty if they ask nothing.
@@ -129,6 +132,7 @@ where
             epochs: 0,
             workspace: Workspace::default(),
             shards: Shards::default(),
+            pace: Pace::default(),
             frozen: Vec::new(),
             rules,
             order: Vec::new(),
@@ -154,6 +158,7 @@ where
             epochs: self.epochs,
             workspace: self.workspace,
             shards: self.shards,
+            pace: self.pace,
             frozen: self.frozen,
             rules: self.rules,
             order: self.order,
