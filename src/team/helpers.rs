@@ -276,6 +276,7 @@ pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
             }
             helpers.count.store(i + 1, Relaxed);
         }
+        // A helper that works before it has slept may stay on this thread's processor.
         for bed in &helpers.beds[..helpers.len()] {
             while !bed.asleep.load(Relaxed) {
                 thread::yield_now();

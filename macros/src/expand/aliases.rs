@@ -107,7 +107,7 @@ impl Writer<'_> {
 pub(super) fn alias(vis: &Visibility, name: TokenStream, ty: TokenStream) -> TokenStream {
     quote! {
         #[doc(hidden)]
-        #[allow(non_camel_case_types)]
+        #[allow(non_camel_case_types)] // named after what the user wrote
         #vis type #name = #ty;
     }
 }

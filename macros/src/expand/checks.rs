@@ -87,7 +87,7 @@ impl Writer<'_> {
         // Its name begins with the model's, in the model's own spelling.
         checks.extend(quote! {
             #[doc(hidden)]
-            #[allow(non_upper_case_globals)]
+            #[allow(non_upper_case_globals)] // named after what the user wrote
             const #table: [::plywood::shape::Checked; #count] = {
                 let links = #concrete::__LINKS;
                 [#(#rows),*]

@@ -43,10 +43,10 @@ impl Writer<'_> {
         // Their names begin with the model's, in the model's own spelling.
         self.constants.push(quote_spanned! {span=>
             #[doc(hidden)]
-            #[allow(non_upper_case_globals)]
+            #[allow(non_upper_case_globals)] // named after what the user wrote
             const #value: usize = #tokens;
             #[doc(hidden)]
-            #[allow(non_upper_case_globals)]
+            #[allow(non_upper_case_globals)] // named after what the user wrote
             const #name: usize = ::plywood::shape::fitting(#value);
             const _: () = ::plywood::shape::check_dimension(#value);
         });
@@ -124,7 +124,7 @@ impl Writer<'_> {
         names.set_span(plain.span());
         self.constants.push(quote! {
             #[doc(hidden)]
-            #[allow(non_upper_case_globals)]
+            #[allow(non_upper_case_globals)] // named after what the user wrote
             const #names: &[&str] = <#plain as ::plywood::layer::Arguments>::NAMES;
         });
         let names = quote!(#names);
@@ -144,7 +144,7 @@ impl Writer<'_> {
         self.constants.push(quote_spanned! {span=>
             const _: () = {
                 #list
-                #[allow(unused_imports)]
+                #[allow(unused_imports)] // unused where the probe has an answer of its own
                 use ::plywood::layer::Not as _;
                 ::plywood::shape::check(::plywood::layer::Probe::<#filled>::ARGUMENTS, #site);
             };
