@@ -30,7 +30,7 @@ const KERNELS: [Row; 11] = [
     // Dots; with AVX-512 also the tree across registers.
     ("the gradient by the inputs", &["#10input_grad"], FMA, [(3, 8), (2, 16)], 0),
     // Plain gradient descent.
-    ("the gradient by the weights", &["#9descended"], FMA, [(1, 12), (2, 16)], 0),
+    ("the gradient by the weights", &["#5added"], FMA, [(1, 12), (1, 16)], 0),
     // Two loops for each of three rules, beside which the rule works on the tile before. (With AVX2
     // Adam has more numbers than there are registers.)
     ("the gradient by the weights, other rules", &["#5ruled"], FMA, [(6, 8), (6, 16)], 0),

@@ -1,8 +1,8 @@
 //! `dW = Xᵀ dZ`, and what the optimiser makes of it.
 //!
 //! The tile holds gradients: its rows are rows of `W`, its columns columns of `W`, its steps
-//! samples. Plain gradient descent happens in the registers, as `W += -rate * tile`, so that `dW`
-//! is never written anywhere; for other rules the tile waits on the stack while the next is summed.
+//! samples. In plain gradient descent the tile is added to `W` from the registers, so that `dW` is never
+//! written anywhere; for other rules the tile waits on the stack while the next is summed.
 //! Rows of `W` are the outer loop, because `W` is read and written once and should pass by in order.
 //!
 //! Each gradient is one chain over the samples, from zero. With a single sample and plain gradient
@@ -37,6 +37,26 @@ impl<S: Simd> Summed<S> {
             w: core::ptr::null_mut(),
             slots: core::ptr::null_mut(),
         }
+    }
+
+    /// How many vectors it has.
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.rows * self.across
+    }
+
+    /// Vector number `i`: the gradients, and where their weights lie and the first of their `slots`, if
+    /// rows have `stride` numbers.
+    #[inline(always)]
+    fn vector(&self, i: usize, slots: usize, stride: usize) -> (S::V, *mut S::E, *mut S::E) {
+        let (i, j) = if self.across == 2 {
+            (i / 2, i % 2)
+        } else {
+            (i, 0)
+        };
+        let right = j * S::LANES;
+        let slots = self.slots.wrapping_add(i * slots * stride + right);
+        (self.g[i][j], self.w.wrapping_add(i * stride + right), slots)
     }
 }
 
@@ -122,7 +142,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
     }
 
-    /// Plain gradient descent on `MR` rows, panels of `NV` vectors from `v` on; the first vector
+    /// Adds the gradients to `MR` rows, panels of `NV` vectors from `v` on; the first vector
     /// after them.
     ///
     /// # Safety
@@ -131,11 +151,9 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     unsafe fn panels<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
-        rate: T,
         row: usize,
         mut v: usize,
     ) -> usize {
-        let down = s.splat(-rate);
         while (v + NV) * S::LANES <= self.stride {
             // SAFETY: the loop's condition for columns, the caller for rows; `new` has checked w.
             unsafe {
@@ -145,7 +163,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 for i in 0..MR {
                     for j in 0..NV {
                         let w = w.add(i * self.stride + j * S::LANES);
-                        s.store(s.fma(down, sums[i][j], s.load(w)), w);
+                        s.store(s.add(s.load(w), sums[i][j]), w);
                     }
                 }
             }
@@ -154,25 +172,25 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         v
     }
 
-    /// Plain gradient descent on all blocks of `MR` rows from `row` on; the first row after them.
+    /// The same for all blocks of `MR` rows from `row` on; the first row after them.
     /// The fewer the rows, the wider the panels.
     #[inline(always)]
-    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, rate: T, mut row: usize) -> usize {
+    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, mut row: usize) -> usize {
         while row + MR <= self.k {
             let mut v = 0;
             // SAFETY: the loop's condition.
             unsafe {
                 if !S::NARROW {
                     if MR == 1 {
-                        v = self.panels::<S, MR, 8>(s, rate, row, v);
+                        v = self.panels::<S, MR, 8>(s, row, v);
                     }
                     if MR <= 2 {
-                        v = self.panels::<S, MR, 4>(s, rate, row, v);
+                        v = self.panels::<S, MR, 4>(s, row, v);
                     }
-                    v = self.panels::<S, MR, 2>(s, rate, row, v);
+                    v = self.panels::<S, MR, 2>(s, row, v);
                 }
                 if S::ODD {
-                    self.panels::<S, MR, 1>(s, rate, row, v);
+                    self.panels::<S, MR, 1>(s, row, v);
                 }
             }
             row += MR;
@@ -221,14 +239,18 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             }
             row += rows;
         }
-        for i in 0..before.rows {
+        for i in 0..before.count() {
+            let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
             // SAFETY: these sums were made for weights that exist.
-            unsafe { self.settle(s, rule, before, i) };
+            unsafe { rule.take(s, g, w, slots, self.stride) };
         }
     }
 
     /// The gradients of `MR` rows of `NV` vectors from a place on; meanwhile the rule
     /// gets those that were summed before. (Two places in turn: nothing is copied.)
+    ///
+    /// A processor looks only some hundred instructions ahead. So the rule gets one vector every few
+    /// samples, and of a step that has halves the second comes after the first half of the next.
     ///
     /// # Safety
     /// Rows and vectors must exist, also those of `before`.
@@ -244,16 +266,27 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         let Place { row, v, .. } = at;
         let mut sums = [[s.zero(); NV]; MR];
         let mut sample = 0;
-        let each = (self.rows / 8).max(1);
+        let each = (self.rows / 16).max(1);
+        let mut half = [s.zero(); 2];
         // SAFETY: the caller's, for all of it.
         unsafe {
-            for i in 0..before.rows {
+            for i in 0..before.count() {
+                let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
+                let next = rule.begin(s, g, w, slots, self.stride);
                 let steps = each.min(self.rows - sample);
                 sums = self.more::<S, MR, NV>(s, row, v, sample, steps, sums);
                 sample += steps;
-                self.settle(s, rule, before, i);
+                if i > 0 {
+                    let (_, w, _) = before.vector(i - 1, R::SLOTS, self.stride);
+                    rule.finish(s, half, w);
+                }
+                half = next;
             }
             sums = self.more::<S, MR, NV>(s, row, v, sample, self.rows - sample, sums);
+            if before.count() > 0 {
+                let (_, w, _) = before.vector(before.count() - 1, R::SLOTS, self.stride);
+                rule.finish(s, half, w);
+            }
         }
         for i in 0..MR {
             for j in 0..NV {
@@ -264,36 +297,9 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         (after.w, after.slots) = (at.w, at.slots);
     }
 
-    /// Hands row `i` of a tile of gradients to the rule.
-    ///
-    /// # Safety
-    /// They must be of weights that exist.
+    /// Adds the gradients by the only sample, visiting only the rows of `W` that move.
     #[inline(always)]
-    unsafe fn settle<S: Simd<E = T>, R: Step<T>>(
-        &mut self,
-        s: S,
-        rule: R,
-        summed: &Summed<S>,
-        i: usize,
-    ) {
-        let w = summed.w.wrapping_add(i * self.stride);
-        let slots = summed.slots.wrapping_add(i * R::SLOTS * self.stride);
-        // SAFETY: the caller's; `new` has checked that each row of w has its slots.
-        unsafe {
-            // (A loop: unoptimised, two copies of the rule would take too much room on the stack.)
-            for j in 0..2 {
-                if j == 0 || summed.across == 2 {
-                    let right = j * S::LANES;
-                    let (w, slots) = (w.wrapping_add(right), slots.wrapping_add(right));
-                    rule.take(s, summed.g[i][j], w, slots, self.stride);
-                }
-            }
-        }
-    }
-
-    /// Plain gradient descent with the only sample, visiting only the rows of `W` that move.
-    #[inline(always)]
-    fn single<S: Simd<E = T>>(&mut self, s: S, rate: T) {
+    fn single<S: Simd<E = T>>(&mut self, s: S) {
         let mut nonzero = Nonzero::none();
         for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
             for &i in nonzero.of(s, part) {
@@ -302,10 +308,10 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 // SAFETY: the list holds indices of inputs, that is of rows.
                 unsafe {
                     if !S::NARROW {
-                        v = self.panels::<S, 1, 2>(s, rate, row, v);
+                        v = self.panels::<S, 1, 2>(s, row, v);
                     }
                     if S::ODD {
-                        self.panels::<S, 1, 1>(s, rate, row, v);
+                        self.panels::<S, 1, 1>(s, row, v);
                     }
                 }
             }
@@ -313,7 +319,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     }
 }
 
-/// The update by a rule other than plain gradient descent, as a [`Kernel`].
+/// The update by a rule other than [`Add`](super::rule::Add), as a [`Kernel`].
 pub struct Ruled<'a, T, R>(pub WeightGrad<'a, T>, pub R);
 
 impl<T: Real, R: Step<T>> Kernel<T> for Ruled<'_, T, R> {
@@ -334,23 +340,20 @@ impl<T: Real> Kernel<T> for WeightGrad<'_, T> {
         self.stride
     }
 
-    /// Plain gradient descent; other rules have [`Ruled`].
+    /// By [`Add`](super::rule::Add); other rules have [`Ruled`].
     #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
-        let Some(rate) = self.rule.descent() else {
-            return;
-        };
         if skips_zeros(self.rows, self.k, self.stride) {
-            return self.single(s, rate);
+            return self.single(s);
         }
         let mut row = 0;
         if S::NARROW || S::ROWS == 8 {
-            row = self.blocks::<S, 8>(s, rate, row);
+            row = self.blocks::<S, 8>(s, row);
         } else if S::ROWS == 6 {
-            row = self.blocks::<S, 6>(s, rate, row);
+            row = self.blocks::<S, 6>(s, row);
         }
-        row = self.blocks::<S, 4>(s, rate, row);
-        row = self.blocks::<S, 2>(s, rate, row);
-        self.blocks::<S, 1>(s, rate, row);
+        row = self.blocks::<S, 4>(s, row);
+        row = self.blocks::<S, 2>(s, row);
+        self.blocks::<S, 1>(s, row);
     }
 }

@@ -63,7 +63,7 @@ use grad_input::InputGrad;
 pub use grad_input_blocks::BLOCK;
 use grad_input_blocks::{BlockInputGrad, whole_blocks};
 use grad_weight::{Ruled, WeightGrad};
-pub(crate) use prefetch::prefetch;
+pub(crate) use prefetch::{prefetch, prefetch_ends};
 use rule::{Fused, Rule};
 use scalar::Scalar;
 use vector::Kernel;

@@ -213,7 +213,7 @@ pub fn weight_grad<T: Real, I: Isa>(
         first_row + count <= x.width(),
         "the weights do not fit the rows"
     );
-    let skip = rule.descent().is_some() && skips_zeros(rows, count, stride);
+    let skip = matches!(rule, Fused::Add(_)) && skips_zeros(rows, count, stride);
     let lanes = stride.min(16);
     for row in 0..count {
         let k = first_row + row;

@@ -7,15 +7,31 @@
 /// does nothing.
 #[inline(always)]
 pub fn prefetch<T>(numbers: &[T]) {
+    let first = numbers.as_ptr().cast::<i8>();
+    for at in (0..size_of_val(numbers)).step_by(64) {
+        line(first.wrapping_add(at));
+    }
+}
+
+/// The same for the first and the last number alone. Small arrays lie on no other pages than these; and a
+/// processor looks up several pages at a time, if nothing else stands between what it is asked.
+#[inline(always)]
+pub fn prefetch_ends<T>(numbers: &[T]) {
+    if let [first, .., last] = numbers {
+        line(core::ptr::from_ref(first).cast());
+        line(core::ptr::from_ref(last).cast());
+    }
+}
+
+/// Asks for the line of the cache that has this address.
+#[inline(always)]
+fn line(address: *const i8) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let first = numbers.as_ptr().cast::<i8>();
-        for at in (0..size_of_val(numbers)).step_by(64) {
-            // SAFETY: nothing is read; any address will do.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(at)) };
-        }
+        // SAFETY: nothing is read; any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
     }
     #[cfg(not(all(target_arch = "x86_64", target_feature = "sse")))]
-    let _ = numbers;
+    let _ = address;
 }

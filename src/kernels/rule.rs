@@ -23,6 +23,8 @@ use crate::simd::Isa;
 pub enum Rule<T> {
     /// One that kernels take along.
     Fused(Fused<T>),
+    /// See [`Sgd`].
+    Sgd(Sgd<T>),
     /// See [`Decayed`].
     Decayed(Decayed<T>),
     /// See [`RmsProp`].
@@ -44,8 +46,8 @@ pub enum Rule<T> {
 pub enum Fused<T> {
     /// See [`Store`].
     Store(Store),
-    /// See [`Sgd`].
-    Sgd(Sgd<T>),
+    /// See [`Add`].
+    Add(Add),
     /// See [`Momentum`].
     Momentum(Momentum<T>),
     /// See [`Adam`].
@@ -58,6 +60,11 @@ pub struct Store {
     /// Whether to add it to what is there.
     pub add: bool,
 }
+
+/// `w = w + g`: what is left of plain gradient descent where gradients have been multiplied by the
+/// negative learning rate from the beginning, see [`Rule::taken_along`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Add;
 
 /// `w = w - rate g`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -231,6 +238,35 @@ pub(super) trait Step<T>: Copy {
             }
         }
     }
+
+    /// The part of [`take`](Self::take) up to where it has to wait; gives what `finish` needs for the rest.
+    /// By default all of it.
+    ///
+    /// # Safety
+    /// As for `take`.
+    #[inline(always)]
+    unsafe fn begin<S: Simd<E = T>>(
+        self,
+        s: S,
+        g: S::V,
+        w: *mut T,
+        slots: *mut T,
+        apart: usize,
+    ) -> [S::V; 2]
+    where
+        T: Real,
+    {
+        // SAFETY: the caller's.
+        unsafe { self.take(s, g, w, slots, apart) };
+        [g; 2]
+    }
+
+    /// What `begin` has left.
+    ///
+    /// # Safety
+    /// As for `take`.
+    #[inline(always)]
+    unsafe fn finish<S: Simd<E = T>>(self, _: S, _: [S::V; 2], _: *mut T) {}
 }
 
 /// Evaluates an expression with the rule itself under a name.
@@ -240,6 +276,7 @@ macro_rules! with_rule {
             $crate::kernels::rule::Rule::Fused(rule) => {
                 $crate::kernels::rule::with_fused!(rule, $name => $body)
             }
+            $crate::kernels::rule::Rule::Sgd($name) => $body,
             $crate::kernels::rule::Rule::Decayed($name) => $body,
             $crate::kernels::rule::Rule::RmsProp($name) => $body,
             $crate::kernels::rule::Rule::Adagrad($name) => $body,
@@ -255,7 +292,7 @@ macro_rules! with_fused {
     ($rule:expr, $name:ident => $body:expr) => {
         match $rule {
             $crate::kernels::rule::Fused::Store($name) => $body,
-            $crate::kernels::rule::Fused::Sgd($name) => $body,
+            $crate::kernels::rule::Fused::Add($name) => $body,
             $crate::kernels::rule::Fused::Momentum($name) => $body,
             $crate::kernels::rule::Fused::Adam($name) => $body,
         }
@@ -268,25 +305,25 @@ impl<T: Real> Rule<T> {
     pub const fn slots(&self) -> usize {
         match self {
             Rule::Fused(rule) => rule.slots(),
-            Rule::Decayed(_) => 0,
+            Rule::Sgd(_) | Rule::Decayed(_) => 0,
             Rule::Adagrad(_) | Rule::Lion(_) => 1,
             Rule::RmsProp(_) | Rule::Adadelta(_) | Rule::Adamax(_) | Rule::Nadam(_) => 2,
         }
     }
 
-    /// The learning rate, if the rule is [`Sgd`].
+    /// What kernels take along of the rule, if they can, and what gradients have to be multiplied by
+    /// before.
+    ///
+    /// The gradients of a step are linear in those of the loss. So plain gradient descent multiplies
+    /// these by its rate, a few numbers for each sample, and has only an addition left for each weight,
+    /// which processors do beside the products of the next tile.
     #[inline(always)]
-    pub(crate) fn descent(&self) -> Option<T> {
+    pub(crate) fn taken_along(self) -> Option<(T, Fused<T>)> {
         match self {
-            Rule::Fused(rule) => rule.descent(),
+            Rule::Fused(rule) => Some((T::one(), rule)),
+            Rule::Sgd(sgd) => Some((-sgd.rate, Fused::Add(Add))),
             _ => None,
         }
-    }
-
-    /// `w = w - rate g`.
-    #[inline(always)]
-    pub(crate) const fn of_descent(rate: T) -> Self {
-        Rule::Fused(Fused::Sgd(Sgd { rate }))
     }
 
     /// Applies the rule to neighbouring weights: `slots` holds their numbers for slot 0 from its
@@ -301,18 +338,9 @@ impl<T: Real> Fused<T> {
     /// See [`Rule::slots`].
     pub const fn slots(&self) -> usize {
         match self {
-            Fused::Sgd(_) => 0,
+            Fused::Add(_) => 0,
             Fused::Store(_) | Fused::Momentum(_) => 1,
             Fused::Adam(_) => 2,
-        }
-    }
-
-    /// The learning rate, if the rule is [`Sgd`].
-    #[inline(always)]
-    pub(super) fn descent(&self) -> Option<T> {
-        match *self {
-            Fused::Sgd(sgd) => Some(sgd.rate),
-            _ => None,
         }
     }
 
@@ -390,6 +418,14 @@ impl<T> Step<T> for Store {
     }
 }
 
+impl<T> Step<T> for Add {
+    const SLOTS: usize = 0;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, state: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        (s.add(w, g), state)
+    }
+}
+
 impl<T: Real> Step<T> for Sgd<T> {
     const SLOTS: usize = 0;
     #[inline(always)]
@@ -424,16 +460,56 @@ impl<T: Real> Step<T> for Momentum<T> {
     }
 }
 
-impl<T: Real> Step<T> for Adam<T> {
-    const SLOTS: usize = 2;
+impl<T: Real> Adam<T> {
+    /// The means, and the root of the second one.
     #[inline(always)]
-    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
+    fn means<S: Simd<E = T>>(self, s: S, g: S::V, [m, v]: [S::V; 2]) -> ([S::V; 2], S::V) {
         let m = mean(s, s.fma(s.splat(self.fade_1), s.sub(g, m), m));
         let v = s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v);
         let v = mean_square(s, v);
-        let scale = s.add(s.sqrt(v), s.splat(self.epsilon));
+        ([m, v], s.sqrt(v))
+    }
+
+    /// The weights after the step.
+    #[inline(always)]
+    fn moved<S: Simd<E = T>>(self, s: S, w: S::V, m: S::V, root: S::V) -> S::V {
+        let scale = s.add(root, s.splat(self.epsilon));
         let step = s.div(s.mul(s.splat(-self.rate), m), scale);
-        (decayed(s, self.keep, w, step), [m, v])
+        decayed(s, self.keep, w, step)
+    }
+}
+
+impl<T: Real> Step<T> for Adam<T> {
+    const SLOTS: usize = 2;
+    #[inline(always)]
+    fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, slots: [S::V; 2]) -> (S::V, [S::V; 2]) {
+        let (slots, root) = self.means(s, g, slots);
+        (self.moved(s, w, slots[0], root), slots)
+    }
+
+    #[inline(always)]
+    unsafe fn begin<S: Simd<E = T>>(
+        self,
+        s: S,
+        g: S::V,
+        _: *mut T,
+        slots: *mut T,
+        apart: usize,
+    ) -> [S::V; 2] {
+        // SAFETY: the caller's.
+        unsafe {
+            let other = slots.add(apart);
+            let ([m, v], root) = self.means(s, g, [s.load(slots), s.load(other)]);
+            s.store(m, slots);
+            s.store(v, other);
+            [m, root]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn finish<S: Simd<E = T>>(self, s: S, [m, root]: [S::V; 2], w: *mut T) {
+        // SAFETY: the caller's.
+        unsafe { s.store(self.moved(s, s.load(w), m, root), w) };
     }
 }
 

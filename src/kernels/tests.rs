@@ -132,12 +132,12 @@ impl Random {
                 epsilon: T::of(1e-7),
                 keep,
             }),
-            _ => Fused::Sgd(rule::Sgd { rate }),
+            _ => Fused::Add(rule::Add),
         }
     }
     fn rule<T: Element>(&mut self) -> Rule<T> {
         let (rate, keep) = (T::of(0.1), T::of(0.99));
-        match self.below(10) {
+        match self.below(11) {
             0 => Rule::Decayed(rule::Decayed {
                 rate,
                 l2: T::of(0.01),
@@ -182,6 +182,7 @@ impl Random {
                 fade_2: T::of(0.01),
                 keep,
             }),
+            7 => Rule::Sgd(rule::Sgd { rate }),
             _ => Rule::Fused(self.fused()),
         }
     }

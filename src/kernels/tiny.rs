@@ -210,9 +210,9 @@ fn descend<T: Element, I: Isa, const P: usize>(
     g: &[T; P],
     slots: &mut [T],
 ) {
-    if let Some(rate) = rule.descent() {
+    if let Fused::Add(_) = rule {
         for j in 0..P {
-            w[j] = T::fma(isa, -rate, g[j], w[j]);
+            w[j] += g[j];
         }
     } else {
         rule.apply(isa, w, g, slots, P);

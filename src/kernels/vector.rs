@@ -377,7 +377,7 @@ macro_rules! compiled {
             $(#[target_feature(enable = $features)])?
             pub fn weight_grad($kernel: WeightGrad<'_, $element>) {
                 match $kernel.rule() {
-                    Fused::Sgd(_) => descended($kernel),
+                    Fused::Add(_) => added($kernel),
                     Fused::Store(rule) => ruled(Ruled($kernel, rule)),
                     Fused::Momentum(rule) => ruled(Ruled($kernel, rule)),
                     Fused::Adam(rule) => ruled(Ruled($kernel, rule)),
@@ -387,7 +387,7 @@ macro_rules! compiled {
             // thread may have.
             $(#[target_feature(enable = $features)])?
             #[inline(never)]
-            fn descended($kernel: WeightGrad<'_, $element>) {
+            fn added($kernel: WeightGrad<'_, $element>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

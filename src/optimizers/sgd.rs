@@ -42,7 +42,7 @@ impl Optimizer for Sgd {
         }
         // (By the settings, which stay, and not by what they make of this step.)
         if self.l2 == 0.0 && self.common.weight_decay == 0.0 {
-            return Rule::Fused(Fused::Sgd(rule::Sgd { rate }));
+            return Rule::Sgd(rule::Sgd { rate });
         }
         Rule::Decayed(rule::Decayed { rate, l2, keep })
     }

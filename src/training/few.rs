@@ -7,7 +7,7 @@
 use super::epoch::{RanAway, Steps, advance};
 use super::step::{Course, Parts, needed};
 use super::{Number, Score};
-use crate::kernels::rule::Rule;
+use crate::kernels::rule::{Rule, Sgd};
 use crate::layer::Model;
 use crate::losses::Loss;
 use crate::metrics::Metrics;
@@ -63,10 +63,9 @@ where
     ) -> Result<(usize, f64), RanAway> {
         let course = &self.course;
         let is_plain = course.stored.is_none() && course.weights.is_none();
-        let rate = course.rule.and_then(|rule| rule.descent());
-        match (rate.filter(|_| is_plain), self.batch_size) {
-            (Some(rate), 1) => self.batches::<I, 1>(isa, rate, total),
-            (Some(rate), 2) => self.batches::<I, 2>(isa, rate, total),
+        match (course.rule, self.batch_size) {
+            (Some(Rule::Sgd(sgd)), 1) if is_plain => self.batches::<I, 1>(isa, sgd, total),
+            (Some(Rule::Sgd(sgd)), 2) if is_plain => self.batches::<I, 2>(isa, sgd, total),
             _ => Ok((1, total)),
         }
     }
@@ -76,7 +75,7 @@ where
     fn batches<I: Isa, const B: usize>(
         &mut self,
         isa: I,
-        rate: M::Element,
+        sgd: Sgd<M::Element>,
         mut total: f64,
     ) -> Result<(usize, f64), RanAway> {
         let batches = self.order.as_chunks::<B>().0;
@@ -85,7 +84,7 @@ where
             // Nothing is told in between: a call would drive all numbers out of the registers.
             let quiet = self.progress.as_ref().map_or(usize::MAX, |p| p.quiet());
             let run = &batches[step..][..(quiet / B).saturating_add(1).min(batches.len() - step)];
-            total = self.run_of_steps(isa, rate, run, step, total)?;
+            total = self.run_of_steps(isa, sgd, run, step, total)?;
             step += run.len();
             let (metrics, state) = (self.course.metrics, &*self.state);
             advance(&mut self.progress, B * run.len(), |done| {
@@ -100,7 +99,7 @@ where
     fn run_of_steps<I: Isa, const B: usize>(
         &mut self,
         isa: I,
-        rate: M::Element,
+        sgd: Sgd<M::Element>,
         batches: &[[u32; B]],
         first: usize,
         mut total: f64,
@@ -109,7 +108,7 @@ where
         // Whatever is not asked for is said to be absent here, where the compiler sees it.
         let mut course = Course {
             model: &mut away.model,
-            rule: Some(Rule::of_descent(rate)),
+            rule: Some(Rule::Sgd(sgd)),
             stored: None,
             weights: None,
             team: Team::alone(),

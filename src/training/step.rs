@@ -8,7 +8,7 @@ use super::{Number, Training, as_f64};
 use crate::cast::Plain;
 use crate::error::{Error, Result};
 use crate::kernels::rule::Rule;
-use crate::kernels::{BLOCK, Element, prefetch};
+use crate::kernels::{BLOCK, Element, prefetch, prefetch_ends};
 use crate::layer::{Backward, Kept, Model, Moment, Update, plain_len};
 use crate::layout;
 use crate::losses::Loss;
@@ -181,12 +181,22 @@ where
         state: &mut [f64],
         before_update: impl FnOnce(&M, &[M::Element]),
     ) -> f64 {
+        // A rule that is not stored is one that kernels take along.
+        let rule = match self.stored {
+            None => self
+                .rule
+                .unwrap_or_else(|| self.optimizer.rule(step))
+                .taken_along(),
+            Some(_) => None,
+        };
+        let share = Self::share(batch.len());
+        let share = rule.map_or(share, |(scale, _)| scale * share);
         let frozen = self.stored.map_or(&[][..], Stored::frozen);
         let moment = Moment::new(self.seed, step, self.team).freezing(frozen);
         let mut total = if const { is_sharded::<M>() } {
             self.in_shards(isa, &mut parts, batch, moment, state)
         } else {
-            self.forward(isa, &mut parts, batch, moment, state)
+            self.forward(isa, &mut parts, batch, share, moment, state)
         };
         if const { is_policed::<M>() }
             && let Some(stored) = self.stored
@@ -239,15 +249,14 @@ where
             stored.learn(isa, self.model, whole, rule, step, parts.state);
             return total;
         }
-        // (All others have been stored.)
-        if let Rule::Fused(rule) = self.rule.unwrap_or_else(|| self.optimizer.rule(step)) {
+        if let Some((_, rule)) = rule {
             let mut update = Update::new(self.team, rule, parts.state, parts.gradient);
             M::update(isa, self.model, kept, &mut update);
         }
         total
     }
 
-    /// Takes a batch forward, and leaves the gradients by its outputs. Gives the sum of the losses, and
+    /// Takes a batch forward, and leaves `share` times the gradients by its outputs. Gives the sum of the losses, and
     /// adds them to the `state` of the metrics.
     #[inline(always)]
     fn forward<I: Isa>(
@@ -255,6 +264,7 @@ where
         isa: I,
         parts: &mut Parts<'_, M>,
         batch: &[u32],
+        share: M::Element,
         moment: Moment<'_>,
         state: &mut [f64],
     ) -> f64 {
@@ -263,7 +273,6 @@ where
         let (x, y) = (Rows::new(parts.x, width), RowsMut::new(parts.y, out));
         M::forward_training(isa, self.model, x, y, parts.cache, moment);
         let pair = (Rows::new(parts.y, out), RowsMut::new(parts.dy, out));
-        let share = Self::share(batch.len());
         self.learn(isa, batch, pair, share, parts.plain, (0.0, state))
     }
 }
@@ -329,18 +338,30 @@ where
     }
 }
 
+/// How many samples to look up before the first of them is copied: what has been looked up is forgotten
+/// when too much else is.
+const PAGES: usize = 32;
+
 /// Copies the samples of a batch from where the user has them.
 pub(super) struct Gather<'a, M: Model>(pub(super) &'a [M::Input]);
 
 impl<'p, M: Model> Share<(&'p [u32], RowsMut<'p, M::Element>)> for Gather<'_, M> {
     #[inline(always)]
     fn run<I: Isa>(&self, _: I, (batch, mut rows): (&'p [u32], RowsMut<'p, M::Element>)) {
-        for (at, (row, &i)) in rows.iter_mut().zip(batch).enumerate() {
-            // A shuffled sample lies where no processor expects it.
-            if let Some(&next) = batch.get(at + 1) {
-                prefetch(self.0[next as usize].numbers());
+        // Shuffled samples lie where no processor expects them. First it looks up their pages, several at
+        // a time; then each sample comes while the one before is copied.
+        let numbers = |i: u32| self.0[i as usize].numbers();
+        let mut rows = rows.iter_mut();
+        for batch in batch.chunks(PAGES) {
+            for &i in batch {
+                prefetch_ends(numbers(i));
             }
-            layout::inward::<M::InputShape, _>(self.0[i as usize].numbers(), row);
+            for (at, (&i, row)) in batch.iter().zip(&mut rows).enumerate() {
+                if let Some(&next) = batch.get(at + 1) {
+                    prefetch(numbers(next));
+                }
+                layout::inward::<M::InputShape, _>(numbers(i), row);
+            }
         }
     }
 }

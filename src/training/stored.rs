@@ -43,9 +43,9 @@ impl<'a> Stored<'a> {
         rules: &'a [TensorRule],
     ) -> Option<Self> {
         let common = optimizer.common();
-        let is_fused =
-            matches!(optimizer.rule::<Number<M>>(1), Rule::Fused(_)) && !is_sharded::<M>();
-        let asked = common.stores() || !frozen.is_empty() || !rules.is_empty() || !is_fused;
+        let is_fused = optimizer.rule::<Number<M>>(1).taken_along().is_some();
+        let is_told = common.stores() || !frozen.is_empty() || !rules.is_empty();
+        let asked = is_told || !is_fused || is_sharded::<M>();
         asked.then_some(Self {
             common,
             frozen,
