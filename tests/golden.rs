@@ -1177,6 +1177,28 @@ sequential! {
     }
 }
 
+sequential! {
+    struct PenalizedOutputs<T>: [3] => [2] {
+        Dense(5, tanh, activity_regularizer = l1_l2(0.01, 0.02), kernel_regularizer = l1(0.02)),
+        ActivityRegularization(l1 = 0.05),
+        Dense(2, activity_regularizer = l2(0.1)),
+    }
+}
+sequential! {
+    struct PenalizedClasses<T>: [3] => [4] {
+        Dense(5, tanh), Dense(4, softmax, activity_regularizer = l2(0.5)),
+    }
+}
+sequential! {
+    struct PenalizedImages<T>: [3, 5, 4] => [2] {
+        Conv2D(4, 2, activation = tanh, activity_regularizer = l1_l2(l2 = 0.003)),
+        BatchNormalization(momentum = 0.75, epsilon = 0.1),
+        ActivityRegularization(l1 = 0.001, l2 = 0.002),
+        GlobalAveragePooling2D(activity_regularizer = l1),
+        Dense(2),
+    }
+}
+
 #[test]
 fn regularizers() {
     let momentum = || Sgd::new(0.1).momentum(0.9);
@@ -1191,6 +1213,10 @@ fn regularizers() {
             "convolutions/adam" PolicedConvolutions, Adam::new(0.05), MeanSquaredError;
             "normalization/sgd" PolicedNormalization, Sgd::new(0.1), MeanSquaredError;
             "normalization/adam" PolicedNormalization, Adam::new(0.05), MeanSquaredError;
+            "outputs/sgd" PenalizedOutputs, Sgd::new(0.1), MeanSquaredError;
+            "outputs/adam/frozen" PenalizedOutputs, Adam::new(0.05), MeanSquaredError;
+            "outputs/classes" PenalizedClasses, Sgd::new(0.1), CategoricalCrossentropy;
+            "outputs/images" PenalizedImages, momentum(), MeanSquaredError;
         }
     });
 }

@@ -123,6 +123,7 @@ def weighted_sum(r, y):
 LAYER_TYPES = {
     "Dense": ["units", "activation", "use_bias"],
     "Activation": ["activation"],
+    "ActivityRegularization": ["l1", "l2"],
     "LeakyReLU": ["negative_slope"],
     "Softmax": ["axis"],
     "Flatten": [],
@@ -1154,12 +1155,37 @@ def policed_normalization():
     ]
 
 
+def penalized_outputs():
+    return [
+        dense(5, "tanh", activity_regularizer=L1L2(0.01, 0.02), kernel_regularizer=L1(0.02)),
+        layers.ActivityRegularization(l1=0.05),
+        dense(2, activity_regularizer=L2(0.1)),
+    ]
+
+
+def penalized_classes():
+    return [dense(5, "tanh"), dense(4, "softmax", activity_regularizer=L2(0.5))]
+
+
+def penalized_images():
+    return [
+        layers.Conv2D(4, 2, activation="tanh", activity_regularizer=L1L2(l2=0.003)),
+        layers.BatchNormalization(momentum=0.75, epsilon=0.1),
+        layers.ActivityRegularization(l1=0.001, l2=0.002),
+        layers.GlobalAveragePooling2D(activity_regularizer=L1()),
+        dense(2),
+    ]
+
+
 def policed_images(rng):
     return normal(rng, 4, 5, 4, 3), normal(rng, 4, 2)
 
 
 POLICED_REGRESSION = ("MeanSquaredError", regression_data, policed_regression)
 POLICED_CONVOLUTIONS = ("MeanSquaredError", policed_images, policed_convolutions)
+PENALIZED_OUTPUTS = ("MeanSquaredError", regression_data, penalized_outputs)
+PENALIZED_CLASSES = ("CategoricalCrossentropy", class_data, penalized_classes)
+PENALIZED_IMAGES = ("MeanSquaredError", policed_images, penalized_images)
 POLICED_NORMALIZATION = ("MeanSquaredError", policed_images, policed_normalization)
 
 POLICED_TRAININGS = [
@@ -1172,6 +1198,10 @@ POLICED_TRAININGS = [
     ("convolutions/adam", POLICED_CONVOLUTIONS, "Adam", {"learning_rate": 0.05}, []),
     ("normalization/sgd", POLICED_NORMALIZATION, "SGD", {"learning_rate": 0.1}, []),
     ("normalization/adam", POLICED_NORMALIZATION, "Adam", {"learning_rate": 0.05}, []),
+    ("outputs/sgd", PENALIZED_OUTPUTS, "SGD", {"learning_rate": 0.1}, []),
+    ("outputs/adam/frozen", PENALIZED_OUTPUTS, "Adam", {"learning_rate": 0.05}, ["dense"]),
+    ("outputs/classes", PENALIZED_CLASSES, "SGD", {"learning_rate": 0.1}, []),
+    ("outputs/images", PENALIZED_IMAGES, "SGD", MOMENTUM, []),
 ]
 
 
