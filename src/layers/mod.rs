@@ -13,10 +13,10 @@
 //! | [`Permute`] | dims | any of at most 3 dimensions | those in another order |
 //! | [`RepeatVector`] | n | `[features]` | `[n, features]` |
 //! | [`Embedding`] | input_dim, output_dim, embeddings_initializer | `[steps]` | `[steps, output_dim]` |
-//! | [`BatchNormalization`] | momentum, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
-//! | [`LayerNormalization`] | epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
+//! | [`BatchNormalization`] | axis, momentum, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
+//! | [`LayerNormalization`] | axis, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
 //! | [`GroupNormalization`] | groups, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
-//! | [`RMSNormalization`] | epsilon | any | the same |
+//! | [`RMSNormalization`] | axis, epsilon | any | the same |
 //! | [`Normalization`] | mean, variance, invert | any | the same |
 //! | [`Rescaling`] | scale, offset | any | the same |
 //! | [`Dropout`] | rate | any | the same |
@@ -153,6 +153,7 @@ aliases! {
     SeparableConvolution2D = SeparableConv2D,
 }
 
+mod axis;
 mod check;
 mod convolution;
 mod features;

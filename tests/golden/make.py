@@ -399,7 +399,8 @@ def draw_statistics(model, rng):
 def feature_case(name, input_shape, make_layers, adapt=False, indices=None):
     """Prediction; output and gradients of sum(r * output) in training; statistics after a step.
 
-    Input shapes are Keras', images are turned in what is written. A flat alpha stands for PReLU's.
+    Input shapes are Keras', images are turned in what is written. A flat alpha stands for PReLU's, a flat gamma
+    for that of several axes.
     """
     rng = generator("features/" + name)
     model = build_model(input_shape, make_layers)
@@ -434,7 +435,8 @@ def feature_case(name, input_shape, make_layers, adapt=False, indices=None):
             own = [w for w in own if w.name in ("mean", "variance")]
         for weight in own:
             values = numpy_of(weight)
-            values = values.ravel() if weight.name == "alpha" else values
+            if weight.name in ("alpha", "beta", "gamma", "scale"):
+                values = values.ravel()
             entry = {"name": weight_name(layer, weight), **tensor(values)}
             if id(weight) in grad_of:
                 entry["grad"] = flat(grad_of[id(weight)])
@@ -475,12 +477,19 @@ def make_features():
         ("batch_normalization/4x2x3", IMAGE, lambda: [batch()]),
         ("batch_normalization/4x2x3/no_center", IMAGE, lambda: [batch(center=False)]),
         ("batch_normalization/5/no_scale", (5,), lambda: [batch(scale=False)]),
+        ("batch_normalization/3x4/steps", SIGNAL, lambda: [batch(axis=1)]),
+        ("batch_normalization/3x4/last", SIGNAL, lambda: [batch(axis=2)]),
+        ("batch_normalization/2x3x2x5/second", (2, 3, 2, 5),
+         lambda: [batch(axis=2, momentum=0.5)]),
         ("layer_normalization/5", (5,), lambda: [layer()]),
         ("layer_normalization/35/epsilon", (35,), lambda: [layer(epsilon=0.1)]),
         ("layer_normalization/3x4", SIGNAL, lambda: [layer()]),
         ("layer_normalization/4x2x3", IMAGE, lambda: [layer()]),
         ("layer_normalization/5/no_center", (5,), lambda: [layer(center=False)]),
         ("layer_normalization/5/no_scale", (5,), lambda: [layer(scale=False)]),
+        ("layer_normalization/5/all", (5,), lambda: [layer(axis=[1])]),
+        ("layer_normalization/3x4/all", SIGNAL, lambda: [layer(axis=[1, 2])]),
+        ("layer_normalization/4x2x3/all", IMAGE, lambda: [layer(axis=[1, 2, 3], epsilon=0.1)]),
         ("group_normalization/64", (64,), lambda: [group()]),
         ("group_normalization/3x4/2", SIGNAL, lambda: [group(2, epsilon=0.1)]),
         ("group_normalization/4x2x3/2", IMAGE, lambda: [group(2)]),
@@ -489,6 +498,8 @@ def make_features():
         ("rms_normalization/5", (5,), lambda: [layers.RMSNormalization()]),
         ("rms_normalization/3x4", SIGNAL, lambda: [layers.RMSNormalization(epsilon=0.1)]),
         ("rms_normalization/4x2x3", IMAGE, lambda: [layers.RMSNormalization()]),
+        ("rms_normalization/3x4/all", SIGNAL, lambda: [layers.RMSNormalization(axis=[1, 2])]),
+        ("rms_normalization/4x2x3/all", IMAGE, lambda: [layers.RMSNormalization(axis=[1, 2, 3])]),
         ("elu/9", (9,), lambda: [layers.ELU(alpha=0.5)]),
         ("re_lu/9", (9,), lambda: [layers.ReLU()]),
         ("re_lu/9/all", (9,), lambda: [layers.ReLU(1.5, negative_slope=0.1, threshold=0.25)]),
