@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::scratch::{LINE, from_line};
 use crate::shape::Shape;
-use crate::simd::Isa;
+use crate::simd::{Isa, Job};
 use crate::team::{self, Share, Team};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -304,8 +304,14 @@ where
             let (wave_y, wave_batch) = (wave_y.as_rows(), &batch[rows.clone()]);
             let sums = (total, &mut *state);
             let share = Self::share(batch.len());
-            let pair = (wave_y, wave_dy.reborrow());
-            total = self.learn(isa, wave_batch, pair, share, parts.plain, sums);
+            total = isa.enter(Losses {
+                course: &*self,
+                batch: wave_batch,
+                pair: (wave_y, wave_dy.reborrow()),
+                share,
+                plain: parts.plain,
+                sums,
+            });
 
             let mut hands = team::Parts::new();
             let mut left = wave_dy;
@@ -336,6 +342,39 @@ where
             statistics::swap(self.model, &mut shards.statistics);
         }
         total
+    }
+}
+
+/// [`Course::learn`] with the instructions that there are: where a batch is cut is a function of its own,
+/// which is compiled without them.
+struct Losses<'s, 'c, M: Model, O, L, Me, Y> {
+    course: &'s Course<'c, M, O, L, Me, Y>,
+    batch: &'s [u32],
+    pair: (Rows<'s, Number<M>>, RowsMut<'s, Number<M>>),
+    share: Number<M>,
+    plain: &'s mut [Number<M>],
+    sums: (f64, &'s mut [f64]),
+}
+
+impl<M, O, L, Me, Y> Job for Losses<'_, '_, M, O, L, Me, Y>
+where
+    M: Model,
+    L: Loss<Number<M>, M::Prediction, Y>,
+    Me: Metrics<Number<M>, M::Prediction, Y>,
+{
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        let Self {
+            course,
+            batch,
+            pair,
+            share,
+            plain,
+            sums,
+        } = self;
+        course.learn(isa, batch, pair, share, plain, sums)
     }
 }
 
