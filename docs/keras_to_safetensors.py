@@ -59,6 +59,10 @@ def is_image(shape):
     return len(shape) == 4
 
 
+# Layers whose weights are vectors in Plywood, also where they have several axes.
+FLAT = (layers.PReLU, layers.Normalization, layers.LayerNormalization, layers.RMSNormalization)
+
+
 def tensors(model, rename, path=""):
     """Names and arrays of all weights."""
     flattened = None  # height, width and channels of an image that was flattened
@@ -84,9 +88,7 @@ def tensors(model, rename, path=""):
                 # One number for each feature: batch normalisation between `Flatten` and `Dense`.
                 if array.shape == (int(np.prod(flattened)),):
                     array = channels_first(array[:, None], flattened)[:, 0]
-            if isinstance(layer, layers.PReLU):
-                array = array.ravel()
-            elif isinstance(layer, layers.Normalization):
+            if isinstance(layer, FLAT):
                 array = array.ravel()
             yield f"{path}{name}/{weight.name}", np.ascontiguousarray(array)
         if any(weight.name == "kernel" for weight in layer.weights):

@@ -16,7 +16,7 @@
 use crate::cast::Plain;
 use crate::kernels::Element;
 use crate::kernels::rule::{Fused, Store};
-use crate::layer::{Backward, Kept, Model, Moment, Update, Weights};
+use crate::layer::{Backward, Kept, Model, Moment, Update, Weights, penalties};
 use crate::layout;
 use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
@@ -28,11 +28,15 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Predictions for a batch as they are in training, and the gradients of `Σ r y` over the batch.
+/// Predictions for a batch as they are in training, and the gradients of `Σ r y` over the batch and of what
+/// layers add to the loss by their outputs.
 #[derive(Clone, Debug)]
 pub struct Gradients<T> {
     /// The predictions, sample after sample.
     pub predictions: Vec<T>,
+    /// What layers add to the loss by their outputs, as
+    /// [`ActivityRegularization`](crate::layers::ActivityRegularization) does, over all samples.
+    pub penalty: f64,
     /// By the inputs, sample after sample.
     pub inputs: Vec<T>,
     /// By the weights, tensor after tensor, in their padded layout.
@@ -74,7 +78,7 @@ impl<M: Model> Job for Compute<'_, M> {
 
         let (x, moment) = (
             Rows::new(&x, width),
-            Moment::new(self.seed, 1, Team::alone()),
+            Moment::new(self.seed, 1, Team::alone()).of_batch(1),
         );
         M::forward_training(
             isa,
@@ -84,6 +88,11 @@ impl<M: Model> Job for Compute<'_, M> {
             &mut cache,
             moment,
         );
+        let penalty = if M::PENALIZES {
+            penalties::sum(&cache, rows, 0.0)
+        } else {
+            0.0
+        };
         let y = Rows::new(&y, out);
         let pass = Backward {
             x,
@@ -116,6 +125,7 @@ impl<M: Model> Job for Compute<'_, M> {
         M::update(isa, self.model, kept, &mut update);
         Gradients {
             predictions: plain::<M::OutputShape, _>(y),
+            penalty,
             inputs: plain::<M::InputShape, _>(Rows::new(&dx, width)),
             weights,
         }
@@ -131,8 +141,8 @@ fn plain<S: Shape, T: Element>(rows: Rows<T>) -> Vec<T> {
     plain
 }
 
-/// The gradients of `Σ r y`: `r` holds a number for each prediction, sample after sample. What is
-/// random in training (dropout) follows from the seed. The model stays as it is.
+/// The gradients of `Σ r y`, and of what layers add to the loss by their outputs: `r` holds a number for each
+/// prediction, sample after sample. What is random in training (dropout) follows from the seed. The model stays as it is.
 ///
 /// # Panics
 /// If `r` does not hold a number for each prediction.
@@ -193,8 +203,9 @@ pub fn check<M: Model<Element = f64>>(model: &mut M, x: &[M::Input]) -> Result<(
     let r: Vec<f64> = (0..outputs).map(|_| random.normal()).collect();
     let found = of(model, x, &r, 1);
     let value = |model: &mut M, x: &[M::Input]| -> f64 {
-        let y = of(model, x, &r, 1).predictions;
-        y.iter().zip(&r).map(|(y, r)| y * r).sum()
+        let found = of(model, x, &r, 1);
+        let products = found.predictions.iter().zip(&r).map(|(y, r)| y * r);
+        products.sum::<f64>() + found.penalty
     };
     let verdict = |what, index, backward: f64, difference: f64| {
         if (backward - difference).abs() <= 1e-6 + 1e-5 * backward.abs().max(difference.abs()) {

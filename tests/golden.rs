@@ -454,27 +454,39 @@ fn features() {
     Golden::test("features", "cases", |golden| {
         features! { golden:
             "batch_normalization/5" [5] => [5] { BatchNormalization }
-            "batch_normalization/33/momentum" [33] => [33] { BatchNormalization(0.7, 0.1) }
+            "batch_normalization/33/momentum" [33] => [33] { BatchNormalization(-1, 0.7, 0.1) }
             "batch_normalization/3x4" [3, 4] => [3, 4] { BatchNormalization }
             "batch_normalization/4x2x3" [4, 2, 3] => [4, 2, 3] { BatchNormalization }
             "batch_normalization/4x2x3/no_center" [4, 2, 3] => [4, 2, 3] {
                 BatchNormalization(center = false)
             }
             "batch_normalization/5/no_scale" [5] => [5] { BatchNormalization(scale = false) }
+            "batch_normalization/3x4/steps" [3, 4] => [3, 4] { BatchNormalization(axis = 1) }
+            "batch_normalization/3x4/last" [3, 4] => [3, 4] { BatchNormalization(2) }
+            "batch_normalization/2x3x2x5/second" [2, 3, 2, 5] => [2, 3, 2, 5] {
+                BatchNormalization(axis = 2, momentum = 0.5)
+            }
             "layer_normalization/5" [5] => [5] { LayerNormalization }
             "layer_normalization/35/epsilon" [35] => [35] { LayerNormalization(epsilon = 0.1) }
             "layer_normalization/3x4" [3, 4] => [3, 4] { LayerNormalization }
             "layer_normalization/4x2x3" [4, 2, 3] => [4, 2, 3] { LayerNormalization }
             "layer_normalization/5/no_center" [5] => [5] { LayerNormalization(center = false) }
             "layer_normalization/5/no_scale" [5] => [5] { LayerNormalization(scale = false) }
+            "layer_normalization/5/all" [5] => [5] { LayerNormalization(axis = [1]) }
+            "layer_normalization/3x4/all" [3, 4] => [3, 4] { LayerNormalization(axis = [1, 2]) }
+            "layer_normalization/4x2x3/all" [4, 2, 3] => [4, 2, 3] {
+                LayerNormalization([1, 2, 3], epsilon = 0.1)
+            }
             "group_normalization/64" [64] => [64] { GroupNormalization }
             "group_normalization/3x4/2" [3, 4] => [3, 4] { GroupNormalization(2, epsilon = 0.1) }
             "group_normalization/4x2x3/2" [4, 2, 3] => [4, 2, 3] { GroupNormalization(2) }
             "group_normalization/4x2x3/all" [4, 2, 3] => [4, 2, 3] { GroupNormalization(-1) }
             "group_normalization/4x2x3/one" [4, 2, 3] => [4, 2, 3] { GroupNormalization(1) }
             "rms_normalization/5" [5] => [5] { RMSNormalization }
-            "rms_normalization/3x4" [3, 4] => [3, 4] { RMSNormalization(0.1) }
+            "rms_normalization/3x4" [3, 4] => [3, 4] { RMSNormalization(-1, 0.1) }
             "rms_normalization/4x2x3" [4, 2, 3] => [4, 2, 3] { RMSNormalization }
+            "rms_normalization/3x4/all" [3, 4] => [3, 4] { RMSNormalization(axis = [1, 2]) }
+            "rms_normalization/4x2x3/all" [4, 2, 3] => [4, 2, 3] { RMSNormalization([1, 2, 3]) }
             "normalization/5/invert" [5] => [5] { Normalization(0.5, 4, true) }
             "elu/9" [9] => [9] { ELU(0.5) }
             "re_lu/9" [9] => [9] { ReLU }
@@ -1027,12 +1039,12 @@ sequential! {
 
 sequential! {
     struct Normalized<T>: [3] => [2] {
-        Dense(5, tanh), BatchNormalization(0.75, 0.1), Dense(2),
+        Dense(5, tanh), BatchNormalization(-1, 0.75, 0.1), Dense(2),
     }
 }
 sequential! {
     struct BarelyNormalized<T>: [3] => [2] {
-        Dense(5, tanh), BatchNormalization(0.75, 0.1, center = false, scale = false), Dense(2),
+        Dense(5, tanh), BatchNormalization(-1, 0.75, 0.1, center = false, scale = false), Dense(2),
     }
 }
 
@@ -1177,6 +1189,28 @@ sequential! {
     }
 }
 
+sequential! {
+    struct PenalizedOutputs<T>: [3] => [2] {
+        Dense(5, tanh, activity_regularizer = l1_l2(0.01, 0.02), kernel_regularizer = l1(0.02)),
+        ActivityRegularization(l1 = 0.05),
+        Dense(2, activity_regularizer = l2(0.1)),
+    }
+}
+sequential! {
+    struct PenalizedClasses<T>: [3] => [4] {
+        Dense(5, tanh), Dense(4, softmax, activity_regularizer = l2(0.5)),
+    }
+}
+sequential! {
+    struct PenalizedImages<T>: [3, 5, 4] => [2] {
+        Conv2D(4, 2, activation = tanh, activity_regularizer = l1_l2(l2 = 0.003)),
+        BatchNormalization(momentum = 0.75, epsilon = 0.1),
+        ActivityRegularization(l1 = 0.001, l2 = 0.002),
+        GlobalAveragePooling2D(activity_regularizer = l1),
+        Dense(2),
+    }
+}
+
 #[test]
 fn regularizers() {
     let momentum = || Sgd::new(0.1).momentum(0.9);
@@ -1191,6 +1225,10 @@ fn regularizers() {
             "convolutions/adam" PolicedConvolutions, Adam::new(0.05), MeanSquaredError;
             "normalization/sgd" PolicedNormalization, Sgd::new(0.1), MeanSquaredError;
             "normalization/adam" PolicedNormalization, Adam::new(0.05), MeanSquaredError;
+            "outputs/sgd" PenalizedOutputs, Sgd::new(0.1), MeanSquaredError;
+            "outputs/adam/frozen" PenalizedOutputs, Adam::new(0.05), MeanSquaredError;
+            "outputs/classes" PenalizedClasses, Sgd::new(0.1), CategoricalCrossentropy;
+            "outputs/images" PenalizedImages, momentum(), MeanSquaredError;
         }
     });
 }

@@ -162,6 +162,17 @@ sequential! {
     struct ToSoftmax<T>: [5] => [3] { Dense(34, tanh), Dense(3, softmax) }
 }
 
+sequential! {
+    struct Penalized<T>: [5] => [5] {
+        Residual(Dense(5, tanh, activity_regularizer = l2)), ActivityRegularization(0.1, 0.2),
+    }
+}
+sequential! {
+    struct PenalizedBatches<T>: [5] => [5] {
+        Dense(7, tanh, activity_regularizer = l1), BatchNormalization, Dense(5),
+    }
+}
+
 #[test]
 fn the_counter_counts() {
     assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 1);
@@ -298,6 +309,12 @@ for_both_numbers! {
     features: |T| {
         let y = &samples::<T, [T; 5]>(8, 2);
         trains::<Features<T>, _, _, _>(Adam::new(0.001), MeanSquaredError, y);
+    }
+
+    penalties_of_outputs: |T| {
+        let y = &samples::<T, [T; 5]>(8, 2);
+        trains::<Penalized<T>, _, _, _>(Adam::new(0.001), MeanSquaredError, y);
+        trains::<PenalizedBatches<T>, _, _, _>(Sgd::new(0.01), MeanSquaredError, y);
     }
 
     every_loss: |T| {

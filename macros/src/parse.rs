@@ -66,9 +66,14 @@ fn layers(list: ParseStream, model: &Ident, errors: &mut Vec<Error>) -> Vec<Laye
     let mut layers = Vec::new();
     while !list.is_empty() {
         match layer(list, model, errors) {
-            Ok((name, layer)) => {
+            Ok((name, mut layer)) => {
+                let regularization = activity_regularization(&mut layer);
                 fields.claim(name, &layer, layers.len() + 1, errors);
                 layers.push(layer);
+                if let Some(layer) = regularization {
+                    fields.claim(None, &layer, layers.len() + 1, errors);
+                    layers.push(layer);
+                }
             }
             Err(error) => {
                 errors.push(error);
@@ -89,6 +94,33 @@ fn layers(list: ParseStream, model: &Ident, errors: &mut Vec<Error>) -> Vec<Laye
     }
     fields.name_the_rest(&mut layers);
     layers
+}
+
+/// The layer that the argument `activity_regularizer`, which every layer has, stands for. It takes the
+/// argument with it.
+fn activity_regularization(layer: &mut Layer) -> Option<Layer> {
+    if layer.kind() == "ActivityRegularization" {
+        return None;
+    }
+    let arguments = layer.arguments.as_mut()?;
+    let mut keywords = arguments.keywords.iter();
+    let place = keywords.position(|(keyword, _)| keyword == "activity_regularizer")?;
+    let argument = arguments.keywords.remove(place);
+    // `Flatten(activity_regularizer = l2)` is `Flatten` then, which takes no arguments.
+    if arguments.positional.is_empty() && arguments.keywords.is_empty() {
+        layer.arguments = None;
+    }
+    let kind = Ident::new("ActivityRegularization", argument.0.span());
+    Some(Layer {
+        field: kind.clone(),
+        path: syn::parse_quote!(::plywood::layers::#kind),
+        arguments: Some(Arguments {
+            keywords: vec![argument],
+            ..Default::default()
+        }),
+        output: None,
+        text: kind.to_string(),
+    })
 }
 
 fn skip_to_comma(list: ParseStream) {

@@ -65,6 +65,7 @@
 mod arguments;
 mod link;
 mod model;
+pub(crate) mod penalties;
 mod plan;
 mod policy;
 mod probe;
@@ -158,6 +159,11 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// If it can take the gradient by what a layer behind has picked of its output: its sizes.
     #[doc(hidden)]
     const FOLLOWS: Option<Conv> = None;
+    /// Whether its outputs, or those of layers inside it, add to the loss. Its cache and its scratch memory
+    /// then end with what those of each row add, one number for each row, and it is not
+    /// [`BY_ROW`](Self::BY_ROW).
+    #[doc(hidden)]
+    const PENALIZES: bool = false;
     /// How many numbers [`prepare_backward`](Self::prepare_backward) makes for a batch.
     const PREPARED: usize = 0;
     /// Whether they are also needed where nobody wants the gradient by the input.
@@ -302,6 +308,8 @@ pub struct Moment<'a> {
     frozen: &'a [bool],
     /// How many tensors the layers before have.
     tensors: usize,
+    /// What a sample counts in the loss; 0 where there is no loss.
+    share: f64,
     /// Who may take part.
     pub team: Team<'a>,
 }
@@ -315,8 +323,22 @@ impl<'a> Moment<'a> {
             first: 0,
             frozen: &[],
             tensors: 0,
+            share: 0.0,
             team,
         }
+    }
+
+    /// The same moment, in which so many samples share the loss.
+    #[inline(always)]
+    pub(crate) fn of_batch(self, rows: usize) -> Self {
+        let share = 1.0 / rows as f64;
+        Self { share, ..self }
+    }
+
+    /// What a sample counts in the loss.
+    #[inline(always)]
+    pub(crate) fn share(self) -> f64 {
+        self.share
     }
 
     /// The same moment, where some of the model's tensors are kept as they are.

@@ -1,6 +1,6 @@
 //! What a model is, beyond a layer: it has a fixed input, and can be made, asked and described.
 
-use super::{Layer, Weights};
+use super::{Layer, Weights, penalties};
 use crate::cast::{Plain, numbers_of, zeroed_box};
 use crate::initializers::Init;
 use crate::kernels::{BLOCK, Element};
@@ -59,7 +59,8 @@ pub trait Model:
         })
     }
 
-    /// Shows the prediction for some of the inputs, in order: for those in the list, or for all.
+    /// Shows the prediction for some of the inputs, in order: for those in the list, or for all. Gives what
+    /// the outputs of layers add to the losses of all together.
     #[inline(always)]
     fn see_predictions<I: Isa>(
         &self,
@@ -68,7 +69,7 @@ pub trait Model:
         inputs: &[Self::Input],
         list: Option<&[u32]>,
         mut see: impl FnMut(usize, &[Self::Element]),
-    ) {
+    ) -> f64 {
         let (width, out) = (Self::InputShape::SIZE, Self::OutputShape::SIZE);
         let count = list.map_or(inputs.len(), <[u32]>::len);
         // Samples that lie one after another as they are inside need not be copied.
@@ -78,6 +79,7 @@ pub trait Model:
         let mut memory = vec![Self::Element::default(); row * together.min(count) + LINE];
         let memory = from_line(&mut memory);
         let mut plain = vec![Self::Element::default(); plain_len::<Self::OutputShape>()];
+        let mut sum = 0.0;
         for start in (0..count).step_by(together) {
             let rows = together.min(count - start);
             let (scratch, rest) = memory.split_at_mut(Self::SCRATCH * rows);
@@ -93,7 +95,7 @@ pub trait Model:
             } else {
                 Rows::dense(numbers_of(&inputs[start..start + rows]), width)
             };
-            share(isa, team, self, x, RowsMut::new(y, out), scratch);
+            sum = share(isa, team, self, x, RowsMut::new(y, out), scratch, sum);
             for (i, y) in Rows::new(y, out).iter().enumerate() {
                 let i = list.map_or(start + i, |list| list[start + i] as usize);
                 if const { differs(Self::OutputShape::DIMS) } {
@@ -104,6 +106,7 @@ pub trait Model:
                 }
             }
         }
+        sum
     }
 }
 
@@ -129,8 +132,8 @@ impl<'p, M: Model> Share<Part<'p, M::Element>> for Predictor<'_, M> {
     }
 }
 
-/// A forward pass for prediction, some of the rows on each thread. (Not inlined: the parts take room on
-/// the stack.)
+/// A forward pass for prediction, some of the rows on each thread. Gives the sum of what the outputs of
+/// layers add to the loss, from `penalty` on. (Not inlined: the parts take room on the stack.)
 #[inline(never)]
 fn share<M: Model, I: Isa>(
     isa: I,
@@ -138,22 +141,31 @@ fn share<M: Model, I: Isa>(
     model: &M,
     x: Rows<M::Element>,
     mut y: RowsMut<M::Element>,
-    mut scratch: &mut [M::Element],
-) {
+    scratch: &mut [M::Element],
+    mut penalty: f64,
+) -> f64 {
     let split = team.split(x.len(), BLOCK, M::MACS);
     let mut parts = Parts::new();
+    let mut left = &mut *scratch;
     for i in 0..split.len() {
         let rows = split.rows(i);
         let (y_part, y_rest) = y.split_at(rows.len());
-        let (scratch_part, scratch_rest) = scratch.split_at_mut(M::SCRATCH * rows.len());
+        let (scratch_part, scratch_rest) = left.split_at_mut(M::SCRATCH * rows.len());
         parts.push(Part {
             x: x.rows(rows),
             y: y_part,
             scratch: scratch_part,
         });
-        (y, scratch) = (y_rest, scratch_rest);
+        (y, left) = (y_rest, scratch_rest);
     }
     team.share(isa, &Predictor(model), parts);
+    if const { M::PENALIZES } {
+        for rows in (0..split.len()).map(|i| split.rows(i)) {
+            let scratch = &scratch[..M::SCRATCH * rows.end];
+            penalty = penalties::sum(scratch, rows.len(), penalty);
+        }
+    }
+    penalty
 }
 
 /// How many samples go through the layers together in prediction, on each thread: enough to use the

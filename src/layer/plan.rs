@@ -6,10 +6,13 @@
 //! A layer that is an identity (a `Flatten`) has no boundary of its own.
 //!
 //! ```text
-//! prediction:  | activations | scratch of the layer at work |
-//! training:    | activations | gradients | caches of all layers |
+//! prediction:  | activations | scratch of the layer at work | penalties |
+//! training:    | activations | gradients | caches of all layers | penalties |
 //! ```
+//!
+//! Penalties are there if a layer [`PENALIZES`](Layer::PENALIZES).
 
+use super::penalties;
 use super::sharing::{self, is_shared};
 use super::{Backward, Entry, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
 use crate::kernels::Element;
@@ -39,6 +42,7 @@ pub struct Facts {
     separate: bool,
     picks: Option<Channelwise>,
     follows: Option<Conv>,
+    penalizes: bool,
     policies: Policies,
 }
 
@@ -62,6 +66,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             separate: L::SEPARATE,
             picks: L::PICKS,
             follows: L::FOLLOWS,
+            penalizes: L::PENALIZES,
             policies: L::POLICIES,
         }
     }
@@ -162,6 +167,8 @@ pub struct Plan<const N: usize> {
     cache_len: usize,
     /// See [`Layer::SEPARATE`].
     pub separate: bool,
+    /// See [`Layer::PENALIZES`].
+    pub penalizes: bool,
     /// See [`Layer::SCRATCH`].
     pub scratch: usize,
     /// See [`Layer::GRADIENT`].
@@ -192,6 +199,7 @@ impl<const N: usize> Plan<N> {
             policies: [Policies::NONE; N],
             cache_len: 0,
             separate: true,
+            penalizes: false,
             scratch: 0,
             gradient: 0,
             backward_scratch: 0,
@@ -211,6 +219,7 @@ impl<const N: usize> Plan<N> {
             plan.len += layer.len;
             plan.learns[i] = plan.params > 0;
             plan.separate &= layer.separate;
+            plan.penalizes |= layer.penalizes;
             plan.policies[i] = layer.policies;
             if i + 1 < N {
                 plan.tensors[i + 1] = plan.tensors[i] + layer.tensors;
@@ -231,13 +240,13 @@ impl<const N: usize> Plan<N> {
             plan.backward_scratch = max(plan.backward_scratch, backward);
             i += 1;
         }
-        plan.scratch += plan.prediction.len;
+        plan.scratch += plan.prediction.len + plan.penalizes as usize;
         plan
     }
 
     /// See [`Layer::CACHE`].
     pub const fn cache(&self) -> usize {
-        2 * self.training.len + self.cache_len
+        2 * self.training.len + self.cache_len + self.penalizes as usize
     }
 
     /// See [`Layer::POLICIES`].
@@ -253,6 +262,8 @@ impl<const N: usize> Plan<N> {
         y: RowsMut<'a, T>,
         scratch: &'a mut [T],
     ) -> Inference<'a, T, N> {
+        let (scratch, penalties) = penalties::split(scratch, x.len(), self.penalizes);
+        penalties.fill(T::zero());
         let (activations, scratch) = scratch.split_at_mut(self.prediction.len * x.len());
         Inference {
             plan: self,
@@ -260,6 +271,7 @@ impl<const N: usize> Plan<N> {
             y,
             activations,
             scratch,
+            penalties,
         }
     }
 
@@ -306,6 +318,7 @@ pub struct Inference<'a, T, const N: usize> {
     y: RowsMut<'a, T>,
     activations: &'a mut [T],
     scratch: &'a mut [T],
+    penalties: &'a mut [T],
 }
 
 impl<T: Element, const N: usize> Inference<'_, T, N> {
@@ -329,8 +342,11 @@ impl<T: Element, const N: usize> Inference<'_, T, N> {
             &mut self.y,
             self.activations,
         );
-        let rows = x.len();
-        L::forward_inference(isa, weights, x, y, &mut self.scratch[..L::SCRATCH * rows]);
+        let scratch = &mut self.scratch[..L::SCRATCH * x.len()];
+        L::forward_inference(isa, weights, x, y, &mut *scratch);
+        if const { L::PENALIZES } {
+            penalties::add(scratch, 1, self.penalties);
+        }
     }
 
     /// The last layer is done.
@@ -356,13 +372,14 @@ pub struct Learning<'a, T, const N: usize> {
 }
 
 impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
-    /// The cache in three: activations, gradients, and what the layers keep.
+    /// The cache in four: activations, gradients, what the layers keep, and penalties.
     #[inline(always)]
-    fn split<'s>(&self, cache: &'s mut [T]) -> (&'s mut [T], &'s mut [T], &'s mut [T]) {
-        let len = self.plan.training.len * self.x.len();
+    fn split<'s>(&self, cache: &'s mut [T]) -> [&'s mut [T]; 4] {
+        let (rows, len) = (self.x.len(), self.plan.training.len * self.x.len());
+        let (cache, penalties) = penalties::split(cache, rows, self.plan.penalizes);
         let (activations, rest) = cache.split_at_mut(len);
         let (gradients, caches) = rest.split_at_mut(len);
-        (activations, gradients, caches)
+        [activations, gradients, caches, penalties]
     }
 
     #[inline(always)]
@@ -403,11 +420,14 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         cache: &mut [T],
         moment: Moment<'_>,
     ) {
+        let i = link.index();
+        let [activations, _, caches, penalties] = self.split(cache);
+        if i == 0 {
+            penalties.fill(T::zero());
+        }
         if const { passes(L::IDENTITY, true) } {
             return;
         }
-        let i = link.index();
-        let (activations, _, caches) = self.split(cache);
         let wiring = &self.plan.training;
         let (x, y) = pair(
             (wiring.from[i], wiring.to[i]),
@@ -419,9 +439,12 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         let cache = &mut caches[self.cache_range(link)];
         let moment = moment.layer(i, self.plan.tensors[i]);
         if const { is_shared::<T, In, L>() } {
-            sharing::forward::<T, In, L, _>(isa, weights, x, y, cache, moment);
+            sharing::forward::<T, In, L, _>(isa, weights, x, y, &mut *cache, moment);
         } else {
-            L::forward_training(isa, weights, x, y, cache, moment);
+            L::forward_training(isa, weights, x, y, &mut *cache, moment);
+        }
+        if const { L::PENALIZES } {
+            penalties::add(cache, 1, penalties);
         }
     }
 
@@ -455,7 +478,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if i > 0 && self.plan.followed[i - 1].is_some() {
             return;
         }
-        let (activations, gradients, caches) = self.split(pass.cache);
+        let [activations, gradients, caches, _] = self.split(pass.cache);
         let wiring = &self.plan.training;
         let rows = self.x.len();
         let (from, (to, out_width)) = (wiring.from[i], self.output(link));

@@ -1,8 +1,9 @@
 //! Normalisation by the statistics of a batch.
 
+use super::axis::FeatureAxis;
 use super::check::policies;
-use super::features::{features, fill, pattern, places, repeat, sum};
-use super::onnx::{features_back, features_first, scale_and_shift};
+use super::features::Pattern;
+use super::onnx::{axis_first, features_back, features_first, scale_and_shift};
 use crate::activations::AnyHead;
 use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument, Ones, Zeros};
@@ -17,19 +18,21 @@ use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
 use crate::simd::Isa;
 use core::marker::PhantomData;
+use typenum::Unsigned;
 
 /// Each feature gets mean 0 and variance 1, then a scale and a mean that are trained, Keras'
 /// `BatchNormalization`: `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`.
 ///
 /// Any input, the output has the same shape. A feature is one of `[n]`, one of the last dimension of
-/// `[steps, channels]`, or a channel of an image `[channels, height, width]`. In training, mean and
-/// variance (divided by the count, not by one less) are those of the batch, over all its samples and
-/// places. In prediction they are `moving_mean` and `moving_variance`, of which each training step
-/// keeps the share `momentum`, and takes the rest from its batch. These two are weights that are not
-/// trained: no optimiser changes them.
+/// `[steps, channels]`, or a channel of an image `[channels, height, width]`: axis -1. With `axis = 1` it is
+/// a step of `[steps, channels]`. In training, mean and variance (divided by the count, not by one less)
+/// are those of the batch, over all its samples and places. In prediction they are `moving_mean` and
+/// `moving_variance`, of which each training step keeps the share `momentum`, and takes the rest from its
+/// batch. These two are weights that are not trained: no optimiser changes them.
 ///
 /// | argument | default | meaning |
 /// | --- | --- | --- |
+/// | `axis` | -1 | the axis of the features: the last one or, but for images, any, counted from 1 on |
 /// | `momentum` | 0.99 | the share of the moving statistics that a step keeps, from 0 to 1 |
 /// | `epsilon` | 0.001 | is added to the variance; above 0 |
 /// | `center` | `true` | whether there is a beta |
@@ -59,9 +62,10 @@ use core::marker::PhantomData;
 /// normalises by the moving statistics, too, and they stay as they are.
 ///
 /// # Errors of the compiler
-/// If an argument is not in its range.
+/// If there is no such axis, or an argument is not in its range.
 #[derive(Arguments)]
 pub struct BatchNormalization<
+    Axis = Float<{ (-1.0_f64).to_bits() }>,
     Momentum = Float<{ 0.99_f64.to_bits() }>,
     Epsilon = Float<{ 1e-3_f64.to_bits() }>,
     Center = Bool<true>,
@@ -75,6 +79,7 @@ pub struct BatchNormalization<
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
+        Axis,
         Momentum,
         Epsilon,
         Center,
@@ -101,11 +106,12 @@ pub struct BatchNormalizationWeights<T: Element, G: Dim, B: Dim, F: Dim> {
     pub moving_variance: Frozen<Vector<T, F>>,
 }
 
-impl<T, In, Momentum, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
-    for BatchNormalization<Momentum, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
+impl<T, In, Axis, Momentum, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
+    for BatchNormalization<Axis, Momentum, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
 where
     T: Element,
     In: Shape,
+    Axis: FeatureAxis<In>,
     Momentum: Argument,
     Epsilon: Argument,
     Center: Argument,
@@ -120,34 +126,35 @@ where
     type Output = In;
     type Weights = BatchNormalizationWeights<
         T,
-        Scale::Keep<In::Features>,
-        Center::Keep<In::Features>,
-        In::Features,
+        Scale::Keep<Axis::Features>,
+        Center::Keep<Axis::Features>,
+        Axis::Features,
     >;
     type Head = AnyHead;
 
-    const CHECK: Check = Check::that(
-        matches!(Momentum::KIND, Kind::Float | Kind::Int)
-            && Momentum::VALUE >= 0.0
-            && Momentum::VALUE <= 1.0,
-        "the argument `momentum` of {layer} must be a number from 0 to 1, such as `0.99`",
-        &[],
-    )
-    .and(super::check::epsilon::<Epsilon>())
-    .and(super::check::center_and_scale::<Center, Scale, BI, GI>())
-    .and(<Self as Layer<T, In>>::POLICIES.check());
+    const CHECK: Check = Axis::CHECK
+        .and(Check::that(
+            matches!(Momentum::KIND, Kind::Float | Kind::Int)
+                && Momentum::VALUE >= 0.0
+                && Momentum::VALUE <= 1.0,
+            "the argument `momentum` of {layer} must be a number from 0 to 1, such as `0.99`",
+            &[],
+        ))
+        .and(super::check::epsilon::<Epsilon>())
+        .and(super::check::center_and_scale::<Center, Scale, BI, GI>())
+        .and(<Self as Layer<T, In>>::POLICIES.check());
 
     const POLICIES: Policies = policies! {
-        gamma, gamma, &[features::<In>()], GR, GC;
-        beta, beta, &[features::<In>()], BR, BC;
+        gamma, gamma, &[Axis::Features::USIZE], GR, GC;
+        beta, beta, &[Axis::Features::USIZE], BR, BC;
     };
     // Of a batch, and not of each row: the first row's share is enough.
-    const CACHE: usize = 4 * pattern::<In>() + SHARE;
-    const SCRATCH: usize = 3 * pattern::<In>();
-    const BACKWARD_SCRATCH: usize = 3 * pattern::<In>();
+    const CACHE: usize = 4 * Pattern::of_axis::<In, Axis>().len() + SHARE;
+    const SCRATCH: usize = 3 * Pattern::of_axis::<In, Axis>().len();
+    const BACKWARD_SCRATCH: usize = 3 * Pattern::of_axis::<In, Axis>().len();
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
-        let n = features::<In>();
+        let n = Axis::Features::USIZE;
         init.fill::<T, _, GI::Initializer>(&mut weights.gamma, n, n);
         init.fill::<T, _, BI::Initializer>(&mut weights.beta, n, n);
         weights.moving_variance.fill(T::one());
@@ -169,11 +176,12 @@ where
         if x.is_empty() {
             return;
         }
-        let [mean, factor, beta] = patterns::<In, T, 3>(scratch);
-        fill::<In, _, _>(factor, &weights.moving_variance, T::one());
-        gain::<In, _, _>(factor, Epsilon::VALUE, &weights.gamma);
-        fill::<In, _, _>(mean, &weights.moving_mean, T::zero());
-        fill::<In, _, _>(beta, &weights.beta, T::zero());
+        let pattern = const { Pattern::of_axis::<In, Axis>() };
+        let [mean, factor, beta] = patterns(pattern, scratch);
+        pattern.fill(factor, &weights.moving_variance, T::one());
+        gain(pattern, factor, Epsilon::VALUE, &weights.gamma);
+        pattern.fill(mean, &weights.moving_mean, T::zero());
+        pattern.fill(beta, &weights.beta, T::zero());
         normalise(x, y, mean, factor, beta);
     }
 
@@ -189,19 +197,19 @@ where
         if x.is_empty() {
             return;
         }
-        let (patterns, share) = split::<In, T>(cache);
-        let [mean, variance, factor, beta] = patterns;
+        let pattern = const { Pattern::of_axis::<In, Axis>() };
+        let ([mean, variance, factor, beta], share) = split(pattern, cache);
         if moment.is_frozen() {
             *share = T::zero();
-            fill::<In, _, _>(mean, &weights.moving_mean, T::zero());
-            fill::<In, _, _>(variance, &weights.moving_variance, T::one());
+            pattern.fill(mean, &weights.moving_mean, T::zero());
+            pattern.fill(variance, &weights.moving_variance, T::one());
         } else {
-            *share = T::of(1.0 / (x.len() * places::<In>()) as f64);
-            statistics::<In, T>(x, mean, variance, *share);
+            *share = T::of(1.0 / (x.len() * (In::SIZE / pattern.features)) as f64);
+            statistics(pattern, x, mean, variance, *share);
         }
         factor.copy_from_slice(variance);
-        gain::<In, _, _>(factor, Epsilon::VALUE, &weights.gamma);
-        fill::<In, _, _>(beta, &weights.beta, T::zero());
+        gain(pattern, factor, Epsilon::VALUE, &weights.gamma);
+        pattern.fill(beta, &weights.beta, T::zero());
         normalise(x, y, mean, factor, beta);
     }
 
@@ -211,10 +219,11 @@ where
             return;
         }
         let (x, dy) = (pass.x, pass.dy.as_rows());
-        let ([mean, variance, sum_dy, sum_dy_x], share) = split::<In, T>(pass.cache);
-        let [factor, mean_dy, slope] = patterns::<In, T, 3>(pass.scratch);
-        sum::<In, _, _>(Numbers, [dy, dy], mean, sum_dy);
-        sum::<In, _, _>(Distances, [dy, x], mean, sum_dy_x);
+        let pattern = const { Pattern::of_axis::<In, Axis>() };
+        let ([mean, variance, sum_dy, sum_dy_x], share) = split(pattern, pass.cache);
+        let [factor, mean_dy, slope] = patterns(pattern, pass.scratch);
+        pattern.sum(Numbers, [dy, dy], mean, sum_dy);
+        pattern.sum(Distances, [dy, x], mean, sum_dy_x);
         // Mean and variance depend on x, too: what of dy would change them does not reach dx.
         let (share, epsilon) = (*share, T::of(Epsilon::VALUE));
         for (((slope, sum), mean_dy), (&sum_dy, &variance)) in slope
@@ -230,7 +239,7 @@ where
         }
         let Some(mut dx) = pass.dx else { return };
         factor.copy_from_slice(variance);
-        gain::<In, _, _>(factor, Epsilon::VALUE, &weights.gamma);
+        gain(pattern, factor, Epsilon::VALUE, &weights.gamma);
         let len = mean.len();
         for ((x, dy), dx) in x.iter().zip(dy.iter()).zip(dx.iter_mut()) {
             for ((x, dy), dx) in x.chunks(len).zip(dy.chunks(len)).zip(dx.chunks_mut(len)) {
@@ -250,25 +259,26 @@ where
         if kept.x.is_empty() {
             return;
         }
-        let n = features::<In>();
-        let (parts, share) = kept.cache.split_at(4 * pattern::<In>());
-        let mut parts = parts.chunks_exact(pattern::<In>()).map(|part| &part[..n]);
+        let pattern = const { Pattern::of_axis::<In, Axis>() };
+        let (parts, share) = kept.cache.split_at(4 * pattern.len());
+        let mut parts = parts.chunks_exact(pattern.len());
         let mut next = || parts.next().unwrap_or(&[]);
         let (mean, variance, sum_dy, sum_dy_x) = (next(), next(), next(), next());
+        let n = pattern.features;
         update.tensor(isa, &mut weights.gamma, |gradient| {
-            gradient[..n].copy_from_slice(sum_dy_x);
+            pattern.each(&mut gradient[..n], sum_dy_x, |to, sum| *to = sum);
         });
         update.tensor(isa, &mut weights.beta, |gradient| {
-            gradient[..n].copy_from_slice(sum_dy);
+            pattern.each(&mut gradient[..n], sum_dy, |to, sum| *to = sum);
         });
         if share[0] == T::zero() {
             return;
         }
         let keep = T::of(Momentum::VALUE);
         let step = |moving: &mut [T], seen: &[T]| {
-            for (moving, &seen) in moving.iter_mut().zip(seen) {
+            pattern.each(moving, seen, |moving, seen| {
                 *moving = keep * *moving + (T::one() - keep) * seen;
-            }
+            });
         };
         update.frozen(&mut weights.moving_mean, |moving| step(moving, mean));
         update.frozen(&mut weights.moving_variance, |moving| {
@@ -277,8 +287,8 @@ where
     }
 
     fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
-        let [gamma, beta] = scale_and_shift::<In, T>(graph, &weights.gamma, &weights.beta);
-        features_first::<In>(graph);
+        let dims = &[Axis::Features::USIZE];
+        let [gamma, beta] = scale_and_shift(graph, dims, &weights.gamma, &weights.beta);
         let inputs = [
             gamma,
             beta,
@@ -286,8 +296,15 @@ where
             graph.tensor("moving_variance", Values::of(&weights.moving_variance)),
         ];
         let epsilon = Attribute::Float(Epsilon::VALUE as f32);
-        graph.apply("BatchNormalization", &inputs, &[("epsilon", epsilon)]);
-        features_back::<In>(graph);
+        let write =
+            |graph: &mut Graph| graph.apply("BatchNormalization", &inputs, &[("epsilon", epsilon)]);
+        if let Some(axis) = Axis::NUMBER {
+            axis_first::<In>(graph, axis, write);
+        } else {
+            features_first::<In>(graph);
+            write(graph);
+            features_back::<In>(graph);
+        }
         Ok(())
     }
 }
@@ -298,40 +315,51 @@ const SHARE: usize = 16;
 
 /// The cache in five: four patterns and the share, which is zero if the statistics are not the batch's.
 #[inline(always)]
-fn split<In: Shape, T: Element>(cache: &mut [T]) -> ([&mut [T]; 4], &mut T) {
-    let (parts, share) = cache.split_at_mut(4 * pattern::<In>());
-    (patterns::<In, T, 4>(parts), &mut share[0])
+fn split<T: Element>(pattern: Pattern, cache: &mut [T]) -> ([&mut [T]; 4], &mut T) {
+    let (parts, share) = cache.split_at_mut(4 * pattern.len());
+    (patterns(pattern, parts), &mut share[0])
 }
 
 /// Mean and variance of a batch.
 #[inline(always)]
-fn statistics<In: Shape, T: Element>(x: Rows<T>, mean: &mut [T], variance: &mut [T], share: T) {
+fn statistics<T: Element>(
+    pattern: Pattern,
+    x: Rows<T>,
+    mean: &mut [T],
+    variance: &mut [T],
+    share: T,
+) {
     // (Of the numbers themselves, nothing need be known.)
-    sum::<In, _, _>(Numbers, [x, x], variance, mean);
+    pattern.sum(Numbers, [x, x], variance, mean);
     mean.iter_mut().for_each(|mean| *mean *= share);
-    sum::<In, _, _>(Squares, [x, x], mean, variance);
+    pattern.sum(Squares, [x, x], mean, variance);
     variance.iter_mut().for_each(|variance| *variance *= share);
 }
 
 /// The first N patterns of some memory.
 #[inline(always)]
-fn patterns<In: Shape, T: Element, const N: usize>(memory: &mut [T]) -> [&mut [T]; N] {
-    let mut parts = memory.chunks_exact_mut(pattern::<In>());
+fn patterns<T: Element, const N: usize>(pattern: Pattern, memory: &mut [T]) -> [&mut [T]; N] {
+    let mut parts = memory.chunks_exact_mut(pattern.len());
     core::array::from_fn(|_| parts.next().unwrap_or_default())
 }
 
 /// From variances to `gamma / sqrt(variance + epsilon)`.
 #[inline(always)]
-fn gain<In: Shape, T: Element, G: Dim>(variance: &mut [T], epsilon: f64, gamma: &Vector<T, G>) {
-    let n = features::<In>();
+fn gain<T: Element, G: Dim>(
+    pattern: Pattern,
+    variance: &mut [T],
+    epsilon: f64,
+    gamma: &Vector<T, G>,
+) {
     let epsilon = T::of(epsilon);
-    for gain in &mut variance[..n] {
+    pattern.gather(variance);
+    for gain in &mut variance[..pattern.features] {
         *gain = T::one() / (*gain + epsilon).sqrt();
     }
     for (gain, &gamma) in variance.iter_mut().zip(gamma.iter()) {
         *gain *= gamma;
     }
-    repeat::<In, T>(variance);
+    pattern.repeat(variance);
 }
 
 /// `y = (x - mean) factor + beta`, by patterns.
@@ -354,7 +382,7 @@ pub fn samples() {
     contract!([5] => [5] { BatchNormalization });
     contract!([33] => [33] {
         BatchNormalization(
-            0.5, 0.1, gamma_initializer = random_uniform, beta_initializer = random_normal
+            -1, 0.5, 0.1, gamma_initializer = random_uniform, beta_initializer = random_normal
         )
     });
     contract!([4, 3] => [4, 3] { BatchNormalization(gamma_initializer = random_normal) });
@@ -362,5 +390,13 @@ pub fn samples() {
     contract!([3, 2, 2] => [3, 2, 2] { BatchNormalization(center = false) });
     contract!([4] => [4] { BatchNormalization(scale = false) });
     contract!([4] => [4] { BatchNormalization(center = false, scale = false) });
+    contract!([4, 3] => [4, 3] {
+        BatchNormalization(1, gamma_initializer = random_normal, beta_initializer = random_normal)
+    });
+    contract!([9, 5] => [9, 5] { BatchNormalization(axis = 1, gamma_initializer = random_normal) });
+    contract!([4, 3] => [4, 3] { BatchNormalization(axis = 2, gamma_initializer = random_normal) });
+    contract!([2, 3, 2, 2] => [2, 3, 2, 2] {
+        BatchNormalization(axis = 2, gamma_initializer = random_normal)
+    });
     contract!([4] => [2] { Dense(6), BatchNormalization(epsilon = 0.01), Activation(tanh), Dense(2) });
 }

@@ -1,10 +1,9 @@
 //! The checks of arguments that several layers have.
 
-use super::features::features;
 use crate::activations::{Activation, ActivationArgument};
 use crate::initializers::InitializerArgument;
 use crate::layer::{Argument, Kind};
-use crate::shape::{Check, Fact, Padding, PaddingArgument, Shape, Zeros};
+use crate::shape::{Check, Fact, Padding, PaddingArgument, Zeros};
 use typenum::Unsigned;
 
 /// `filters` and `kernel_size` must be there. The fact is an example of both.
@@ -155,15 +154,6 @@ where
         "the argument `gamma_initializer` of {layer} must be an initialiser, such as `ones`",
         &[],
     ))
-}
-
-/// Each place has several features to normalise.
-pub const fn several_features<In: Shape>() -> Check {
-    Check::that(
-        features::<In>() != 1,
-        "{layer} normalises the features of each place, but {from} gives {input}, which has one feature",
-        &[],
-    )
 }
 
 /// What is asked of the tensors of a layer, by its arguments: for each tensor, its name, what the names of

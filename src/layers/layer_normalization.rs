@@ -1,7 +1,7 @@
 //! Normalisation of each place of a sample.
 
+use super::axis::Together;
 use super::check::policies;
-use super::features::features;
 use super::onnx::{features_last, scale_and_shift};
 use super::parts::Parts;
 use crate::activations::AnyHead;
@@ -17,17 +17,20 @@ use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Dim, Shape};
 use crate::simd::Isa;
 use core::marker::PhantomData;
+use typenum::Unsigned;
 
 /// The features of each place get mean 0 and variance 1, then a scale and a mean that are trained,
 /// Keras' `LayerNormalization`: `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`.
 ///
 /// Any input, the output has the same shape. Mean and variance are those of all numbers of `[n]`, of
 /// each step of `[steps, channels]`, or of the channels of each pixel of an image
-/// `[channels, height, width]`: Keras' axis -1. (For all numbers of an image, see
-/// [`GroupNormalization`](super::GroupNormalization) with one group.)
+/// `[channels, height, width]`: axis -1. With all axes, as in `axis = [1, 2]` for `[steps, channels]` and
+/// `axis = [1, 2, 3]` for an image, they are those of the whole sample, and each of its numbers has a gamma
+/// and a beta of its own (of an image, in the order `[height][width][channels]`, as in Keras).
 ///
 /// | argument | default | meaning |
 /// | --- | --- | --- |
+/// | `axis` | -1 | the axes that are normalised together: the last one, or all, counted from 1 on |
 /// | `epsilon` | 0.001 | is added to the variance; above 0 |
 /// | `center` | `true` | whether there is a beta |
 /// | `scale` | `true` | whether there is a gamma |
@@ -45,9 +48,10 @@ use core::marker::PhantomData;
 /// ```
 ///
 /// # Errors of the compiler
-/// If a place has one number only, or an argument is not in its range.
+/// If a place has one number only, the axes are others, or an argument is not in its range.
 #[derive(Arguments)]
 pub struct LayerNormalization<
+    Axis = Float<{ (-1.0_f64).to_bits() }>,
     Epsilon = Float<{ 1e-3_f64.to_bits() }>,
     Center = Bool<true>,
     Scale = Bool<true>,
@@ -60,6 +64,7 @@ pub struct LayerNormalization<
 >(
     #[allow(clippy::type_complexity)] // the arguments of the layer
     PhantomData<(
+        Axis,
         Epsilon,
         Center,
         Scale,
@@ -72,7 +77,7 @@ pub struct LayerNormalization<
     )>,
 );
 
-/// The weights of [`LayerNormalization`]: G gammas, B betas (the features or none).
+/// The weights of [`LayerNormalization`]: G gammas, B betas (the features of a place or none).
 #[derive(Debug, Weights)]
 pub struct LayerNormalizationWeights<T: Element, G: Dim, B: Dim> {
     /// What each normalised feature is multiplied by.
@@ -81,11 +86,12 @@ pub struct LayerNormalizationWeights<T: Element, G: Dim, B: Dim> {
     pub beta: Vector<T, B>,
 }
 
-impl<T, In, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
-    for LayerNormalization<Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
+impl<T, In, Axis, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC> Layer<T, In>
+    for LayerNormalization<Axis, Epsilon, Center, Scale, BI, GI, BR, GR, BC, GC>
 where
     T: Element,
     In: Shape,
+    Axis: Together<In>,
     Epsilon: Argument,
     Center: Argument,
     Scale: Argument,
@@ -98,29 +104,29 @@ where
 {
     type Output = In;
     type Weights =
-        LayerNormalizationWeights<T, Scale::Keep<In::Features>, Center::Keep<In::Features>>;
+        LayerNormalizationWeights<T, Scale::Keep<Axis::Features>, Center::Keep<Axis::Features>>;
     type Head = AnyHead;
 
-    const CHECK: Check = super::check::epsilon::<Epsilon>()
+    const CHECK: Check = Axis::CHECK
+        .and(super::check::epsilon::<Epsilon>())
         .and(super::check::center_and_scale::<Center, Scale, BI, GI>())
-        .and(<Self as Layer<T, In>>::POLICIES.check())
-        .and(super::check::several_features::<In>());
+        .and(<Self as Layer<T, In>>::POLICIES.check());
     const POLICIES: Policies = policies! {
-        gamma, gamma, &[features::<In>()], GR, GC;
-        beta, beta, &[features::<In>()], BR, BC;
+        gamma, gamma, Axis::DIMS, GR, GC;
+        beta, beta, Axis::DIMS, BR, BC;
     };
-    const CACHE: usize = Parts::places::<In>(true, Epsilon::VALUE).cache();
+    const CACHE: usize = Parts::of::<In, Axis>(true, Epsilon::VALUE).cache();
     const BY_ROW: bool = true;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
-        let n = features::<In>();
+        let n = Axis::Features::USIZE;
         init.fill::<T, _, GI::Initializer>(&mut weights.gamma, n, n);
         init.fill::<T, _, BI::Initializer>(&mut weights.beta, n, n);
     }
 
     #[inline(always)]
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, y: RowsMut<T>) {
-        let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+        let parts = const { Parts::of::<In, Axis>(true, Epsilon::VALUE) };
         parts.forward(isa, [&weights.gamma, &weights.beta], x, y, &mut []);
     }
 
@@ -133,14 +139,14 @@ where
         cache: &mut [T],
         _: Moment<'_>,
     ) {
-        let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+        let parts = const { Parts::of::<In, Axis>(true, Epsilon::VALUE) };
         parts.forward(isa, [&weights.gamma, &weights.beta], x, y, cache);
     }
 
     #[inline(always)]
     fn backward<I: Isa>(isa: I, weights: &Self::Weights, pass: Backward<T>) {
         let Some(dx) = pass.dx else { return };
-        let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+        let parts = const { Parts::of::<In, Axis>(true, Epsilon::VALUE) };
         parts.backward(
             isa,
             &weights.gamma,
@@ -154,19 +160,22 @@ where
     #[inline(always)]
     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
         update.tensor(isa, &mut weights.gamma, |gradient| {
-            let parts = const { Parts::places::<In>(true, Epsilon::VALUE) };
+            let parts = const { Parts::of::<In, Axis>(true, Epsilon::VALUE) };
             parts.add_gamma(kept, gradient);
         });
         update.tensor(isa, &mut weights.beta, |gradient| {
-            super::image::add_pixels::<T, In::Features>(kept.dz, gradient);
+            super::image::add_pixels::<T, Axis::Features>(kept.dz, gradient);
         });
     }
 
     fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
-        let inputs = scale_and_shift::<In, T>(graph, &weights.gamma, &weights.beta);
-        let epsilon = Attribute::Float(Epsilon::VALUE as f32);
+        let inputs = scale_and_shift(graph, Axis::DIMS, &weights.gamma, &weights.beta);
+        let attributes = [
+            ("axis", Attribute::Int(-(Axis::COUNT as i64))),
+            ("epsilon", Attribute::Float(Epsilon::VALUE as f32)),
+        ];
         features_last::<In>(graph, |graph| {
-            graph.apply("LayerNormalization", &inputs, &[("epsilon", epsilon)]);
+            graph.apply("LayerNormalization", &inputs, &attributes);
         });
         Ok(())
     }
@@ -176,11 +185,16 @@ where
 pub fn samples() {
     use crate::contract::contract;
     contract!([5] => [5] { LayerNormalization });
-    contract!([35] => [35] { LayerNormalization(0.01, gamma_initializer = random_uniform, beta_initializer = random_normal) });
+    contract!([35] => [35] { LayerNormalization(epsilon = 0.01, gamma_initializer = random_uniform, beta_initializer = random_normal) });
     contract!([3, 4] => [3, 4] { LayerNormalization(gamma_initializer = random_normal) });
     contract!([18, 3, 6] => [18, 3, 6] { LayerNormalization(gamma_initializer = random_normal) });
     contract!([3, 2, 2] => [3, 2, 2] { LayerNormalization(gamma_initializer = random_normal) });
-    contract!([4] => [4] { LayerNormalization(center = false) });
+    contract!([3, 4] => [3, 4] { LayerNormalization([1, 2], gamma_initializer = random_normal) });
+    contract!([3, 6, 2] => [3, 6, 2] {
+        LayerNormalization((1, 2, 3), 0.01, gamma_initializer = random_normal, beta_initializer = random_normal)
+    });
+    contract!([5] => [5] { LayerNormalization([1], gamma_initializer = random_normal) });
+    contract!([4] => [4] { LayerNormalization(-1, 0.01, false) });
     contract!([4] => [4] { LayerNormalization(scale = false) });
     contract!([4] => [4] { LayerNormalization(center = false, scale = false) });
     contract!([3] => [2] { Dense(5), LayerNormalization, Activation(tanh), Dense(2) });

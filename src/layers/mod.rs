@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | [`Dense`] | units, activation, use_bias, kernel_initializer, bias_initializer | `[n]` | `[units]` |
 //! | [`Activation`] | activation | any | the same |
+//! | [`ActivityRegularization`] | l1, l2 | any | the same |
 //! | [`Flatten`] | | any | `[product]` |
 //! | [`Reshape`] | target_shape | any | target_shape |
 //! | [`Residual`] | a list of layers | any | the same |
@@ -12,10 +13,10 @@
 //! | [`Permute`] | dims | any of at most 3 dimensions | those in another order |
 //! | [`RepeatVector`] | n | `[features]` | `[n, features]` |
 //! | [`Embedding`] | input_dim, output_dim, embeddings_initializer | `[steps]` | `[steps, output_dim]` |
-//! | [`BatchNormalization`] | momentum, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
-//! | [`LayerNormalization`] | epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
+//! | [`BatchNormalization`] | axis, momentum, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
+//! | [`LayerNormalization`] | axis, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
 //! | [`GroupNormalization`] | groups, epsilon, center, scale, beta_initializer, gamma_initializer | any | the same |
-//! | [`RMSNormalization`] | epsilon | any | the same |
+//! | [`RMSNormalization`] | axis, epsilon | any | the same |
 //! | [`Normalization`] | mean, variance, invert | any | the same |
 //! | [`Rescaling`] | scale, offset | any | the same |
 //! | [`Dropout`] | rate | any | the same |
@@ -43,7 +44,8 @@
 //!
 //! Each tensor of weights whose initialiser is an argument may have a regulariser and a constraint, too:
 //! `kernel_regularizer`, `bias_regularizer`, `kernel_constraint`, `bias_constraint`, and so on, behind the
-//! initialisers; see [`regularizers`](crate::regularizers) and [`constraints`](crate::constraints).
+//! initialisers; see [`regularizers`](crate::regularizers) and [`constraints`](crate::constraints). Every layer
+//! may have an `activity_regularizer`, see [`ActivityRegularization`].
 //!
 //! Keras' other names are there, too: `MaxPool2D`, `AvgPool2D`, `GlobalMaxPool2D`, `GlobalAvgPool2D` and
 //! those of signals, `Convolution1D`, `Convolution2D`, `Convolution2DTranspose`,
@@ -81,6 +83,7 @@ macro_rules! register {
 
 register! {
     activation::Activation,
+    activity_regularization::ActivityRegularization,
     add::Add,
     average_pooling1d::AveragePooling1D,
     average_pooling2d::AveragePooling2D,
@@ -150,6 +153,7 @@ aliases! {
     SeparableConvolution2D = SeparableConv2D,
 }
 
+mod axis;
 mod check;
 mod convolution;
 mod features;

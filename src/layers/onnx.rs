@@ -1,6 +1,5 @@
 //! What layers have in common in ONNX: where features are, scale and shift, and windows.
 
-use super::features::features;
 use crate::kernels::Element;
 use crate::kernels::channelwise::depthwise::Depthwise;
 use crate::onnx::{Attribute, Graph, Value, Values};
@@ -37,16 +36,28 @@ pub fn features_last<In: Shape>(graph: &mut Graph, write: impl FnOnce(&mut Graph
     }
 }
 
-/// A gamma and a beta for each feature: ones and zeros where there are none.
-pub fn scale_and_shift<In: Shape, T: Element>(
+/// Turns a sample so that the axis of this number comes first, writes what `write` writes, and turns it back.
+pub fn axis_first<In: Shape>(graph: &mut Graph, axis: usize, write: impl FnOnce(&mut Graph)) {
+    let mut order: Vec<usize> = (0..In::DIMS.len()).collect();
+    order[..axis].rotate_right(1);
+    graph.transpose(&order);
+    write(graph);
+    order[..axis].sort();
+    order[..axis].rotate_left(1);
+    graph.transpose(&order);
+}
+
+/// A gamma and a beta of these dimensions: ones and zeros where there are none.
+pub fn scale_and_shift<T: Element>(
     graph: &mut Graph,
+    dims: &[usize],
     gamma: &[T],
     beta: &[T],
 ) -> [Value; 2] {
-    let n = features::<In>();
+    let n = dims.iter().product();
     let numbers = |given: &[T], other: T| match given {
-        [] => Values::new(&[n], vec![other; n]),
-        _ => Values::new(&[n], given.iter().copied()),
+        [] => Values::new(dims, vec![other; n]),
+        _ => Values::new(dims, given.iter().copied()),
     };
     [
         graph.tensor("gamma", numbers(gamma, T::one())),

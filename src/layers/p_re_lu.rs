@@ -1,5 +1,6 @@
 //! Rectification with slopes that are trained.
 
+use super::axis::dims_in_keras;
 use super::check::policies;
 use crate::activations::AnyHead;
 use crate::error::Result;
@@ -75,10 +76,7 @@ pub trait SharedAxes<In: Shape>: 'static {
 impl<In: Shape> SharedAxes<In> for Missing {
     type Alphas = In::Size;
     const OK: bool = true;
-    const DIMS: &'static [usize] = match In::DIMS.len() {
-        3 => const { &[In::Height::USIZE, In::Width::USIZE, In::Channels::USIZE] },
-        _ => In::DIMS,
-    };
+    const DIMS: &'static [usize] = dims_in_keras::<In>();
 }
 impl<In: Shape, S: Shape> SharedAxes<In> for List<S> {
     type Alphas = In::Features;

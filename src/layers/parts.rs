@@ -1,7 +1,8 @@
 //! Places of a sample that are normalised, each by its own mean and variance: what `LayerNormalization`
 //! and `RMSNormalization` do.
 
-use super::features::{features, places};
+use super::axis::Together;
+use super::features::at_least_one;
 use crate::kernels::Element;
 use crate::kernels::channelwise::{self, place};
 use crate::lanes::{Sum, Take, in_order, in_sixteen};
@@ -10,6 +11,7 @@ use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::Shape;
 use crate::simd::Isa;
+use typenum::Unsigned;
 
 /// How many places go through a pass together: their roots and divisions are made side by side.
 const TOGETHER: usize = 16;
@@ -56,11 +58,12 @@ fn sum<T: Real, I: Isa>(isa: I, what: &impl Take<T>, a: &[T], b: &[T]) -> T {
 }
 
 impl Parts {
-    /// The places of samples of shape `In`.
-    pub const fn places<In: Shape>(centred: bool, epsilon: f64) -> Self {
+    /// The places of samples of shape `In`, by the axes that are normalised together.
+    pub const fn of<In: Shape, A: Together<In>>(centred: bool, epsilon: f64) -> Self {
+        let features = at_least_one(A::Features::USIZE);
         Parts {
-            places: places::<In>(),
-            features: features::<In>(),
+            places: In::SIZE / features,
+            features,
             centred,
             epsilon,
         }

@@ -1,6 +1,6 @@
 //! Channels of an image that are left out at random while training.
 
-use super::features::{features, pattern, repeat};
+use super::features::{Pattern, features};
 use super::masks::{leave_out, multiply, of_rows};
 use crate::activations::AnyHead;
 use crate::kernels::Element;
@@ -40,7 +40,7 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for SpatialDropout2D<Ra
         const { &super::image::one_channel::<In>() },
     ));
     const IDENTITY: Identity = Identity::InPrediction;
-    const CACHE: usize = pattern::<In>();
+    const CACHE: usize = Pattern::of::<In>().len();
     const BY_ROW: bool = true;
 
     fn forward<I: Isa>(_: I, _: &NoWeights, _: Rows<T>, _: RowsMut<T>) {}
@@ -54,21 +54,26 @@ impl<T: Element, In: Shape, Rate: Argument> Layer<T, In> for SpatialDropout2D<Ra
         cache: &mut [T],
         moment: Moment<'_>,
     ) {
-        for (row, mask) in of_rows(cache, pattern::<In>(), x.len()) {
+        for (row, mask) in of_rows(cache, const { Pattern::of::<In>().len() }, x.len()) {
             leave_out(
                 &mut mask[..features::<In>()],
                 Rate::VALUE,
                 moment.places(row),
             );
-            repeat::<In, T>(mask);
+            const { Pattern::of::<In>() }.repeat(mask);
         }
-        multiply(x, cache, pattern::<In>(), y);
+        multiply(x, cache, const { Pattern::of::<In>().len() }, y);
     }
 
     #[inline(always)]
     fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
         let Some(dx) = pass.dx else { return };
-        multiply(pass.dy.as_rows(), pass.cache, pattern::<In>(), dx);
+        multiply(
+            pass.dy.as_rows(),
+            pass.cache,
+            const { Pattern::of::<In>().len() },
+            dx,
+        );
     }
 }
 

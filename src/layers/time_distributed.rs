@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::layer::{
-    Arguments, Backward, Kept, Kind, Layer, Missing, Moment, OverItems, Policies, Update,
+    Arguments, Backward, Kept, Kind, Layer, Missing, Moment, OverItems, Policies, Update, penalties,
 };
 use crate::layout::{in_items, put_item, take_item};
 use crate::onnx::Graph;
@@ -102,11 +102,16 @@ where
     const POLICIES: Policies = Inner::<T, In, L>::POLICIES;
     const INDICES: Option<usize> = Inner::<T, In, L>::INDICES;
     const MACS: usize = In::Count::USIZE * Inner::<T, In, L>::MACS;
-    const CACHE: usize =
-        2 * X::<In>::OWN + 2 * Y::<T, In, L>::OWN + In::Count::USIZE * Inner::<T, In, L>::CACHE;
+    const CACHE: usize = 2 * X::<In>::OWN
+        + 2 * Y::<T, In, L>::OWN
+        + In::Count::USIZE * Inner::<T, In, L>::CACHE
+        + Inner::<T, In, L>::PENALIZES as usize;
     const SEPARATE: bool = Inner::<T, In, L>::SEPARATE;
-    const SCRATCH: usize =
-        X::<In>::OWN + Y::<T, In, L>::OWN + In::Count::USIZE * Inner::<T, In, L>::SCRATCH;
+    const PENALIZES: bool = Inner::<T, In, L>::PENALIZES;
+    const SCRATCH: usize = X::<In>::OWN
+        + Y::<T, In, L>::OWN
+        + In::Count::USIZE * Inner::<T, In, L>::SCRATCH
+        + Inner::<T, In, L>::PENALIZES as usize;
     const PREPARED: usize = Inner::<T, In, L>::PREPARED;
     const PREPARES_ALWAYS: bool = Inner::<T, In, L>::PREPARES_ALWAYS;
     const BACKWARD_SCRATCH: usize = Inner::<T, In, L>::BACKWARD_SCRATCH;
@@ -128,13 +133,18 @@ where
         mut y: RowsMut<T>,
         scratch: &mut [T],
     ) {
-        let (x_own, rest) = scratch.split_at_mut(X::<In>::OWN * x.len());
+        let (rest, penalties) = penalties::split(scratch, x.len(), Inner::<T, In, L>::PENALIZES);
+        let (x_own, rest) = rest.split_at_mut(X::<In>::OWN * x.len());
         let (y_own, scratch) = rest.split_at_mut(Y::<T, In, L>::OWN * x.len());
         X::<In>::take(x, x_own);
         let items = Y::<T, In, L>::items_mut(&mut y, y_own);
         let x = X::<In>::items(x, x_own);
-        Inner::<T, In, L>::forward_inference(isa, weights, x, items, scratch);
+        Inner::<T, In, L>::forward_inference(isa, weights, x, items, &mut *scratch);
         Y::<T, In, L>::put(y_own, &mut y);
+        if const { Inner::<T, In, L>::PENALIZES } {
+            penalties.fill(T::zero());
+            penalties::add(scratch, In::Count::USIZE, penalties);
+        }
     }
 
     #[inline(always)]
@@ -146,13 +156,17 @@ where
         cache: &mut [T],
         moment: Moment<'_>,
     ) {
-        let [x_own, _, y_own, _, cache] = Self::split::<T, In>(cache, x.len());
+        let [x_own, _, y_own, _, cache, penalties] = Self::split::<T, In>(cache, x.len());
         X::<In>::take(x, x_own);
         let items = Y::<T, In, L>::items_mut(&mut y, y_own);
         let x = X::<In>::items(x, x_own);
         let moment = moment.of_items(In::Count::USIZE);
-        Inner::<T, In, L>::forward_training(isa, weights, x, items, cache, moment);
+        Inner::<T, In, L>::forward_training(isa, weights, x, items, &mut *cache, moment);
         Y::<T, In, L>::put(y_own, &mut y);
+        if const { Inner::<T, In, L>::PENALIZES } {
+            penalties.fill(T::zero());
+            penalties::add(cache, In::Count::USIZE, penalties);
+        }
     }
 
     #[inline(always)]
@@ -162,7 +176,8 @@ where
 
     #[inline(always)]
     fn backward<I: Isa>(isa: I, weights: &Self::Weights, mut pass: Backward<T>) {
-        let [x_own, dx_own, y_own, dy_own, cache] = Self::split::<T, In>(pass.cache, pass.x.len());
+        let [x_own, dx_own, y_own, dy_own, cache, _] =
+            Self::split::<T, In>(pass.cache, pass.x.len());
         Y::<T, In, L>::take(pass.dy.as_rows(), dy_own);
         let dx = match &mut pass.dx {
             Some(dx) => Some(X::<In>::items_mut(dx, dx_own)),
@@ -213,21 +228,23 @@ where
 }
 
 impl<L> TimeDistributed<L> {
-    /// The cache in five: items that came in and their gradients, items that went out and theirs, and what
-    /// the list keeps.
+    /// The cache in six: items that came in and their gradients, items that went out and theirs, what the
+    /// list keeps, and penalties.
     #[inline(always)]
-    fn split<T, In>(cache: &mut [T], rows: usize) -> [&mut [T]; 5]
+    fn split<T, In>(cache: &mut [T], rows: usize) -> [&mut [T]; 6]
     where
         T: Element,
         In: Items,
         L: Branch<T, In::Item>,
         Out<T, In, L>: Several<In::Count>,
     {
+        let any = Inner::<T, In, L>::PENALIZES;
+        let (cache, penalties) = penalties::split(cache, rows, any);
         let (x, rest) = cache.split_at_mut(X::<In>::OWN * rows);
         let (dx, rest) = rest.split_at_mut(X::<In>::OWN * rows);
         let (y, rest) = rest.split_at_mut(Y::<T, In, L>::OWN * rows);
         let (dy, cache) = rest.split_at_mut(Y::<T, In, L>::OWN * rows);
-        [x, dx, y, dy, cache]
+        [x, dx, y, dy, cache, penalties]
     }
 }
 

@@ -37,7 +37,8 @@
 //! clipped. Layers that are not trained ([`freeze`](crate::training::Training::freeze)) add nothing.
 //! (Weight decay, an argument of optimisers, is not part of the loss.)
 //!
-//! Keras' `activity_regularizer`, which penalises outputs, is not there.
+//! Every layer takes `activity_regularizer`, too, for a penalty of its outputs: see
+//! [`ActivityRegularization`](crate::layers::ActivityRegularization).
 
 mod penalty;
 

@@ -4,7 +4,7 @@ use crate::kernels::Element;
 use crate::math::Real;
 use crate::simd::{Isa, Job};
 
-/// What a tensor w adds to the loss: `l1 Σ |w| + l2 Σ w²`.
+/// What numbers w, such as those of a tensor, add to the loss: `l1 Σ |w| + l2 Σ w²`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Penalty {
     /// The factor of the absolute values.
@@ -14,7 +14,15 @@ pub struct Penalty {
 }
 
 impl Penalty {
-    /// The penalty of some weights. It is added up in `f64`, over 16 lanes, which are then halved: the
+    /// The same penalty, multiplied.
+    pub(crate) fn scaled(self, by: f64) -> Self {
+        Self {
+            l1: self.l1 * by,
+            l2: self.l2 * by,
+        }
+    }
+
+    /// The penalty of some numbers. It is added up in `f64`, over 16 lanes, which are then halved: the
     /// same bits for all instruction sets.
     pub(crate) fn sum<T: Element, I: Isa>(self, isa: I, w: &[T]) -> f64 {
         isa.enter(Sum { penalty: self, w })

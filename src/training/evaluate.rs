@@ -34,11 +34,15 @@ where
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {
         let mut total = 0.0;
-        self.model
-            .see_predictions(isa, self.team, self.x, self.list, |i, prediction| {
-                total += as_f64(self.loss.loss(isa, prediction, &self.y[i]));
-                self.metrics.add(isa, prediction, &self.y[i], self.state);
-            });
+        let penalties =
+            self.model
+                .see_predictions(isa, self.team, self.x, self.list, |i, prediction| {
+                    total += as_f64(self.loss.loss(isa, prediction, &self.y[i]));
+                    self.metrics.add(isa, prediction, &self.y[i], self.state);
+                });
+        if const { M::PENALIZES } {
+            total += penalties;
+        }
         total
     }
 }

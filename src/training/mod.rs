@@ -28,6 +28,7 @@ mod samples;
 mod settings;
 mod shards;
 mod snapshot;
+mod statistics;
 mod step;
 mod stored;
 mod stream;

@@ -5,19 +5,22 @@
 //! member of a team takes a shard of some samples forward through all layers; when their losses have been
 //! seen, backward; then the next one. Each shard has gradients of its own, which are added up in order. How
 //! a batch is cut depends on its size alone, so the bits do not depend on the threads.
+//!
+//! Where outputs of layers add to the loss, this is the step, too, for it sees what layers keep before it
+//! goes back: with one shard, the batch, where rows depend on each other.
 
-use super::Number;
 use super::step::{Course, Gather, Parts};
 use super::stored::Gradients;
 use super::weights::{count, restore, save};
+use super::{Number, statistics};
 use crate::kernels::rule::{Fused, Store};
-use crate::layer::{Backward, Kept, Model, Moment, Update};
+use crate::layer::{Backward, Kept, Model, Moment, Update, penalties};
 use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::scratch::{LINE, from_line};
 use crate::shape::Shape;
-use crate::simd::Isa;
+use crate::simd::{Isa, Job};
 use crate::team::{self, Share, Team};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -29,9 +32,10 @@ use num_traits::Zero;
 mod tests;
 
 /// Whether the batches of a model are cut. Its weights are few beside its products, as in convolutions:
-/// gradients of their own cost the shards little.
+/// gradients of their own cost the shards little. Or it has penalties, which only this step knows of.
 pub(super) const fn is_sharded<M: Model>() -> bool {
-    M::SEPARATE && M::LEN <= 1 << 16 && M::MACS >= 16 * M::LEN && M::MACS >= 10_000
+    let is_small = M::LEN <= 1 << 16 && M::MACS >= 16 * M::LEN && M::MACS >= 10_000;
+    M::SEPARATE && is_small || M::PENALIZES
 }
 
 /// How a batch is cut.
@@ -43,6 +47,15 @@ struct Cut {
 }
 
 impl Cut {
+    /// Of a batch of a model.
+    fn of_model<M: Model>(rows: usize) -> Self {
+        if const { M::SEPARATE } {
+            Self::of(rows)
+        } else {
+            Self { rows, each: rows }
+        }
+    }
+
     fn of(rows: usize) -> Self {
         // Kernels take rows by eights (and input gradients of blocks of 16 in another order, but how a batch
         // is cut depends on its size alone). A shard of 16 costs less than two of 8, but two threads want two.
@@ -79,6 +92,9 @@ pub(super) struct Shards<M: Model> {
     models: Box<[M]>,
     /// These weights.
     weights: Vec<Number<M>>,
+    /// What the last batch has made of the weights that are not trained, unless its samples are separate:
+    /// they change with the others, when its loss is known to be finite.
+    statistics: Vec<Number<M>>,
 }
 
 impl<M: Model> fmt::Debug for Shards<M> {
@@ -96,6 +112,7 @@ impl<M: Model> Default for Shards<M> {
             gradients: Vec::new(),
             models: Box::default(),
             weights: Vec::new(),
+            statistics: Vec::new(),
         }
     }
 }
@@ -106,7 +123,7 @@ impl<M: Model> Shards<M> {
         if const { !is_sharded::<M>() } {
             return;
         }
-        let (zero, each) = (Number::<M>::zero(), Cut::of(rows).each);
+        let (zero, each) = (Number::<M>::zero(), Cut::of_model::<M>(rows).each);
         // Smaller batches may have more shards, though not larger ones.
         let shards = rows.div_ceil(8).min(team::MOST);
         let members = team.size().min(shards);
@@ -119,6 +136,8 @@ impl<M: Model> Shards<M> {
         if self.gradients.len() < shards * M::LEN {
             self.gradients.resize(shards * M::LEN, zero);
         }
+        self.statistics.clear();
+        self.statistics.reserve_exact(M::FROZEN);
         if self.models.len() + 1 < members {
             self.models = bytemuck::zeroed_slice_box(members - 1);
             self.weights.reserve_exact(count(&self.models[0]));
@@ -135,18 +154,27 @@ impl<M: Model> Shards<M> {
     }
 
     /// The gradients of a batch that has been through all passes.
-    pub(super) fn sums(&self) -> Sums<'_, Number<M>> {
-        Sums(&self.gradients[..self.cut.len() * M::LEN])
+    pub(super) fn sums(&mut self) -> Sums<'_, Number<M>> {
+        Sums {
+            gradients: &self.gradients[..self.cut.len() * M::LEN],
+            statistics: &mut self.statistics,
+        }
     }
 }
 
 /// The gradients of all shards.
-pub(super) struct Sums<'a, T>(&'a [T]);
+pub(super) struct Sums<'a, T> {
+    gradients: &'a [T],
+    statistics: &'a mut [T],
+}
 
 impl<M: Model> Gradients<M> for Sums<'_, Number<M>> {
     #[inline(always)]
-    fn store<I: Isa>(self, _: I, _: &mut M, gradients: &mut [Number<M>], add: bool) {
-        let mut shards = self.0.chunks_exact(M::LEN.max(1));
+    fn store<I: Isa>(self, _: I, model: &mut M, gradients: &mut [Number<M>], add: bool) {
+        if const { !M::SEPARATE } {
+            statistics::swap(model, self.statistics);
+        }
+        let mut shards = self.gradients.chunks_exact(M::LEN.max(1));
         if !add && let Some(first) = shards.next() {
             gradients.copy_from_slice(first);
         }
@@ -224,7 +252,8 @@ where
         moment: Moment<'_>,
         state: &mut [f64],
     ) -> f64 {
-        let (cut, out) = (Cut::of(batch.len()), M::OutputShape::SIZE);
+        let (cut, out) = (Cut::of_model::<M>(batch.len()), M::OutputShape::SIZE);
+        let moment = moment.of_batch(batch.len());
         let members = self.team.size().min(cut.len());
         let shards = &mut *parts.shards;
         shards.lay_out(cut, members);
@@ -232,6 +261,10 @@ where
         if members > 1 {
             shards.weights.clear();
             save(self.model, &mut shards.weights);
+        }
+
+        if const { !M::SEPARATE } {
+            statistics::copy(&*self.model, &mut shards.statistics);
         }
 
         let mut total = 0.0;
@@ -262,12 +295,23 @@ where
                 samples: self.x,
             };
             self.team.share(isa, &pass, hands);
+            if const { M::PENALIZES } {
+                for (rows, desk) in desks::<M>(memory, members, cut, wave.clone()) {
+                    total = penalties::sum(desk.cache, rows.len(), total);
+                }
+            }
 
             let (wave_y, wave_batch) = (wave_y.as_rows(), &batch[rows.clone()]);
             let sums = (total, &mut *state);
             let share = Self::share(batch.len());
-            let pair = (wave_y, wave_dy.reborrow());
-            total = self.learn(isa, wave_batch, pair, share, parts.plain, sums);
+            total = isa.enter(Losses {
+                course: &*self,
+                batch: wave_batch,
+                pair: (wave_y, wave_dy.reborrow()),
+                share,
+                plain: parts.plain,
+                sums,
+            });
 
             let mut hands = team::Parts::new();
             let mut left = wave_dy;
@@ -294,7 +338,43 @@ where
             self.team
                 .share(isa, &Backwards { joint: self.joint }, hands);
         }
+        if const { !M::SEPARATE } {
+            statistics::swap(self.model, &mut shards.statistics);
+        }
         total
+    }
+}
+
+/// [`Course::learn`] with the instructions that there are: where a batch is cut is a function of its own,
+/// which is compiled without them.
+struct Losses<'s, 'c, M: Model, O, L, Me, Y> {
+    course: &'s Course<'c, M, O, L, Me, Y>,
+    batch: &'s [u32],
+    pair: (Rows<'s, Number<M>>, RowsMut<'s, Number<M>>),
+    share: Number<M>,
+    plain: &'s mut [Number<M>],
+    sums: (f64, &'s mut [f64]),
+}
+
+impl<M, O, L, Me, Y> Job for Losses<'_, '_, M, O, L, Me, Y>
+where
+    M: Model,
+    L: Loss<Number<M>, M::Prediction, Y>,
+    Me: Metrics<Number<M>, M::Prediction, Y>,
+{
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        let Self {
+            course,
+            batch,
+            pair,
+            share,
+            plain,
+            sums,
+        } = self;
+        course.learn(isa, batch, pair, share, plain, sums)
     }
 }
 

@@ -123,6 +123,7 @@ def weighted_sum(r, y):
 LAYER_TYPES = {
     "Dense": ["units", "activation", "use_bias"],
     "Activation": ["activation"],
+    "ActivityRegularization": ["l1", "l2"],
     "LeakyReLU": ["negative_slope"],
     "Softmax": ["axis"],
     "Flatten": [],
@@ -398,7 +399,8 @@ def draw_statistics(model, rng):
 def feature_case(name, input_shape, make_layers, adapt=False, indices=None):
     """Prediction; output and gradients of sum(r * output) in training; statistics after a step.
 
-    Input shapes are Keras', images are turned in what is written. A flat alpha stands for PReLU's.
+    Input shapes are Keras', images are turned in what is written. A flat alpha stands for PReLU's, a flat gamma
+    for that of several axes.
     """
     rng = generator("features/" + name)
     model = build_model(input_shape, make_layers)
@@ -433,7 +435,8 @@ def feature_case(name, input_shape, make_layers, adapt=False, indices=None):
             own = [w for w in own if w.name in ("mean", "variance")]
         for weight in own:
             values = numpy_of(weight)
-            values = values.ravel() if weight.name == "alpha" else values
+            if weight.name in ("alpha", "beta", "gamma", "scale"):
+                values = values.ravel()
             entry = {"name": weight_name(layer, weight), **tensor(values)}
             if id(weight) in grad_of:
                 entry["grad"] = flat(grad_of[id(weight)])
@@ -474,12 +477,19 @@ def make_features():
         ("batch_normalization/4x2x3", IMAGE, lambda: [batch()]),
         ("batch_normalization/4x2x3/no_center", IMAGE, lambda: [batch(center=False)]),
         ("batch_normalization/5/no_scale", (5,), lambda: [batch(scale=False)]),
+        ("batch_normalization/3x4/steps", SIGNAL, lambda: [batch(axis=1)]),
+        ("batch_normalization/3x4/last", SIGNAL, lambda: [batch(axis=2)]),
+        ("batch_normalization/2x3x2x5/second", (2, 3, 2, 5),
+         lambda: [batch(axis=2, momentum=0.5)]),
         ("layer_normalization/5", (5,), lambda: [layer()]),
         ("layer_normalization/35/epsilon", (35,), lambda: [layer(epsilon=0.1)]),
         ("layer_normalization/3x4", SIGNAL, lambda: [layer()]),
         ("layer_normalization/4x2x3", IMAGE, lambda: [layer()]),
         ("layer_normalization/5/no_center", (5,), lambda: [layer(center=False)]),
         ("layer_normalization/5/no_scale", (5,), lambda: [layer(scale=False)]),
+        ("layer_normalization/5/all", (5,), lambda: [layer(axis=[1])]),
+        ("layer_normalization/3x4/all", SIGNAL, lambda: [layer(axis=[1, 2])]),
+        ("layer_normalization/4x2x3/all", IMAGE, lambda: [layer(axis=[1, 2, 3], epsilon=0.1)]),
         ("group_normalization/64", (64,), lambda: [group()]),
         ("group_normalization/3x4/2", SIGNAL, lambda: [group(2, epsilon=0.1)]),
         ("group_normalization/4x2x3/2", IMAGE, lambda: [group(2)]),
@@ -488,6 +498,8 @@ def make_features():
         ("rms_normalization/5", (5,), lambda: [layers.RMSNormalization()]),
         ("rms_normalization/3x4", SIGNAL, lambda: [layers.RMSNormalization(epsilon=0.1)]),
         ("rms_normalization/4x2x3", IMAGE, lambda: [layers.RMSNormalization()]),
+        ("rms_normalization/3x4/all", SIGNAL, lambda: [layers.RMSNormalization(axis=[1, 2])]),
+        ("rms_normalization/4x2x3/all", IMAGE, lambda: [layers.RMSNormalization(axis=[1, 2, 3])]),
         ("elu/9", (9,), lambda: [layers.ELU(alpha=0.5)]),
         ("re_lu/9", (9,), lambda: [layers.ReLU()]),
         ("re_lu/9/all", (9,), lambda: [layers.ReLU(1.5, negative_slope=0.1, threshold=0.25)]),
@@ -1154,12 +1166,37 @@ def policed_normalization():
     ]
 
 
+def penalized_outputs():
+    return [
+        dense(5, "tanh", activity_regularizer=L1L2(0.01, 0.02), kernel_regularizer=L1(0.02)),
+        layers.ActivityRegularization(l1=0.05),
+        dense(2, activity_regularizer=L2(0.1)),
+    ]
+
+
+def penalized_classes():
+    return [dense(5, "tanh"), dense(4, "softmax", activity_regularizer=L2(0.5))]
+
+
+def penalized_images():
+    return [
+        layers.Conv2D(4, 2, activation="tanh", activity_regularizer=L1L2(l2=0.003)),
+        layers.BatchNormalization(momentum=0.75, epsilon=0.1),
+        layers.ActivityRegularization(l1=0.001, l2=0.002),
+        layers.GlobalAveragePooling2D(activity_regularizer=L1()),
+        dense(2),
+    ]
+
+
 def policed_images(rng):
     return normal(rng, 4, 5, 4, 3), normal(rng, 4, 2)
 
 
 POLICED_REGRESSION = ("MeanSquaredError", regression_data, policed_regression)
 POLICED_CONVOLUTIONS = ("MeanSquaredError", policed_images, policed_convolutions)
+PENALIZED_OUTPUTS = ("MeanSquaredError", regression_data, penalized_outputs)
+PENALIZED_CLASSES = ("CategoricalCrossentropy", class_data, penalized_classes)
+PENALIZED_IMAGES = ("MeanSquaredError", policed_images, penalized_images)
 POLICED_NORMALIZATION = ("MeanSquaredError", policed_images, policed_normalization)
 
 POLICED_TRAININGS = [
@@ -1172,6 +1209,10 @@ POLICED_TRAININGS = [
     ("convolutions/adam", POLICED_CONVOLUTIONS, "Adam", {"learning_rate": 0.05}, []),
     ("normalization/sgd", POLICED_NORMALIZATION, "SGD", {"learning_rate": 0.1}, []),
     ("normalization/adam", POLICED_NORMALIZATION, "Adam", {"learning_rate": 0.05}, []),
+    ("outputs/sgd", PENALIZED_OUTPUTS, "SGD", {"learning_rate": 0.1}, []),
+    ("outputs/adam/frozen", PENALIZED_OUTPUTS, "Adam", {"learning_rate": 0.05}, ["dense"]),
+    ("outputs/classes", PENALIZED_CLASSES, "SGD", {"learning_rate": 0.1}, []),
+    ("outputs/images", PENALIZED_IMAGES, "SGD", MOMENTUM, []),
 ]
 
 

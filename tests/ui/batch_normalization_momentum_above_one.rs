@@ -2,7 +2,7 @@ use plywood::prelude::*;
 
 sequential! {
     struct Net: [4] => [4] {
-        BatchNormalization(1.5),
+        BatchNormalization(momentum = 1.5),
     }
 }
 

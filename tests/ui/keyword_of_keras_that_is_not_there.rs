@@ -2,7 +2,7 @@ use plywood::prelude::*;
 
 sequential! {
     struct Net: [4] => [10] {
-        Dense(10, activity_regularizer = l2),
+        Dense(10, lora_rank = 4),
     }
 }
 

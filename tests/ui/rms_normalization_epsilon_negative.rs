@@ -2,7 +2,7 @@ use plywood::prelude::*;
 
 sequential! {
     struct Net: [4] => [4] {
-        RMSNormalization(-0.1),
+        RMSNormalization(epsilon = -0.1),
     }
 }
 

@@ -79,6 +79,7 @@ impl Writer<'_> {
                 const MACS: usize = Self::__PLAN.macs;
                 const CACHE: usize = Self::__PLAN.cache();
                 const SEPARATE: bool = Self::__PLAN.separate;
+                const PENALIZES: bool = Self::__PLAN.penalizes;
                 const SCRATCH: usize = Self::__PLAN.scratch;
                 const GRADIENT: usize = Self::__PLAN.gradient;
                 const BACKWARD_SCRATCH: usize = Self::__PLAN.backward_scratch;

@@ -15,6 +15,7 @@ use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::layer::{
     Arguments, Backward, Kept, Kind, Layer, Missing, Moment, Policies, SetArgument, Update,
+    penalties,
 };
 use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut, padded};
@@ -185,17 +186,22 @@ where
             ]
         },
     );
-    const CACHE: usize = Self::LEN + padded(In::SIZE);
+    const CACHE: usize = Self::LEN + padded(In::SIZE) + Self::PENALIZES as usize;
     const SEPARATE: bool = <A::Layer as Layer<T, In>>::SEPARATE
         && <B::Layer as Layer<T, In>>::SEPARATE
         && <C::Layer as Layer<T, In>>::SEPARATE
         && <D::Layer as Layer<T, In>>::SEPARATE;
-    const SCRATCH: usize = max([
-        padded(Self::PLACES[0].out) + <A::Layer as Layer<T, In>>::SCRATCH,
-        padded(Self::PLACES[1].out) + <B::Layer as Layer<T, In>>::SCRATCH,
-        padded(Self::PLACES[2].out) + <C::Layer as Layer<T, In>>::SCRATCH,
-        padded(Self::PLACES[3].out) + <D::Layer as Layer<T, In>>::SCRATCH,
-    ]);
+    const PENALIZES: bool = <A::Layer as Layer<T, In>>::PENALIZES
+        || <B::Layer as Layer<T, In>>::PENALIZES
+        || <C::Layer as Layer<T, In>>::PENALIZES
+        || <D::Layer as Layer<T, In>>::PENALIZES;
+    const SCRATCH: usize = Self::PENALIZES as usize
+        + max([
+            padded(Self::PLACES[0].out) + <A::Layer as Layer<T, In>>::SCRATCH,
+            padded(Self::PLACES[1].out) + <B::Layer as Layer<T, In>>::SCRATCH,
+            padded(Self::PLACES[2].out) + <C::Layer as Layer<T, In>>::SCRATCH,
+            padded(Self::PLACES[3].out) + <D::Layer as Layer<T, In>>::SCRATCH,
+        ]);
     const GRADIENT: usize = max([
         <A::Layer as Layer<T, In>>::GRADIENT,
         <B::Layer as Layer<T, In>>::GRADIENT,
@@ -230,8 +236,8 @@ where
     ) {
         begin::<T, M>(x, &mut y);
         let [a, b, c, d] = Self::PLACES;
-        let channels = channels(Self::Output::DIMS);
-        let mut pass = Forward { x, y, channels };
+        let (scratch, penalties) = penalties::split(scratch, x.len(), Self::PENALIZES);
+        let mut pass = Forward::new(x, y, channels(Self::Output::DIMS), penalties);
         pass.infer::<M, In, A, I>(isa, a, &weights.first, scratch);
         pass.infer::<M, In, B, I>(isa, b, &weights.second, scratch);
         pass.infer::<M, In, C, I>(isa, c, &weights.third, scratch);
@@ -249,8 +255,8 @@ where
     ) {
         begin::<T, M>(x, &mut y);
         let [a, b, c, d] = Self::PLACES;
-        let channels = channels(Self::Output::DIMS);
-        let mut pass = Forward { x, y, channels };
+        let (cache, penalties) = penalties::split(cache, x.len(), Self::PENALIZES);
+        let mut pass = Forward::new(x, y, channels(Self::Output::DIMS), penalties);
         pass.train::<M, In, A, I>(isa, a, &weights.first, cache, moment.layer(0, a.tensor));
         pass.train::<M, In, B, I>(isa, b, &weights.second, cache, moment.layer(1, b.tensor));
         pass.train::<M, In, C, I>(isa, c, &weights.third, cache, moment.layer(2, c.tensor));
@@ -268,6 +274,7 @@ where
                 }
             }
         }
+        pass.cache = penalties::split(pass.cache, pass.x.len(), Self::PENALIZES).0;
         let [a, b, c, d] = Self::PLACES;
         let channels = channels(Self::Output::DIMS);
         backward::<T, M, In, A, I>(isa, a, &weights.first, &mut pass, channels);

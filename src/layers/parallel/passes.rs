@@ -3,20 +3,32 @@
 use super::branch::{Branch, Merge};
 use super::place::Place;
 use crate::kernels::Element;
-use crate::layer::{Backward, Kept, Layer, Moment, Update};
+use crate::layer::{Backward, Kept, Layer, Moment, Update, penalties};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::Isa;
 
 /// What all branches of a forward pass work on.
 pub struct Forward<'a, 'y, T> {
-    pub x: Rows<'a, T>,
-    pub y: RowsMut<'y, T>,
+    x: Rows<'a, T>,
+    y: RowsMut<'y, T>,
     /// Channels of all branches together.
-    pub channels: usize,
+    channels: usize,
+    /// What the outputs of layers inside add to the loss.
+    penalties: &'y mut [T],
 }
 
-impl<T: Element> Forward<'_, '_, T> {
+impl<'a, 'y, T: Element> Forward<'a, 'y, T> {
+    pub fn new(x: Rows<'a, T>, y: RowsMut<'y, T>, channels: usize, penalties: &'y mut [T]) -> Self {
+        penalties.fill(T::zero());
+        Self {
+            x,
+            y,
+            channels,
+            penalties,
+        }
+    }
+
     /// A branch does its part of prediction.
     #[inline(always)]
     pub fn infer<M: Merge, In: Shape, B: Branch<T, In>, I: Isa>(
@@ -30,7 +42,10 @@ impl<T: Element> Forward<'_, '_, T> {
             let (y, rest) = scratch.split_at_mut(padded(place.out) * self.x.len());
             let scratch = &mut rest[..<B::Layer as Layer<T, In>>::SCRATCH * self.x.len()];
             let own = RowsMut::new(&mut *y, place.out);
-            B::Layer::forward_inference(isa, weights, self.x, own, scratch);
+            B::Layer::forward_inference(isa, weights, self.x, own, &mut *scratch);
+            if const { <B::Layer as Layer<T, In>>::PENALIZES } {
+                penalties::add(scratch, 1, self.penalties);
+            }
             place.merge::<T, M>(Rows::new(y, place.out), &mut self.y, self.channels);
         }
     }
@@ -48,7 +63,10 @@ impl<T: Element> Forward<'_, '_, T> {
         if const { B::GIVEN } {
             let ([y, _, own_cache], out) = (place.split(cache, self.x.len()), place.out);
             let own = RowsMut::new(&mut *y, out);
-            B::Layer::forward_training(isa, weights, self.x, own, own_cache, moment);
+            B::Layer::forward_training(isa, weights, self.x, own, &mut *own_cache, moment);
+            if const { <B::Layer as Layer<T, In>>::PENALIZES } {
+                penalties::add(own_cache, 1, self.penalties);
+            }
             place.merge::<T, M>(Rows::new(y, out), &mut self.y, self.channels);
         }
     }

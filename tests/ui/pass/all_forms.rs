@@ -30,7 +30,8 @@ sequential! {
         Flatten(),
         Dropout(0),
         Dropout(rate = 0.25),
-        layers::Block => [FEATURES],
+        layers::Block(activity_regularizer = l1) => [FEATURES],
+        LayerNormalization(axis = -1, activity_regularizer = l1_l2(l2 = 0.1)),
         Dense(FEATURES => 5, Softmax, true, glorot_uniform, zeros) => [5]
     }
 }

@@ -8,7 +8,7 @@ use plywood::prelude::*;
 sequential! {
     /// A block of two layers.
     pub struct Block: [8] => [4] {
-        Dense(16, relu),
+        Dense(16, relu, activity_regularizer = l1(1e-5)),
         narrow: Dense(4, relu),
     }
 }
