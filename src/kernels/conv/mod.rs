@@ -17,6 +17,7 @@
 mod correlate;
 mod hits;
 mod picks;
+mod places;
 mod products;
 mod run;
 mod seen;

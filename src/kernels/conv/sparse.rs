@@ -11,7 +11,8 @@
 
 #![allow(unsafe_code)] // pointers into images and filters, whose sizes the constructors check
 
-use super::hits::{Hits, Picked, Places, SIZE, Spots};
+use super::hits::{Hits, Picked};
+use super::places::{Places, SIZE, Spots};
 use super::products::{Part, ROWS, partly, whole};
 use super::seen::{FILTERS, PIXELS, Seen};
 use super::weight_picks::can_be_looked_up;
