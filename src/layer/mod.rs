@@ -211,6 +211,9 @@ pub trait Layer<T: Element, In: Shape>: 'static {
 
     /// From the gradient of the loss by the output, `dy`, to the one by the input, `dx`. May change
     /// `dy` into whatever [`update`](Self::update) will want to see.
+    ///
+    /// Both are linear in `dy`, which may be the gradient of a multiple of the loss: plain gradient descent
+    /// works its learning rate in there.
     fn backward<I: Isa>(isa: I, weights: &Self::Weights, pass: Backward<T>);
 
     /// Hands the gradient of each tensor, in the order of the fields, to the optimiser.

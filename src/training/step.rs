@@ -256,8 +256,8 @@ where
         total
     }
 
-    /// Takes a batch forward, and leaves `share` times the gradients by its outputs. Gives the sum of the losses, and
-    /// adds them to the `state` of the metrics.
+    /// Takes a batch forward, and leaves the gradients by its outputs, of which each sample counts `share`.
+    /// Gives the sum of the losses, and adds them to the `state` of the metrics.
     #[inline(always)]
     fn forward<I: Isa>(
         &self,
