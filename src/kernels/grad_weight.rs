@@ -270,10 +270,14 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         let mut half = [s.zero(); 2];
         // SAFETY: the caller's, for all of it.
         unsafe {
-            for i in 0..before.count() {
-                let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
-                let next = rule.begin(s, g, w, slots, self.stride);
-                let steps = each.min(self.rows - sample);
+            // (One loop also for what is left: unoptimised, each copy takes room on the stack.)
+            for i in 0..=before.count() {
+                let (mut next, mut steps) = (half, self.rows - sample);
+                if i < before.count() {
+                    let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
+                    next = rule.begin(s, g, w, slots, self.stride);
+                    steps = each.min(steps);
+                }
                 sums = self.more::<S, MR, NV>(s, row, v, sample, steps, sums);
                 sample += steps;
                 if i > 0 {
@@ -281,11 +285,6 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                     rule.finish(s, half, w);
                 }
                 half = next;
-            }
-            sums = self.more::<S, MR, NV>(s, row, v, sample, self.rows - sample, sums);
-            if before.count() > 0 {
-                let (_, w, _) = before.vector(before.count() - 1, R::SLOTS, self.stride);
-                rule.finish(s, half, w);
             }
         }
         for i in 0..MR {
