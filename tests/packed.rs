@@ -31,9 +31,9 @@ const KERNELS: [Row; 11] = [
     ("the gradient by the inputs", &["#10input_grad"], FMA, [(3, 8), (2, 16)], 0),
     // Plain gradient descent.
     ("the gradient by the weights", &["#5added"], FMA, [(1, 12), (1, 16)], 0),
-    // Two loops for each of three rules, beside which the rule works on the tile before. (With AVX2
+    // A loop for each of three rules, beside which the rule works on the tile before. (With AVX2
     // Adam has more numbers than there are registers.)
-    ("the gradient by the weights, other rules", &["#5ruled"], FMA, [(6, 8), (6, 16)], 0),
+    ("the gradient by the weights, other rules", &["#5ruled"], FMA, [(3, 8), (3, 16)], 0),
     ("the gradient by the weights, Adam", &["#5ruled"], "vsqrt", [(0, 1), (1, 1)], 1),
     ("convolutions", &["#9correlate"], FMA, [(1, 12), (1, 16)], 0),
     // Five positions of 3x3 taps; with AVX2 some weights have no register left.
