@@ -5,7 +5,7 @@ use crate::kernels::vector::Simd;
 use crate::math::Real;
 
 /// `w = w + g`: what is left of plain gradient descent where gradients have been multiplied by the
-/// negative learning rate from the beginning, see [`Rule::taken_along`].
+/// negative learning rate from the beginning, see `Rule::taken_along`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Add;
 
