@@ -192,6 +192,7 @@ impl<'a> Writer<'a> {
         let network = Model {
             attributes: vec![
                 syn::parse_quote!(#[doc(hidden)]),
+                // It is named after what the user wrote.
                 syn::parse_quote!(#[allow(non_camel_case_types)]),
             ],
             visibility: model.visibility.clone(),
