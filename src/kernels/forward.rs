@@ -13,7 +13,7 @@
 
 #![allow(unsafe_code)] // pointers into the three matrices, whose sizes `new` checks
 
-use super::sparse::{CHUNK, Nonzero, skips_zeros};
+use super::sparse::{CHUNK, FEW, Few, Nonzero, skips_zeros};
 use super::tile::tile;
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
@@ -213,35 +213,54 @@ impl<'a, T: Real> Forward<'a, T> {
     /// It must exist.
     #[inline(always)]
     unsafe fn single<S: Simd<E = T>>(&mut self, s: S) {
-        let mut nonzero = Nonzero::none();
-        for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
-            let list = nonzero.of(s, part);
-            // SAFETY: the list holds indices of inputs, and the caller vouches for the sample.
-            unsafe {
-                let mut v = 0;
-                if !S::NARROW {
-                    v = self.listed::<S, 8>(s, first, list, v);
-                    v = self.listed::<S, 4>(s, first, list, v);
-                    v = self.listed::<S, 2>(s, first, list, v);
-                }
-                if S::ODD {
-                    self.listed::<S, 1>(s, first, list, v);
-                }
+        // SAFETY: places are indices of inputs, and the caller vouches for the sample.
+        unsafe {
+            if self.k <= FEW {
+                return self.visited(s, 0, Few::of(s, &self.x[..self.k]));
+            }
+            let mut nonzero = Nonzero::none();
+            for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
+                let list = nonzero.of(s, part);
+                self.visited(s, first, list.iter().map(|&i| i as usize));
             }
         }
     }
 
-    /// Adds the products of the listed inputs, counted from `first`, to panels of `NV` vectors from
-    /// `v` on; the first vector after them.
+    /// Adds the products of the inputs at some places, counted from `first`.
     ///
     /// # Safety
-    /// There must be a sample, and each listed index plus `first` must be one of its inputs.
+    /// There must be a sample, and each place plus `first` must be one of its inputs.
     #[inline(always)]
-    unsafe fn listed<S: Simd<E = T>, const NV: usize>(
+    unsafe fn visited<S: Simd<E = T>>(
         &mut self,
         s: S,
         first: usize,
-        list: &[u32],
+        places: impl Iterator<Item = usize> + Clone,
+    ) {
+        let mut v = 0;
+        // SAFETY: the caller's.
+        unsafe {
+            if !S::NARROW {
+                v = self.visited_panels::<S, 8>(s, first, places.clone(), v);
+                v = self.visited_panels::<S, 4>(s, first, places.clone(), v);
+                v = self.visited_panels::<S, 2>(s, first, places.clone(), v);
+            }
+            if S::ODD {
+                self.visited_panels::<S, 1>(s, first, places, v);
+            }
+        }
+    }
+
+    /// The same for panels of `NV` vectors from `v` on; the first vector after them.
+    ///
+    /// # Safety
+    /// There must be a sample, and each place plus `first` must be one of its inputs.
+    #[inline(always)]
+    unsafe fn visited_panels<S: Simd<E = T>, const NV: usize>(
+        &mut self,
+        s: S,
+        first: usize,
+        places: impl Iterator<Item = usize> + Clone,
         mut v: usize,
     ) -> usize {
         while (v + NV) * S::LANES <= self.stride {
@@ -259,9 +278,9 @@ impl<'a, T: Real> Forward<'a, T> {
                 }
                 let x = self.x.as_ptr().add(first);
                 let w = self.w.as_ptr().add(first * self.stride + v * S::LANES);
-                for &i in list {
-                    let x = s.splat(*x.add(i as usize));
-                    let w = w.add(i as usize * self.stride);
+                for i in places.clone() {
+                    let x = s.splat(*x.add(i));
+                    let w = w.add(i * self.stride);
                     for j in 0..NV {
                         sums[j] = s.fma(x, s.load(w.add(j * S::LANES)), sums[j]);
                     }

@@ -55,3 +55,41 @@ impl Nonzero {
         }
     }
 }
+
+/// The most inputs whose places are bits of one number.
+pub const FEW: usize = 64;
+
+/// The places of those of at most [`FEW`] inputs that are not zero, in ascending order. There is no list
+/// in memory, which would take longer than it lasts.
+#[derive(Clone, Copy)]
+pub struct Few(u64);
+
+impl Few {
+    /// The places among the first [`FEW`] inputs.
+    #[inline(always)]
+    pub fn of<S: Simd>(s: S, x: &[S::E]) -> Self {
+        let x = &x[..x.len().min(FEW)];
+        let whole = x.len() / S::LANES * S::LANES;
+        let mut bits = 0;
+        for first in (0..whole).step_by(S::LANES) {
+            // SAFETY: each vector of inputs exists.
+            bits |= u64::from(unsafe { s.mask(x.as_ptr().add(first)) }) << first;
+        }
+        for (i, x) in x.iter().enumerate().skip(whole) {
+            bits |= u64::from(!num_traits::Zero::is_zero(x)) << i;
+        }
+        Few(bits)
+    }
+}
+
+impl Iterator for Few {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros() as usize;
+        let is_there = self.0 != 0;
+        self.0 &= self.0.wrapping_sub(1);
+        is_there.then_some(place)
+    }
+}
