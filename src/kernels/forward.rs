@@ -93,8 +93,8 @@ impl<'a, T: Real> Forward<'a, T> {
         unsafe {
             let x = self.x.as_ptr().add(row * self.x_stride);
             let w = self.w.as_ptr().add(column);
-            let sums =
-                tile::<S, MR, NV>(s, self.k, x, self.x_stride, 1, w, self.stride, [start; MR]);
+            let mut sums = [start; MR];
+            tile::<S, MR, NV>(s, self.k, x, self.x_stride, 1, w, self.stride, &mut sums);
             for i in 0..MR {
                 for j in 0..NV {
                     let to = (row + i) * self.stride + column + j * S::LANES;

@@ -371,7 +371,8 @@ impl<'a, T: Real> InputGrad<'a, T> {
     ) {
         // SAFETY: the caller vouches for samples and block; `new` has checked the sizes.
         unsafe {
-            let sums = tile::<S, MR, 1>(
+            let mut sums = [[s.zero()]; MR];
+            tile::<S, MR, 1>(
                 s,
                 self.n,
                 self.dz.as_ptr().add(row * self.stride),
@@ -379,7 +380,7 @@ impl<'a, T: Real> InputGrad<'a, T> {
                 1,
                 block.add(v * S::LANES),
                 BLOCK,
-                [[s.zero()]; MR],
+                &mut sums,
             );
             for i in 0..MR {
                 self.put(s, sums[i][0], row + i, first + v * S::LANES);

@@ -103,7 +103,7 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
             }
             let w = self.w.as_ptr().add(k * self.stride + column);
             let (z, apart) = (piece.as_ptr().cast::<T>(), 2 * S::LANES);
-            let sums = tile::<S, MR, NV>(s, steps, w, self.stride, 1, z, apart, sums);
+            tile::<S, MR, NV>(s, steps, w, self.stride, 1, z, apart, &mut sums);
             for i in 0..MR {
                 for j in 0..NV {
                     s.store(sums[i][j], self.place::<S>(row + j * S::LANES, k + i));
@@ -226,8 +226,8 @@ impl<T: Real> BlockInputGrad<'_, T> {
             let dx_stride = self.dx.stride();
             for row in (0..self.rows).step_by(8) {
                 let dz = self.dz.as_ptr().add(row * self.stride);
-                let zero = [[s.zero(); NV]; 8];
-                let sums = tile::<S, 8, NV>(s, self.n, dz, self.stride, 1, w, apart, zero);
+                let mut sums = [[s.zero(); NV]; 8];
+                tile::<S, 8, NV>(s, self.n, dz, self.stride, 1, w, apart, &mut sums);
                 for i in 0..8 {
                     for j in 0..NV {
                         let to = (row + i) * dx_stride + k + j * S::LANES;

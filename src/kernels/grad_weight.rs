@@ -131,14 +131,14 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         v: usize,
         sample: usize,
         steps: usize,
-        sums: [[S::V; NV]; MR],
-    ) -> [[S::V; NV]; MR] {
+        sums: &mut [[S::V; NV]; MR],
+    ) {
         // SAFETY: `new` has checked that x and dz have their rows, and the caller vouches for what
         // is taken of each.
         unsafe {
             let x = self.x.as_ptr().add(sample * self.x_stride + row);
             let dz = self.dz.as_ptr().add(sample * self.stride + v * S::LANES);
-            tile::<S, MR, NV>(s, steps, x, 1, self.x_stride, dz, self.stride, sums)
+            tile::<S, MR, NV>(s, steps, x, 1, self.x_stride, dz, self.stride, sums);
         }
     }
 
@@ -157,8 +157,8 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         while (v + NV) * S::LANES <= self.stride {
             // SAFETY: the loop's condition for columns, the caller for rows; `new` has checked w.
             unsafe {
-                let zero = [[s.zero(); NV]; MR];
-                let sums = self.more::<S, MR, NV>(s, row, v, 0, self.rows, zero);
+                let mut sums = [[s.zero(); NV]; MR];
+                self.more::<S, MR, NV>(s, row, v, 0, self.rows, &mut sums);
                 let w = self.w.as_mut_ptr().add(row * self.stride + v * S::LANES);
                 for i in 0..MR {
                     for j in 0..NV {
@@ -202,48 +202,60 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     /// where products are: so it works on one tile while the next one is summed.
     #[inline(always)]
     fn hand_over<S: Simd<E = T>, R: Step<T>>(&mut self, s: S, rule: R) {
-        // Made once: a pointer that is made anew takes the right to write from those before it.
-        let (w, slots) = (self.w.as_mut_ptr(), self.slots.as_mut_ptr());
         let (mut one, mut other) = (Summed::none(s), Summed::none(s));
-        let (mut before, mut after) = (&mut one, &mut other);
-        let mut row = 0;
-        while row < self.k {
-            let rows = match self.k - row {
-                8.. if S::ROWS == 8 => 8,
-                4.. => 4,
-                _ => 1,
-            };
-            let mut v = 0;
-            while v * S::LANES < self.stride {
-                // Where no row has an odd number of vectors, the compiler needs to know it.
-                let wide = !S::NARROW && (!S::ODD || (v + 2) * S::LANES <= self.stride);
-                let at = Place {
-                    row,
-                    v,
-                    w: w.wrapping_add(row * self.stride + v * S::LANES),
-                    slots: slots.wrapping_add(row * R::SLOTS * self.stride + v * S::LANES),
-                };
-                // SAFETY: the loops' conditions for rows and vectors.
-                unsafe {
-                    match (rows, wide) {
-                        (8, true) => self.beside::<S, R, 8, 2>(s, rule, at, before, after),
-                        (8, false) => self.beside::<S, R, 8, 1>(s, rule, at, before, after),
-                        (4, true) => self.beside::<S, R, 4, 2>(s, rule, at, before, after),
-                        (4, false) => self.beside::<S, R, 4, 1>(s, rule, at, before, after),
-                        (_, true) => self.beside::<S, R, 1, 2>(s, rule, at, before, after),
-                        (_, false) => self.beside::<S, R, 1, 1>(s, rule, at, before, after),
-                    }
-                }
-                v += after.across;
-                core::mem::swap(&mut before, &mut after);
-            }
-            row += rows;
-        }
+        let mut tiles = [&mut one, &mut other];
+        // Made once: a pointer that is made anew takes the right to write from those before it.
+        let start = [self.w.as_mut_ptr(), self.slots.as_mut_ptr()];
+        let row = if const { S::ROWS == 8 } {
+            self.tiles::<S, R, 8>(s, rule, start, 0, &mut tiles)
+        } else {
+            self.tiles::<S, R, 4>(s, rule, start, 0, &mut tiles)
+        };
+        self.tiles::<S, R, 1>(s, rule, start, row, &mut tiles);
+        let [before, _] = tiles;
         for i in 0..before.count() {
             let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
             // SAFETY: these sums were made for weights that exist.
             unsafe { rule.take(s, g, w, slots, self.stride) };
         }
+    }
+
+    /// All tiles of `MR` rows from `row` on; the first row after them. The first of two places is what was
+    /// summed before. (Shapes that a set of instructions has no use for are left out: where nothing is
+    /// optimised they would take room on the stack.)
+    #[inline(always)]
+    fn tiles<S: Simd<E = T>, R: Step<T>, const MR: usize>(
+        &mut self,
+        s: S,
+        rule: R,
+        [w, slots]: [*mut T; 2],
+        mut row: usize,
+        tiles: &mut [&mut Summed<S>; 2],
+    ) -> usize {
+        let stride = self.stride;
+        let place = |row, v| Place {
+            row,
+            v,
+            w: w.wrapping_add(row * stride + v * S::LANES),
+            slots: slots.wrapping_add(row * R::SLOTS * stride + v * S::LANES),
+        };
+        while row + MR <= self.k {
+            let mut v = 0;
+            // SAFETY: the conditions.
+            unsafe {
+                if const { !S::NARROW } {
+                    while (v + 2) * S::LANES <= stride {
+                        self.beside::<S, R, MR, 2>(s, rule, place(row, v), tiles);
+                        v += 2;
+                    }
+                }
+                if const { S::ODD } && v * S::LANES < stride {
+                    self.beside::<S, R, MR, 1>(s, rule, place(row, v), tiles);
+                }
+            }
+            row += MR;
+        }
+        row
     }
 
     /// The gradients of `MR` rows of `NV` vectors from a place on; meanwhile the rule
@@ -260,31 +272,32 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         s: S,
         rule: R,
         at: Place<T>,
-        before: &Summed<S>,
-        after: &mut Summed<S>,
+        tiles: &mut [&mut Summed<S>; 2],
     ) {
         let Place { row, v, .. } = at;
+        let [before, after] = tiles;
         let mut sums = [[s.zero(); NV]; MR];
         let mut sample = 0;
         let each = (self.rows / 16).max(1);
         let mut half = [s.zero(); 2];
         // SAFETY: the caller's, for all of it.
         unsafe {
-            // (One loop also for what is left: unoptimised, each copy takes room on the stack.)
-            for i in 0..=before.count() {
-                let (mut next, mut steps) = (half, self.rows - sample);
-                if i < before.count() {
-                    let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
-                    next = rule.begin(s, g, w, slots, self.stride);
-                    steps = each.min(steps);
-                }
-                sums = self.more::<S, MR, NV>(s, row, v, sample, steps, sums);
+            for i in 0..before.count() {
+                let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
+                let next = rule.begin(s, g, w, slots, self.stride);
+                let steps = each.min(self.rows - sample);
+                self.more::<S, MR, NV>(s, row, v, sample, steps, &mut sums);
                 sample += steps;
                 if i > 0 {
                     let (_, w, _) = before.vector(i - 1, R::SLOTS, self.stride);
                     rule.finish(s, half, w);
                 }
                 half = next;
+            }
+            self.more::<S, MR, NV>(s, row, v, sample, self.rows - sample, &mut sums);
+            if let Some(last) = before.count().checked_sub(1) {
+                let (_, w, _) = before.vector(last, R::SLOTS, self.stride);
+                rule.finish(s, half, w);
             }
         }
         for i in 0..MR {
@@ -294,6 +307,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
         (after.rows, after.across) = (MR, NV);
         (after.w, after.slots) = (at.w, at.slots);
+        tiles.swap(0, 1);
     }
 
     /// Adds the gradients by the only sample, visiting only the rows of `W` that move.

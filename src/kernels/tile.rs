@@ -24,8 +24,8 @@ pub unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(
     a_step: usize,
     b: *const S::E,
     b_step: usize,
-    mut acc: [[S::V; NV]; MR],
-) -> [[S::V; NV]; MR] {
+    acc: &mut [[S::V; NV]; MR],
+) {
     for t in 0..steps {
         let mut row = [s.zero(); NV];
         for j in 0..NV {
@@ -40,5 +40,4 @@ pub unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(
             }
         }
     }
-    acc
 }

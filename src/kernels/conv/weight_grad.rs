@@ -251,7 +251,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                         (across.advance * self.x_pixel, across.step * self.dz_pixel);
                     if side_by_side {
                         let x = x.add(offsets[0]);
-                        sums = tile::<S, MR, NV>(s, across.count, x, 1, x_step, dz, dz_step, sums);
+                        tile::<S, MR, NV>(s, across.count, x, 1, x_step, dz, dz_step, &mut sums);
                         continue;
                     }
                     let lines = offsets.map(|offset| x.add(offset));
