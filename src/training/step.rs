@@ -338,6 +338,9 @@ where
     }
 }
 
+/// Samples of so many numbers are copied as they come: asking for them would take longer.
+const FEW: usize = 16;
+
 /// How many samples to look up before the first of them is copied: what has been looked up is forgotten
 /// when too much else is.
 const PAGES: usize = 32;
@@ -352,6 +355,12 @@ impl<'p, M: Model> Share<(&'p [u32], RowsMut<'p, M::Element>)> for Gather<'_, M>
         // a time; then each sample comes while the one before is copied.
         let numbers = |i: u32| self.0[i as usize].numbers();
         let mut rows = rows.iter_mut();
+        if const { M::InputShape::SIZE <= FEW } {
+            for (&i, row) in batch.iter().zip(rows) {
+                layout::inward::<M::InputShape, _>(numbers(i), row);
+            }
+            return;
+        }
         for batch in batch.chunks(PAGES) {
             for &i in batch {
                 prefetch_ends(numbers(i));
