@@ -20,6 +20,7 @@ mod evaluate;
 mod few;
 mod fit;
 mod freeze;
+mod gather;
 mod history;
 mod lap;
 mod policing;

@@ -9,7 +9,8 @@
 //! Where outputs of layers add to the loss, this is the step, too, for it sees what layers keep before it
 //! goes back: with one shard, the batch, where rows depend on each other.
 
-use super::step::{Course, Gather, Parts};
+use super::gather::Gather;
+use super::step::{Course, Parts};
 use super::stored::Gradients;
 use super::weights::{count, restore, save};
 use super::{Number, statistics};

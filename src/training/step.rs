@@ -1,14 +1,14 @@
 //! One training step: forward through all layers, the loss and its gradient, backward through all
 //! layers, then the optimiser.
 
+use super::gather::gather;
 use super::policing::is_policed;
 use super::shards::{Shards, is_sharded};
 use super::stored::{Stored, Whole};
 use super::{Number, Training, as_f64};
-use crate::cast::Plain;
 use crate::error::{Error, Result};
+use crate::kernels::Element;
 use crate::kernels::rule::Rule;
-use crate::kernels::{BLOCK, Element, prefetch, prefetch_ends};
 use crate::layer::{Backward, Kept, Model, Moment, Update, plain_len};
 use crate::layout;
 use crate::losses::Loss;
@@ -19,7 +19,7 @@ use crate::rows::{Rows, RowsMut, padded};
 use crate::scratch::{LINE, from_line};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, dispatch};
-use crate::team::{self, Share, Split, Team};
+use crate::team::Team;
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 
@@ -336,79 +336,6 @@ where
         self.loss.gradient(isa, y, target, self.joint, share, dy);
         loss
     }
-}
-
-/// Samples of so many numbers are copied as they come: asking for them would take longer.
-const FEW: usize = 16;
-
-/// How many samples to look up before the first of them is copied: what has been looked up is forgotten
-/// when too much else is.
-const PAGES: usize = 32;
-
-/// Copies the samples of a batch from where the user has them.
-pub(super) struct Gather<'a, M: Model>(pub(super) &'a [M::Input]);
-
-impl<'p, M: Model> Share<(&'p [u32], RowsMut<'p, M::Element>)> for Gather<'_, M> {
-    #[inline(always)]
-    fn run<I: Isa>(&self, _: I, (batch, mut rows): (&'p [u32], RowsMut<'p, M::Element>)) {
-        // Shuffled samples lie where no processor expects them. First it looks up their pages, several at
-        // a time; then each sample comes while the one before is copied.
-        let numbers = |i: u32| self.0[i as usize].numbers();
-        let mut rows = rows.iter_mut();
-        if const { M::InputShape::SIZE <= FEW } {
-            for (&i, row) in batch.iter().zip(rows) {
-                layout::inward::<M::InputShape, _>(numbers(i), row);
-            }
-            return;
-        }
-        for batch in batch.chunks(PAGES) {
-            for &i in batch {
-                prefetch_ends(numbers(i));
-            }
-            for (at, (&i, row)) in batch.iter().zip(&mut rows).enumerate() {
-                if let Some(&next) = batch.get(at + 1) {
-                    prefetch(numbers(next));
-                }
-                layout::inward::<M::InputShape, _>(numbers(i), row);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn gather<M: Model, I: Isa>(
-    isa: I,
-    team: Team<'_>,
-    samples: &[M::Input],
-    batch: &[u32],
-    rows: RowsMut<M::Element>,
-) {
-    // Reading a number from far away takes as long as some products.
-    let split = team.split(batch.len(), BLOCK, 8 * rows.width());
-    if split.len() == 1 {
-        return Gather::<M>(samples).run(isa, (batch, rows));
-    }
-    share(isa, team, Gather::<M>(samples), batch, rows, split);
-}
-
-/// The same, shared. (Not inlined: the parts take room on the stack.)
-#[inline(never)]
-fn share<M: Model, I: Isa>(
-    isa: I,
-    team: Team<'_>,
-    gather: Gather<'_, M>,
-    batch: &[u32],
-    mut rows: RowsMut<M::Element>,
-    split: Split,
-) {
-    let mut parts = team::Parts::new();
-    for i in 0..split.len() {
-        let range = split.rows(i);
-        let (part, rest) = rows.split_at(range.len());
-        parts.push((&batch[range], part));
-        rows = rest;
-    }
-    team.share(isa, &gather, parts);
 }
 
 /// A single step outside of `fit`.
