@@ -17,11 +17,12 @@ use support::{OfPeak, work};
 
 const BATCH: usize = 32;
 /// Channels, filters, pixels a side, whether the image keeps its size.
-const SHAPES: [(usize, usize, usize, bool); 7] = [
+const SHAPES: [(usize, usize, usize, bool); 8] = [
     (16, 16, 28, true),
     (64, 64, 14, true),
     (128, 128, 14, true),
     (256, 256, 7, true),
+    (512, 512, 7, true),
     (3, 64, 32, true),
     (1, 8, 28, false),
     (8, 16, 13, false),

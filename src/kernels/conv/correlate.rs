@@ -11,6 +11,7 @@ use super::{Conv, Run, Sweep, lanes, together};
 use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut, padded};
+use core::ops::Range;
 
 /// The pass of one group as a `Kernel`.
 pub struct Correlate<'a, T> {
@@ -35,6 +36,19 @@ pub struct Correlate<'a, T> {
     /// Whether sums below 0 become 0.
     rectifies: bool,
 }
+
+/// Which of the taps of its positions a pass takes: with none before, sums begin with the bias, and with
+/// none behind they are complete.
+#[derive(Clone, Copy)]
+struct Turn {
+    is_first: bool,
+    is_last: bool,
+}
+
+/// Weights of so many bytes for each lane of a vector stay near enough while all positions pass by: the wider
+/// a vector, the fewer times they do.
+/// (In tests so few that both ways are taken.)
+const NEAR: usize = if cfg!(test) { 1 << 6 } else { 1 << 18 };
 
 impl<'a, T: Real> Correlate<'a, T> {
     /// `y = x * w + bias`, for one group.
@@ -136,16 +150,48 @@ impl<'a, T: Real> Correlate<'a, T> {
         self
     }
 
-    /// The positions of two runs, in all of some samples.
+    /// The positions of two runs, in all of some samples: all taps at once or, where their weights would
+    /// not stay in a near cache from one tile to the next, one tap after another.
+    #[inline(always)]
+    fn by_taps<S: Simd<E = T>, const MR: usize, const NV: usize>(
+        &mut self,
+        s: S,
+        samples: &Range<usize>,
+        [down, across]: [&Run; 2],
+        column: usize,
+    ) {
+        let one_by_one = size_of_val(self.w) > NEAR * S::LANES && down.taps * across.taps > 1;
+        let (downs, acrosses) = match one_by_one {
+            true => (down.taps, across.taps),
+            false => (1, 1),
+        };
+        for t in 0..downs {
+            for u in 0..acrosses {
+                let turn = Turn {
+                    is_first: t == 0 && u == 0,
+                    is_last: t + 1 == downs && u + 1 == acrosses,
+                };
+                let (down, across) = match one_by_one {
+                    true => (down.tap(t), across.tap(u)),
+                    false => (*down, *across),
+                };
+                self.positions::<S, MR, NV>(s, samples.clone(), &down, &across, column, turn);
+            }
+        }
+    }
+
+    /// The same for the taps of two runs at once.
     #[inline(always)]
     fn positions<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
-        samples: core::ops::Range<usize>,
+        samples: Range<usize>,
         down: &Run,
         across: &Run,
         column: usize,
+        turn: Turn,
     ) {
+        let rectifies = self.rectifies && turn.is_last;
         let mut start = [s.zero(); NV];
         if !self.bias.is_empty() {
             for (j, start) in start.iter_mut().enumerate() {
@@ -177,10 +223,17 @@ impl<'a, T: Real> Correlate<'a, T> {
                         from[i] += i * x_step;
                     }
                     unsafe {
-                        let sums =
-                            self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
                         let y = self.y.padded_data().as_mut_ptr().add(y_at + b * y_step);
-                        let sums = rectified(s, self.rectifies, sums);
+                        let mut sums = [start; MR];
+                        if !turn.is_first {
+                            for i in 0..MR {
+                                for j in 0..NV {
+                                    sums[i][j] = s.load(y.add(i * y_step + j * S::LANES));
+                                }
+                            }
+                        }
+                        let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, sums);
+                        let sums = rectified(s, rectifies, sums);
                         for i in 0..MR {
                             for j in 0..NV {
                                 s.store(sums[i][j], y.add(i * y_step + j * S::LANES));
@@ -212,9 +265,17 @@ impl<'a, T: Real> Correlate<'a, T> {
             let last = from[count - 1];
             from[count..].fill(last);
             unsafe {
-                let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, [start; MR]);
-                let sums = rectified(s, self.rectifies, sums);
                 let y = self.y.padded_data().as_mut_ptr();
+                let mut sums = [start; MR];
+                if !turn.is_first {
+                    for i in 0..count {
+                        for j in 0..NV {
+                            sums[i][j] = s.load(y.add(to[i] + j * S::LANES));
+                        }
+                    }
+                }
+                let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, sums);
+                let sums = rectified(s, rectifies, sums);
                 // With a constant end of the loop the sums stay in registers.
                 let full = count == MR;
                 for i in 0..MR {
@@ -235,7 +296,7 @@ impl<'a, T: Real> Correlate<'a, T> {
     fn grid<S: Simd<E = T>, const KH: usize, const KW: usize>(
         &mut self,
         s: S,
-        samples: core::ops::Range<usize>,
+        samples: Range<usize>,
         down: &Run,
         across: &Run,
         column: usize,
@@ -362,13 +423,13 @@ impl<'a, T: Real> Correlate<'a, T> {
                     }
                     if !S::NARROW {
                         while column + 2 * S::LANES <= self.columns {
-                            self.positions::<S, MR, 2>(s, samples.clone(), &down, &across, column);
+                            self.by_taps::<S, MR, 2>(s, &samples, [&down, &across], column);
                             column += 2 * S::LANES;
                         }
                     }
                     if S::ODD {
                         while column + S::LANES <= self.columns {
-                            self.positions::<S, MR, 1>(s, samples.clone(), &down, &across, column);
+                            self.by_taps::<S, MR, 1>(s, &samples, [&down, &across], column);
                             column += S::LANES;
                         }
                     }

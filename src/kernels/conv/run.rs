@@ -26,6 +26,19 @@ pub struct Run {
     pub tap_advance: usize,
 }
 
+impl Run {
+    /// The same positions, with a single one of their taps.
+    #[inline(always)]
+    pub fn tap(&self, number: usize) -> Self {
+        Run {
+            tap: self.tap + number * self.tap_step,
+            taps: 1,
+            source: self.source + number * self.tap_advance,
+            ..*self
+        }
+    }
+}
+
 /// All positions of a window, run by run.
 #[derive(Clone, Copy, Debug)]
 pub struct Sweep {
