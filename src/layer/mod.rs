@@ -62,6 +62,7 @@
 //! assert_eq!(Net::PARAMS, 4 + 4 * 2 + 2);
 //! ```
 
+mod apart;
 mod arguments;
 mod link;
 mod model;

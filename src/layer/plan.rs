@@ -12,6 +12,7 @@
 //!
 //! Penalties are there if a layer [`PENALIZES`](Layer::PENALIZES).
 
+use super::apart::{self, is_apart};
 use super::penalties;
 use super::sharing::{self, is_shared};
 use super::{Backward, Entry, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
@@ -440,6 +441,8 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         let moment = moment.layer(i, self.plan.tensors[i]);
         if const { is_shared::<T, In, L>() } {
             sharing::forward::<T, In, L, _>(isa, weights, x, y, &mut *cache, moment);
+        } else if const { is_apart::<T, In, L>() } {
+            apart::forward::<T, In, L, _>(isa, weights, x, y, &mut *cache, moment);
         } else {
             L::forward_training(isa, weights, x, y, &mut *cache, moment);
         }
@@ -527,6 +530,8 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         };
         if const { is_shared::<T, In, L>() } {
             sharing::backward::<T, In, L, _>(isa, weights, pass);
+        } else if const { is_apart::<T, In, L>() } {
+            apart::backward::<T, In, L, _>(isa, weights, pass);
         } else {
             L::backward(isa, weights, pass);
         }
@@ -580,6 +585,10 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             dz,
             picks: self.picks(i, behind),
         };
-        L::update(isa, weights, kept, update);
+        if const { is_apart::<T, In, L>() } {
+            apart::update::<T, In, L, _>(isa, weights, kept, update);
+        } else {
+            L::update(isa, weights, kept, update);
+        }
     }
 }
