@@ -59,8 +59,8 @@ impl Nonzero {
 /// The most inputs whose places are bits of one number.
 pub const FEW: usize = 64;
 
-/// The places of those of at most [`FEW`] inputs that are not zero, in ascending order. There is no list
-/// in memory, which would take longer than it lasts.
+/// The places of those of at most [`FEW`] inputs that are not zero, in ascending order. (For so few, a list
+/// takes longer to write than it saves.)
 #[derive(Clone, Copy)]
 pub struct Few(u64);
 
