@@ -23,7 +23,7 @@ const FMA: &str = "vf";
 
 /// Compiled in the library. All that matters has a row, and the large tile one of its own.
 #[rustfmt::skip]
-const KERNELS: [Row; 11] = [
+const KERNELS: [Row; 12] = [
     // With AVX-512 there is one as large of four sums.
     ("the forward product", &["#7forward"], FMA, [(1, 12), (2, 16)], 0),
     ("the forward product", &["#7forward"], FMA, [(8, 8), (8, 8)], 0),
@@ -36,10 +36,12 @@ const KERNELS: [Row; 11] = [
     ("the gradient by the weights, other rules", &["#5ruled"], FMA, [(3, 8), (3, 16)], 0),
     ("the gradient by the weights, Adam", &["#5ruled"], "vsqrt", [(0, 1), (1, 1)], 1),
     ("convolutions", &["#9correlate"], FMA, [(1, 12), (1, 16)], 0),
-    // Five positions of 3x3 taps; with AVX2 some weights have no register left.
-    ("convolutions of one channel", &["#9correlate"], FMA, [(1, 12), (1, 45)], 0),
-    ("the gradient by a convolution's weights", &["#7one_wayKb0"], FMA, [(1, 12), (1, 16)], 0),
-    ("the same by what pooling has picked", &["#7one_wayKb1"], FMA, [(1, 4), (1, 9)], 0),
+    // Four positions of 3x3 taps; with AVX2 some weights have no register left.
+    ("convolutions of one channel", &["#9correlate"], FMA, [(1, 12), (1, 36)], 0),
+    ("the gradient by a convolution's weights", &["#7one_wayKj0"], FMA, [(1, 12), (1, 16)], 0),
+    ("the same by what pooling has picked", &["#7one_wayKj1"], FMA, [(1, 4), (1, 9)], 0),
+    // (With AVX2 there are more numbers than registers.)
+    ("the same behind windows of two by two", &["#7one_wayKj2"], FMA, [(0, 1), (1, 9)], 0),
     ("the gradient by the bias", &["#9bias_grad"], "vadd", [(1, 4), (1, 4)], 0),
 ];
 

@@ -19,12 +19,14 @@ token!(F32x4: [f32; 4] in __m128, 8 rows, narrow true,
 token!(F32x8: [f32; 8] in __m256, 8 rows, narrow true,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
     _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps,
-    interleave interleave_f32, nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32);
+    interleave interleave_f32, nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32,
+    look_up look_up_f32);
 token!(F32Wide: [f32; 8] in __m256, 6 rows, narrow false,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
     _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps,
     interleave interleave_f32, sum4 sums_f32,
-    nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32);
+    nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32,
+    look_up look_up_f32);
 token!(F64x1: [f64; 1] in __m128d, 8 rows, narrow true,
     _mm_set1_pd, _mm_load_sd, _mm_store_sd, _mm_fmadd_pd, _mm_add_pd,
     _mm_sub_pd, _mm_mul_pd, _mm_div_pd, _mm_sqrt_pd, _mm_min_pd, _mm_max_pd);
@@ -34,12 +36,14 @@ token!(F64x2: [f64; 2] in __m128d, 8 rows, narrow true,
 token!(F64x4: [f64; 4] in __m256d, 8 rows, narrow true,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
     _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd,
-    interleave interleave_f64, mask mask_f64, where_equal where_equal_f64);
+    interleave interleave_f64, mask mask_f64, where_equal where_equal_f64,
+    look_up look_up_f64);
 token!(F64Wide: [f64; 4] in __m256d, 6 rows, narrow false,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
     _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd,
     interleave interleave_f64, sum4 sums_f64,
-    mask mask_f64, where_equal where_equal_f64);
+    mask mask_f64, where_equal where_equal_f64,
+    look_up look_up_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), 8 => F32x8(()),
     _ => F32Wide(()));
@@ -215,4 +219,39 @@ fn where_equal_f32(a: __m256, b: __m256, x: __m256) -> __m256 {
 #[target_feature(enable = "avx2")]
 fn where_equal_f64(a: __m256d, b: __m256d, x: __m256d) -> __m256d {
     _mm256_and_pd(_mm256_cmp_pd::<_CMP_EQ_OQ>(a, b), x)
+}
+
+/// As `Simd::look_up`.
+///
+/// # Safety
+/// Both fours must be readable.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn look_up_f32(low: *const f32, high: *const f32, at: __m256) -> __m256 {
+    // SAFETY: the caller's.
+    let table = unsafe { _mm256_set_m128(_mm_loadu_ps(high), _mm_loadu_ps(low)) };
+    // The lowest three bits of a lane count.
+    _mm256_permutevar8x32_ps(table, _mm256_castps_si256(at))
+}
+
+/// As `Simd::look_up`.
+///
+/// # Safety
+/// Both fours must be readable.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn look_up_f64(low: *const f64, high: *const f64, at: __m256d) -> __m256d {
+    // SAFETY: the caller's.
+    let tables = unsafe { [_mm256_loadu_pd(low), _mm256_loadu_pd(high)] };
+    // Halves of numbers are looked up: those of number i are 2 i and 2 i + 1, each counted modulo 8.
+    let at = _mm256_castpd_si256(at);
+    let first = _mm256_slli_epi64::<1>(at);
+    let second = _mm256_add_epi64(_mm256_slli_epi64::<32>(first), _mm256_set1_epi64x(1 << 32));
+    let halves = _mm256_blend_epi32::<0b1010_1010>(first, second);
+    let [low, high] = tables
+        .map(|table| _mm256_permutevar8x32_epi32(_mm256_castpd_si256(table), halves))
+        .map(|found| _mm256_castsi256_pd(found));
+    // From number 4 on, the upper one: a blend goes by the highest bit.
+    let is_high = _mm256_castsi256_pd(_mm256_slli_epi64::<61>(at));
+    _mm256_blendv_pd(low, high, is_high)
 }

@@ -1,5 +1,5 @@
 //! AVX-512: one register holds 16 `f32` or 8 `f64`, and there are 32 of them, so the large tile is
-//! 8 rows of two. Matrices of at most 8 columns go to [`super::avx2`].
+//! 8 rows of two. Matrices of fewer than 8 columns go to [`super::avx2`].
 
 #![allow(unsafe_code)] // intrinsics: see the tokens
 
@@ -10,12 +10,12 @@ token!(F32x16: [f32; 16] in __m512, 8 rows, narrow false,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
     _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_min_ps, _mm512_max_ps,
     interleave interleave_f32, sum4 sums_f32, nonzero nonzero_f32, mask mask_f32,
-    where_equal where_equal_f32);
+    where_equal where_equal_f32, look_up look_up_f32);
 token!(F64x8: [f64; 8] in __m512d, 8 rows, narrow false,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd,
     _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_min_pd, _mm512_max_pd,
     interleave interleave_f64, sum4 sums_f64, nonzero nonzero_f64, mask mask_f64,
-    where_equal where_equal_f64);
+    where_equal where_equal_f64, look_up look_up_f64);
 
 vectors!(run_f32: f32, _ => F32x16(()));
 vectors!(run_f64: f64, _ => F64x8(()));
@@ -25,6 +25,19 @@ compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },
     features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
 compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) },
     features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
+
+/// Matrices of 8 columns: half a register of `f32` with all the registers, of which AVX2 has half as many.
+pub mod half {
+    use crate::kernels::avx2::F32x8;
+    pub use crate::kernels::avx2::double;
+    use crate::kernels::vector::{Kernel, compiled, vectors};
+
+    vectors!(run_f32: f32, _ => F32x8(()));
+
+    // SAFETY: as above.
+    compiled!(single: f32, kernel => unsafe { super::run_f32(kernel) },
+        features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
+}
 
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -164,4 +177,33 @@ fn where_equal_f32(a: __m512, b: __m512, x: __m512) -> __m512 {
 #[target_feature(enable = "avx512f")]
 fn where_equal_f64(a: __m512d, b: __m512d, x: __m512d) -> __m512d {
     _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_EQ_OQ>(a, b), x)
+}
+
+/// As `Simd::look_up`.
+///
+/// # Safety
+/// Both fours must be readable.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn look_up_f32(low: *const f32, high: *const f32, at: __m512) -> __m512 {
+    // SAFETY: the caller's.
+    let table = unsafe { _mm256_set_m128(_mm_loadu_ps(high), _mm_loadu_ps(low)) };
+    // The lowest four bits of a lane count, so the table is there twice.
+    let table = _mm512_castps_pd(_mm512_castps256_ps512(table));
+    let table = _mm512_castpd_ps(_mm512_shuffle_f64x2::<0b01_00_01_00>(table, table));
+    _mm512_permutexvar_ps(_mm512_castps_si512(at), table)
+}
+
+/// As `Simd::look_up`.
+///
+/// # Safety
+/// Both fours must be readable.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn look_up_f64(low: *const f64, high: *const f64, at: __m512d) -> __m512d {
+    // SAFETY: the caller's.
+    let (low, high) = unsafe { (_mm256_loadu_pd(low), _mm256_loadu_pd(high)) };
+    let table = _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(low), high);
+    // The lowest three bits of a lane count.
+    _mm512_permutexvar_pd(_mm512_castpd_si512(at), table)
 }

@@ -197,13 +197,13 @@ macro_rules! element {
             #[cfg(target_arch = "x86_64")]
             if matches!(I::LEVEL, Level::Avx2 | Level::Avx512) {
                 let kernel = $kernel;
-                // Narrow matrices fill no more than the registers of AVX2.
-                let narrow = kernel.stride() <= 8;
+                let stride = kernel.stride();
                 // SAFETY: a value of an instruction set exists only where the processor has it, and
                 // whoever has AVX-512 has AVX2.
                 return unsafe {
                     match I::LEVEL {
-                        Level::Avx512 if !narrow => avx512::$name::$function(kernel),
+                        Level::Avx512 if stride > 8 => avx512::$name::$function(kernel),
+                        Level::Avx512 if stride == 8 => avx512::half::$name::$function(kernel),
                         _ => avx2::$name::$function(kernel),
                     }
                 };

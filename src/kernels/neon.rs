@@ -15,13 +15,15 @@ token!(F32x2: [f32; 2] in float32x2_t, 8 rows, narrow true,
     vsub_f32, vmul_f32, vdiv_f32, vsqrt_f32, min_f32x2, max_f32x2);
 token!(F32x4: [f32; 4] in float32x4_t, 8 rows, narrow true,
     vdupq_n_f32, vld1q_f32, vst1q_f32, fma_f32x4, vaddq_f32,
-    vsubq_f32, vmulq_f32, vdivq_f32, vsqrtq_f32, min_f32x4, max_f32x4, interleave interleave_f32, sum4 sums_f32);
+    vsubq_f32, vmulq_f32, vdivq_f32, vsqrtq_f32, min_f32x4, max_f32x4, interleave interleave_f32, sum4 sums_f32,
+    where_equal where_equal_f32, look_up look_up_f32);
 token!(F64x1: [f64; 1] in float64x1_t, 8 rows, narrow true,
     vdup_n_f64, vld1_f64, vst1_f64, fma_f64x1, vadd_f64,
     vsub_f64, vmul_f64, vdiv_f64, vsqrt_f64, min_f64x1, max_f64x1);
 token!(F64x2: [f64; 2] in float64x2_t, 8 rows, narrow true,
     vdupq_n_f64, vld1q_f64, vst1q_f64, fma_f64x2, vaddq_f64,
-    vsubq_f64, vmulq_f64, vdivq_f64, vsqrtq_f64, min_f64x2, max_f64x2, interleave interleave_f64, sum4 sums_f64);
+    vsubq_f64, vmulq_f64, vdivq_f64, vsqrtq_f64, min_f64x2, max_f64x2, interleave interleave_f64, sum4 sums_f64,
+    where_equal where_equal_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()),
     8 => Pair::<_, 8, true>(F32x4(())), _ => Pair::<_, 6, false>(F32x4(())));
@@ -113,4 +115,33 @@ fn sums_f64([a, b, c, d]: [float64x2_t; 4]) -> [f64; 4] {
         vst1q_f64(out.as_mut_ptr().add(2), vpaddq_f64(c, d));
     }
     out
+}
+
+/// As `Simd::where_equal`.
+#[inline]
+#[target_feature(enable = "neon")]
+fn where_equal_f32(a: float32x4_t, b: float32x4_t, x: float32x4_t) -> float32x4_t {
+    vbslq_f32(vceqq_f32(a, b), x, vdupq_n_f32(0.0))
+}
+
+/// As `Simd::where_equal`.
+#[inline]
+#[target_feature(enable = "neon")]
+fn where_equal_f64(a: float64x2_t, b: float64x2_t, x: float64x2_t) -> float64x2_t {
+    vbslq_f64(vceqq_f64(a, b), x, vdupq_n_f64(0.0))
+}
+
+/// As `Simd::look_up`.
+///
+/// # Safety
+/// Both fours must be readable.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn look_up_f32(low: *const f32, high: *const f32, at: float32x4_t) -> float32x4_t {
+    // SAFETY: the caller's.
+    let table = unsafe { uint8x16x2_t(vld1q_u8(low.cast()), vld1q_u8(high.cast())) };
+    // Bytes are looked up: those of number i are 4 i to 4 i + 3.
+    let at = vandq_u32(vreinterpretq_u32_f32(at), vdupq_n_u32(7));
+    let bytes = vmlaq_n_u32(vdupq_n_u32(0x0302_0100), at, 0x0404_0404);
+    vreinterpretq_f32_u8(vqtbl2q_u8(table, vreinterpretq_u8_u32(bytes)))
 }

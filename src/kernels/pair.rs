@@ -70,6 +70,18 @@ impl<S: Simd, const ROWS: usize, const NARROW: bool> Simd for Pair<S, ROWS, NARR
         [self.0.interleave(a[0], b[0]), self.0.interleave(a[1], b[1])]
     }
     #[inline(always)]
+    fn where_equal(self, a: [S::V; 2], b: [S::V; 2], v: [S::V; 2]) -> [S::V; 2] {
+        [
+            self.0.where_equal(a[0], b[0], v[0]),
+            self.0.where_equal(a[1], b[1], v[1]),
+        ]
+    }
+    #[inline(always)]
+    unsafe fn look_up(self, low: *const S::E, high: *const S::E, at: [S::V; 2]) -> [S::V; 2] {
+        // SAFETY: the caller's.
+        at.map(|at| unsafe { self.0.look_up(low, high, at) })
+    }
+    #[inline(always)]
     fn sum4(self, v: [[S::V; 2]; 4]) -> [S::E; 4] {
         self.0.sum4(v.map(|[low, high]| self.0.add(low, high)))
     }

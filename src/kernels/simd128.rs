@@ -21,13 +21,15 @@ token!(F32x4: [f32; 4] in v128, 8 rows, narrow true,
     f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, min_f32, max_f32);
 token!(F32Wide: [f32; 4] in v128, 6 rows, narrow false,
     f32x4_splat, load_16, store_16, fma_f32, f32x4_add,
-    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, min_f32, max_f32, interleave interleave_f32);
+    f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, min_f32, max_f32, interleave interleave_f32,
+    where_equal where_equal_f32, look_up look_up_f32);
 token!(F64x1: [f64; 1] in v128, 8 rows, narrow true,
     f64x2_splat, load_8, store_8, fma_f64, f64x2_add,
     f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64);
 token!(F64x2: [f64; 2] in v128, 8 rows, narrow true,
     f64x2_splat, load_16, store_16, fma_f64, f64x2_add,
-    f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64, interleave interleave_f64);
+    f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64, interleave interleave_f64,
+    where_equal where_equal_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), _ => F32Wide(()));
 vectors!(run_f64: f64, 1 => F64x1(()), 2 => F64x2(()),
@@ -102,4 +104,34 @@ memory! {
     load_4 = v128_load32_zero, store_4 = |to, v| v128_store32_lane::<0>(v, to.cast());
     load_8 = v128_load64_zero, store_8 = |to, v| v128_store64_lane::<0>(v, to.cast());
     load_16 = v128_load, store_16 = |to, v| v128_store(to.cast(), v);
+}
+
+/// As `Simd::where_equal`.
+#[inline(always)]
+fn where_equal_f32(a: v128, b: v128, x: v128) -> v128 {
+    v128_and(f32x4_eq(a, b), x)
+}
+
+/// As `Simd::where_equal`.
+#[inline(always)]
+fn where_equal_f64(a: v128, b: v128, x: v128) -> v128 {
+    v128_and(f64x2_eq(a, b), x)
+}
+
+/// As `Simd::look_up`.
+///
+/// # Safety
+/// Both fours must be readable.
+#[inline(always)]
+unsafe fn look_up_f32(low: *const f32, high: *const f32, at: v128) -> v128 {
+    // Bytes are looked up, those of number i are 4 i to 4 i + 3; what is not among 16 gives 0.
+    let at = v128_and(at, u32x4_splat(7));
+    let bytes = u32x4_add(
+        u32x4_mul(at, u32x4_splat(0x0404_0404)),
+        u32x4_splat(0x0302_0100),
+    );
+    // SAFETY: the caller's.
+    let (low, high) = unsafe { (load_16(low), load_16(high)) };
+    let behind = u8x16_sub(bytes, u8x16_splat(16));
+    v128_or(u8x16_swizzle(low, bytes), u8x16_swizzle(high, behind))
 }

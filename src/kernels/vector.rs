@@ -158,6 +158,29 @@ pub trait Simd: Copy {
         }
     }
 
+    /// Looks up numbers in a table of eight: four lie at `low`, four at `high`. Each lane of `at` says which,
+    /// counted from [`Real::WHOLE`]. (What is no place in the table is taken modulo 8.)
+    ///
+    /// # Safety
+    /// All eight must be readable.
+    #[inline(always)]
+    unsafe fn look_up(self, low: *const Self::E, high: *const Self::E, at: Self::V) -> Self::V {
+        let mut lanes = [num_traits::zero(); 16];
+        // SAFETY: a vector has at most 16 lanes; the caller vouches for the table.
+        unsafe {
+            self.store(at, lanes.as_mut_ptr());
+            for lane in &mut lanes[..Self::LANES] {
+                let at = lane.above_whole() % 8;
+                *lane = *if at < 4 {
+                    low.add(at)
+                } else {
+                    high.add(at - 4)
+                };
+            }
+            self.load(lanes.as_ptr())
+        }
+    }
+
     /// Which of `LANES` numbers are not zero: bit i for number i.
     ///
     /// # Safety
@@ -244,9 +267,10 @@ macro_rules! token {
         $(, nonzero $nonzero:path)?
         $(, mask $mask:path)?
         $(, where_equal $where_equal:path)?
+        $(, look_up $look_up:path)?
     ) => {
         #[derive(Clone, Copy)]
-        pub struct $name(pub(super) ());
+        pub struct $name(pub(in crate::kernels) ());
 
         // SAFETY of all that follows: tokens are made by `vectors!` only, in functions whose
         // callers vouch for the instructions; for memory, callers of `load` and `store` do.
@@ -341,6 +365,18 @@ macro_rules! token {
             )?
             $(
                 #[inline(always)]
+                unsafe fn look_up(
+                    self,
+                    low: *const $element,
+                    high: *const $element,
+                    at: $vector,
+                ) -> $vector {
+                    // SAFETY: see above.
+                    unsafe { $look_up(low, high, at) }
+                }
+            )?
+            $(
+                #[inline(always)]
                 fn sum4(self, v: [$vector; 4]) -> [$element; 4] {
                     // SAFETY: see above.
                     unsafe { $sum4(v) }
@@ -357,7 +393,7 @@ macro_rules! compiled {
     ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
             use crate::kernels::rule::{Fused, Step, with_rule};
-            use crate::kernels::conv::{ConvWeightGrad, Correlate, OneWay, Sparse};
+            use crate::kernels::conv::{ALL, ConvWeightGrad, Correlate, HALVED, OneWay, PICKED, Sparse};
             use crate::kernels::{
                 Applied, Apply, BiasGrad, BlockInputGrad, Forward, InputGrad, Ruled, WeightGrad,
             };
@@ -405,15 +441,15 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn conv_weight_grad($kernel: ConvWeightGrad<'_, $element>) {
-                if $kernel.is_picked() {
-                    one_way(OneWay::<_, true>($kernel));
-                } else {
-                    one_way(OneWay::<_, false>($kernel));
+                match $kernel.way() {
+                    ALL => one_way(OneWay::<_, ALL>($kernel)),
+                    PICKED => one_way(OneWay::<_, PICKED>($kernel)),
+                    _ => one_way(OneWay::<_, HALVED>($kernel)),
                 }
             }
             $(#[target_feature(enable = $features)])?
             #[inline(never)]
-            fn one_way<const PICKED: bool>($kernel: OneWay<'_, $element, PICKED>) {
+            fn one_way<const WAY: usize>($kernel: OneWay<'_, $element, WAY>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

@@ -301,7 +301,7 @@ impl<'a, T: Real> Correlate<'a, T> {
         across: &Run,
         column: usize,
     ) {
-        const MR: usize = 5;
+        const MR: usize = 4;
         let (x_row, y_row) = (self.sweeps[1].sources(), self.sweeps[1].positions());
         // SAFETY: there are rows of weights for all taps, and biases for all columns; the runs name
         // sources and positions inside the images, and `checked` has seen that the samples hold them.

@@ -94,51 +94,101 @@ impl<T: Real> Picked<'_, T> {
     }
 }
 
-/// Evaluates the body for each bit that is set, from the lowest on.
-macro_rules! each_bit {
-    ($bits:expr, $i:ident => $body:block) => {
-        let bits: u128 = $bits;
-        for (half, first) in [(bits as u64, 0), ((bits >> 64) as u64, 64)] {
-            let mut rest = half;
-            while rest != 0 {
-                let $i = first + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                $body
-            }
+/// Places whose bits are set, from the lowest on.
+#[derive(Clone, Copy)]
+pub struct Bits {
+    /// The bits of the places from `first` on.
+    low: u64,
+    high: u64,
+    first: usize,
+}
+
+impl From<u128> for Bits {
+    #[inline(always)]
+    fn from(bits: u128) -> Self {
+        Self {
+            low: bits as u64,
+            high: (bits >> 64) as u64,
+            first: 0,
         }
-    };
+    }
+}
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.low == 0 {
+            if self.high == 0 {
+                return None;
+            }
+            (self.low, self.high) = (self.high, 0);
+            self.first += 64;
+        }
+        let i = self.first + self.low.trailing_zeros() as usize;
+        self.low &= self.low - 1;
+        Some(i)
+    }
+}
+
+/// The hits of a filter among those picked, at some places: found while they are visited.
+#[derive(Clone, Copy)]
+pub struct OfPicked<'a, T> {
+    picked: &'a [[Hit<T>; FILTERS]; PIXELS],
+    filter: usize,
+    places: Bits,
+}
+
+impl<T: Copy> Iterator for OfPicked<'_, T> {
+    type Item = Hit<T>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Hit<T>> {
+        let i = self.places.next()?;
+        Some(self.picked[i % PIXELS][self.filter % FILTERS])
+    }
+}
+
+impl<T> Picked<'_, T> {
+    /// Those of a filter at the places in `seen`.
+    #[inline(always)]
+    pub fn of_filter(&self, filter: usize, seen: u128) -> OfPicked<'_, T> {
+        OfPicked {
+            picked: self.0,
+            filter,
+            places: seen.into(),
+        }
+    }
+}
+
+/// The hits of a filter whose numbers, `stride` apart, are not zero at some positions.
+#[derive(Clone, Copy)]
+pub struct OfPositions<'a, T> {
+    pub spots: &'a Spots<T>,
+    pub dz: &'a [T],
+    pub stride: usize,
+    pub places: Bits,
+}
+
+impl<T: Copy> Iterator for OfPositions<'_, T> {
+    type Item = Hit<T>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Hit<T>> {
+        let i = self.places.next()?;
+        Some([self.spots.at[i % PIXELS], self.dz[i * self.stride]])
+    }
 }
 
 impl<T: Real> Hits<T> {
-    /// The hits of filter `f` among those picked whose numbers are not zero, at the places in `seen`.
-    #[inline(always)]
-    pub fn of_picked(&mut self, picked: &Picked<T>, f: usize, seen: u128) {
-        let mut len = 0;
-        each_bit!(seen, i => {
-            self.hits[len % PIXELS] = picked.0[i][f];
-            len += 1;
-        });
-        self.len = len;
-    }
-
-    /// The hits of a filter whose numbers, `stride` apart, are not zero at the positions in `seen`.
-    #[inline(always)]
-    pub fn of_positions(&mut self, spots: &Spots<T>, dz: &[T], stride: usize, seen: u128) {
-        let mut len = 0;
-        each_bit!(seen, i => {
-            self.hits[len % PIXELS] = [spots.at[i], dz[i * stride]];
-            len += 1;
-        });
-        self.len = len;
-    }
-
     /// The hits at other positions, and which these are.
     #[inline(always)]
     pub fn of_others(&mut self, spots: &Spots<T>, dz: &[T], stride: usize, seen: u128) {
         self.len = 0;
-        each_bit!(seen, i => {
+        for i in Bits::from(seen) {
             self.push(spots.first + i, dz[i * stride]);
-        });
+        }
     }
 
     /// Adds those at other places, whose windows may lie inside in part only: those go to `partly`, with their
@@ -152,7 +202,7 @@ impl<T: Real> Hits<T> {
         seen: u128,
         partly: &mut Hits<T>,
     ) {
-        each_bit!(seen, i => {
+        for i in Bits::from(seen) {
             let ([down, across], place) = (places.pool, spots.first + i);
             let (dz, tap) = (dz[i * stride], T::WHOLE + winners[i * stride]);
             let tap = tap.above_whole().min(down.kernel * across.kernel - 1);
@@ -164,6 +214,6 @@ impl<T: Real> Hits<T> {
                 Some(at) => self.push(at, dz),
                 None => partly.push(p * places.conv.windows[1].output + q, dz),
             }
-        });
+        }
     }
 }

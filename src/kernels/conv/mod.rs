@@ -26,12 +26,13 @@ mod sparse;
 mod tests;
 mod weight_grad;
 mod weight_picks;
+mod weight_tables;
 
 pub use correlate::Correlate;
 pub use picks::Picks;
 pub use run::{Run, Sweep};
 pub use sparse::{Sparse, follows};
-pub use weight_grad::{ConvWeightGrad, OneWay};
+pub use weight_grad::{ALL, ConvWeightGrad, HALVED, OneWay, PICKED};
 
 use super::Element;
 use crate::math::Real;

@@ -15,6 +15,11 @@ use crate::shape::Window;
 /// The most numbers of an image, and the most taps of a pooling window: so many can be counted.
 pub const SIZE: usize = 1 << 23;
 
+/// Whether all windows lie inside.
+pub const fn is_inside(window: &Window) -> bool {
+    window.before == 0 && window.after() == 0
+}
+
 /// How places meet positions, and positions the image.
 pub struct Places {
     pub(super) conv: Conv,

@@ -54,9 +54,9 @@ impl Part {
 /// # Safety
 /// They must lie in the image, and there must be as many numbers as the part says.
 #[inline(always)]
-pub unsafe fn whole<S: Simd, const TO_IMAGE: bool>(
+pub unsafe fn whole<S: Simd, H: Iterator<Item = Hit<S::E>> + Clone, const TO_IMAGE: bool>(
     s: S,
-    hits: &[Hit<S::E>],
+    hits: H,
     part: &Part,
     image: *mut S::E,
     w: *mut S::E,
@@ -68,11 +68,11 @@ pub unsafe fn whole<S: Simd, const TO_IMAGE: bool>(
         unsafe {
             let w = w.add(v * EIGHT);
             v += match eights - v {
-                9.. => visit::<S, TO_IMAGE, 9>(s, hits, image, offsets, w),
-                5.. => visit::<S, TO_IMAGE, 5>(s, hits, image, offsets, w),
-                4 => visit::<S, TO_IMAGE, 4>(s, hits, image, offsets, w),
-                3 => visit::<S, TO_IMAGE, 3>(s, hits, image, offsets, w),
-                _ => visit::<S, TO_IMAGE, 1>(s, hits, image, offsets, w),
+                9.. => visit::<S, H, TO_IMAGE, 9>(s, hits.clone(), image, offsets, w),
+                5.. => visit::<S, H, TO_IMAGE, 5>(s, hits.clone(), image, offsets, w),
+                4 => visit::<S, H, TO_IMAGE, 4>(s, hits.clone(), image, offsets, w),
+                3 => visit::<S, H, TO_IMAGE, 3>(s, hits.clone(), image, offsets, w),
+                _ => visit::<S, H, TO_IMAGE, 1>(s, hits.clone(), image, offsets, w),
             };
         }
     }
@@ -83,9 +83,9 @@ pub unsafe fn whole<S: Simd, const TO_IMAGE: bool>(
 /// # Safety
 /// As for `whole`.
 #[inline(always)]
-unsafe fn visit<S: Simd, const TO_IMAGE: bool, const N: usize>(
+unsafe fn visit<S: Simd, H: Iterator<Item = Hit<S::E>>, const TO_IMAGE: bool, const N: usize>(
     s: S,
-    hits: &[Hit<S::E>],
+    hits: H,
     image: *mut S::E,
     offsets: &[usize],
     w: *mut S::E,
@@ -101,7 +101,7 @@ unsafe fn visit<S: Simd, const TO_IMAGE: bool, const N: usize>(
             }
         }
         if TO_IMAGE {
-            for &[at, dz] in hits {
+            for [at, dz] in hits {
                 let (x, dz) = (image.add(at.above_whole()), s.splat(dz));
                 for i in 0..N {
                     for j in 0..EIGHT / S::LANES {
@@ -112,7 +112,7 @@ unsafe fn visit<S: Simd, const TO_IMAGE: bool, const N: usize>(
             }
             return N;
         }
-        for &[at, dz] in hits {
+        for [at, dz] in hits {
             let (x, dz) = (image.add(at.above_whole()), s.splat(dz));
             for i in 0..N {
                 for j in 0..EIGHT / S::LANES {

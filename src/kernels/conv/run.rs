@@ -191,6 +191,7 @@ mod tests {
 
     /// All (position, tap, source) by the definition, and by the runs.
     #[test]
+    #[cfg_attr(miri, ignore = "too large, and safe code")]
     fn runs_are_what_the_definition_says() {
         for input in 1..9 {
             for kernel in 1..5 {

@@ -11,8 +11,8 @@
 
 #![allow(unsafe_code)] // pointers into images and filters, whose sizes the constructors check
 
-use super::hits::{Hits, Picked};
-use super::places::{Places, SIZE, Spots};
+use super::hits::{Hits, OfPositions, Picked};
+use super::places::{Places, SIZE, Spots, is_inside};
 use super::products::{Part, ROWS, partly, whole};
 use super::seen::{FILTERS, PIXELS, Seen};
 use super::weight_picks::can_be_looked_up;
@@ -21,7 +21,6 @@ use crate::kernels::channelwise::Channelwise;
 use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut, padded};
-use crate::shape::Window;
 use core::ops::Range;
 
 /// Channels of a gradient and numbers of a line go in eights.
@@ -57,11 +56,6 @@ pub const fn follows(conv: &Conv, pool: &Channelwise) -> bool {
         && may_be_sparse(conv)
         && down.kernel * across.kernel <= SIZE
         && 4 * down.output * across.output <= down.input * across.input
-}
-
-/// Whether all positions lie inside.
-const fn is_inside(window: &Window) -> bool {
-    window.before == 0 && window.after() == 0
 }
 
 /// Whether a sample's `dz` has few numbers that are not zero: a matter of the sample alone.
@@ -251,21 +245,34 @@ unsafe fn sample<S: Simd, const TO_IMAGE: bool>(
     };
     for f in 0..part.count {
         let seen = seen.pixels(f);
-        if picks {
-            hits.of_picked(picked, f, seen & spots.whole);
-            others.clear();
-            if seen & !spots.whole != 0 {
-                let own = [&dz[f..], &winners[f..]];
-                hits.add_others((places, spots), own, stride, seen & !spots.whole, others);
-            }
-        } else {
-            hits.of_positions(spots, &dz[f..], stride, seen & spots.whole);
-            others.of_others(spots, &dz[f..], stride, seen & !spots.whole);
-        }
+        let (inside, outside) = (seen & spots.whole, seen & !spots.whole);
         // SAFETY: hits lie inside the image, the rest is the caller's.
         unsafe {
             let w = filters.add(f * len);
-            whole::<S, TO_IMAGE>(s, hits.all(), part, image, w);
+            if picks {
+                let hits = picked.of_filter(f, inside);
+                whole::<S, _, TO_IMAGE>(s, hits, part, image, w);
+            } else {
+                let hits = OfPositions {
+                    spots,
+                    dz: &dz[f..],
+                    stride,
+                    places: inside.into(),
+                };
+                whole::<S, _, TO_IMAGE>(s, hits, part, image, w);
+            }
+            if outside == 0 {
+                continue;
+            }
+            hits.clear();
+            others.clear();
+            if picks {
+                let own = [&dz[f..], &winners[f..]];
+                hits.add_others((places, spots), own, stride, outside, others);
+                whole::<S, _, TO_IMAGE>(s, hits.all().iter().copied(), part, image, w);
+            } else {
+                others.of_others(spots, &dz[f..], stride, outside);
+            }
             for &[position, dz] in others.all() {
                 let position = position.above_whole();
                 partly::<S, TO_IMAGE>(s, conv, position, dz, part, image, w);

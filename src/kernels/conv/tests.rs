@@ -67,6 +67,18 @@ fn dense(stream: &mut Stream) -> Window {
     }
 }
 
+/// The windows of a pooling layer.
+fn pooling(input: usize, kernel: usize, stride: usize, before: usize) -> Window {
+    Window {
+        input,
+        output: (input + 2 * before - kernel) / stride + 1,
+        kernel,
+        stride,
+        dilation: 1,
+        before,
+    }
+}
+
 /// The same taps side by side, as often as they fit.
 fn undilated(window: Window) -> Window {
     let mut window = Window {
@@ -157,22 +169,52 @@ impl<T: Element> Case<T> {
         let windows = [windows[0], undilated(windows[1])];
         let channels = [[8, 16, 24, 40], [1, 2, 3, 5]][usize::from(few)][below(&mut stream, 4)];
         let filters = [8, 16, 24, 32, 40][below(&mut stream, 5)];
-        let mut case = Self::new(&mut stream, windows, [channels, filters, 1]);
+        let case = Self::new(&mut stream, windows, [channels, filters, 1]);
+        let pool = case.conv.windows.map(|window| {
+            let input = window.output;
+            let kernel = 1 + below(&mut stream, input.min(3));
+            let stride = if few { kernel } else { 1 } + below(&mut stream, 3);
+            pooling(input, kernel, stride, below(&mut stream, kernel))
+        });
+        case.behind(pool, stream)
+    }
+
+    /// Windows of at most two by two numbers, all of them inside, behind a convolution of few channels.
+    fn halved(seed: u64) -> Self {
+        let mut stream = Stream::new(seed);
+        let windows = [(); 2].map(|()| {
+            let (kernel, stride) = (
+                [2, 3, 3, 5][below(&mut stream, 4)],
+                1 + below(&mut stream, 2),
+            );
+            let input = kernel + stride + below(&mut stream, 9);
+            let output = (input - kernel) / stride + 1;
+            Window {
+                input,
+                output,
+                kernel,
+                stride,
+                ..Window::ONE
+            }
+        });
+        let (channels, filters) = (
+            [1, 1, 2, 3][below(&mut stream, 4)],
+            [8, 16, 24, 32][below(&mut stream, 4)],
+        );
+        let case = Self::new(&mut stream, windows, [channels, filters, 1]);
+        let pool = case.conv.windows.map(|window| {
+            let kernel = [1, 2, 2, 2][below(&mut stream, 4)];
+            pooling(window.output, kernel, kernel + below(&mut stream, 2), 0)
+        });
+        case.behind(pool, stream)
+    }
+
+    /// The same with a pooling layer of these windows behind.
+    fn behind(self, windows: [Window; 2], mut stream: Stream) -> Self {
+        let filters = self.conv.filters;
+        let mut case = self;
         let pool = Channelwise {
-            windows: case.conv.windows.map(|window| {
-                let input = window.output;
-                let kernel = 1 + below(&mut stream, input.min(3));
-                let stride = if few { kernel } else { 1 } + below(&mut stream, 3);
-                let before = below(&mut stream, kernel);
-                Window {
-                    input,
-                    output: (input + 2 * before - kernel) / stride + 1,
-                    kernel,
-                    stride,
-                    dilation: 1,
-                    before,
-                }
-            }),
+            windows,
             channels: filters,
         };
         let (width, [down, across]) = (pool.outputs(), pool.windows);
@@ -369,6 +411,13 @@ fn passes_over_picks_are_their_definition() {
     let cases = if cfg!(miri) { 2 } else { 400 };
     agree(cases, Case::<f32>::picked, 1e-5);
     agree(cases, Case::<f64>::picked, 1e-14);
+}
+
+#[test]
+fn passes_over_halves_are_their_definition() {
+    let cases = if cfg!(miri) { 2 } else { 200 };
+    agree(cases, Case::<f32>::halved, 1e-5);
+    agree(cases, Case::<f64>::halved, 1e-14);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #![allow(unsafe_code)] // pointers into three arrays, whose sizes `new` checks
 
 use super::weight_picks::can_be_looked_up;
+use super::weight_tables::{LINE, reach};
 use super::{Conv, Picks, Run, Sweep, lanes, together};
 use crate::kernels::tile::tile;
 use crate::kernels::vector::{Kernel, Simd};
@@ -33,8 +34,16 @@ pub struct ConvWeightGrad<'a, T> {
     pub(super) rows: Range<usize>,
     /// What was picked, if `dz` is the gradient by that.
     pub(super) picks: Option<Picks<'a, T>>,
+    /// See [`reach`]; 0 if nothing was picked.
+    pub(super) reach: usize,
     pub(super) dw: &'a mut [T],
     pub(super) dw_stride: usize,
+}
+
+/// How many rows of a tile at a time read numbers that lie side by side, or look them up in the same table:
+/// those of a line of a 3x3 kernel over one channel, which is the only one of nine rows.
+pub(super) const fn grouped(rows: usize) -> usize {
+    if rows == 9 { 3 } else { 1 }
 }
 
 impl<'a, T: Real> ConvWeightGrad<'a, T> {
@@ -90,20 +99,25 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
             columns: breadth,
             rows: first..first + dw.len() / stride,
             picks,
+            reach: picks.map_or(0, |picks| reach(conv, &picks.pool)),
             dw,
             dw_stride: stride,
         }
     }
 
-    /// Whether dz is the gradient by what was picked.
+    /// In which way it is computed.
     #[inline(always)]
-    pub fn is_picked(&self) -> bool {
-        self.picks.is_some()
+    pub fn way(&self) -> usize {
+        match self.picks {
+            None => ALL,
+            Some(_) if self.reach == 0 => PICKED,
+            Some(_) => HALVED,
+        }
     }
 
     /// Adds what the positions of two runs give, in all of some samples, to the rows of their taps.
     #[inline(always)]
-    fn runs<S: Simd<E = T>, const MR: usize, const PICKED: bool>(
+    fn runs<S: Simd<E = T>, const MR: usize, const WAY: usize>(
         &mut self,
         s: S,
         samples: Range<usize>,
@@ -126,7 +140,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     (rows[count], offsets[count]) = (row, offset + c);
                     count += 1;
                     if count == MR {
-                        self.columns::<S, MR, PICKED>(
+                        self.columns::<S, MR, WAY>(
                             s,
                             samples.clone(),
                             down,
@@ -147,13 +161,13 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                 let i_row = (done + i).min(count - 1);
                 (four[0][i], four[1][i]) = (rows[i_row], offsets[i_row]);
             }
-            self.columns::<S, 4, PICKED>(s, samples.clone(), down, across, &four[0], &four[1]);
+            self.columns::<S, 4, WAY>(s, samples.clone(), down, across, &four[0], &four[1]);
             done += 4;
         }
     }
 
     #[inline(always)]
-    fn columns<S: Simd<E = T>, const MR: usize, const PICKED: bool>(
+    fn columns<S: Simd<E = T>, const MR: usize, const WAY: usize>(
         &mut self,
         s: S,
         samples: Range<usize>,
@@ -165,7 +179,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         let mut column = 0;
         if !S::NARROW && MR < 16 {
             while column + 2 * S::LANES <= self.columns {
-                self.weights::<S, MR, 2, PICKED>(
+                self.weights::<S, MR, 2, WAY>(
                     s,
                     samples.clone(),
                     down,
@@ -179,7 +193,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         }
         if S::ODD {
             while column + S::LANES <= self.columns {
-                self.weights::<S, MR, 1, PICKED>(
+                self.weights::<S, MR, 1, WAY>(
                     s,
                     samples.clone(),
                     down,
@@ -195,7 +209,7 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
 
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // positions, rows and columns of a tile
-    fn weights<S: Simd<E = T>, const MR: usize, const NV: usize, const PICKED: bool>(
+    fn weights<S: Simd<E = T>, const MR: usize, const NV: usize, const WAY: usize>(
         &mut self,
         s: S,
         samples: Range<usize>,
@@ -224,22 +238,18 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     sums[i][j] = s.load(dw.add(at(rows[i], j)));
                 }
             }
-            if const { PICKED }
+            if const { WAY != ALL }
                 && let Some(picks) = self.picks
             {
-                let (runs, samples) = ((down, across, column), samples.clone());
-                // A 3x3 kernel over one channel reads three numbers side by side.
-                let mut by_threes = const { MR == 9 };
-                for i in 0..MR {
-                    by_threes &= offsets[i] == offsets[i / 3 * 3] + i % 3;
-                }
-                sums = if const { MR == 9 } && by_threes {
-                    self.picked::<S, MR, NV, 3>(s, samples, &picks, runs, offsets, sums)
+                let runs = (down, across, column);
+                let samples = samples.clone();
+                sums = if const { WAY == HALVED } {
+                    self.halved(s, samples, &picks, runs, offsets, sums)
                 } else {
-                    self.picked::<S, MR, NV, 1>(s, samples, &picks, runs, offsets, sums)
+                    self.picked(s, samples, &picks, runs, offsets, sums)
                 };
             }
-            let others = if const { PICKED } { 0..0 } else { samples };
+            let others = if const { WAY == ALL } { samples } else { 0..0 };
             for sample in others {
                 for a in 0..down.count {
                     let source = (down.source + a * down.advance) * x_row + across.source;
@@ -278,25 +288,28 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
     }
 
     #[inline(always)]
-    fn tiles<S: Simd<E = T>, const MR: usize, const PICKED: bool>(&mut self, s: S) {
+    fn tiles<S: Simd<E = T>, const MR: usize, const WAY: usize>(&mut self, s: S) {
         let [down, across] = self.sweeps;
         let together = together(512, down.positions() * across.positions());
         for first in (0..self.samples).step_by(together) {
             let samples = first..(first + together).min(self.samples);
             for down in down {
                 for across in across {
-                    if (S::NARROW || S::ROWS == 8) && down.taps * across.taps * self.depth == 9 {
-                        // A 3x3 kernel over one channel is one tile.
-                        self.runs::<S, 9, PICKED>(s, samples.clone(), &down, &across);
+                    // A 3x3 kernel over one channel is one tile.
+                    let is_nine = (down.taps, across.taps, self.depth) == (3, 3, 1)
+                        && across.tap_advance == 1
+                        && matches!(self.reach, 0 | LINE);
+                    if (S::NARROW || S::ROWS == 8) && is_nine {
+                        self.runs::<S, 9, WAY>(s, samples.clone(), &down, &across);
                         continue;
                     }
-                    if const { !PICKED && S::LANES == 16 } && self.columns == 16 {
+                    if const { WAY == ALL && S::LANES == 16 } && self.columns == 16 {
                         // One vector of filters must serve twice as many rows as two do, or reading
                         // takes longer than the products.
-                        self.runs::<S, 16, PICKED>(s, samples.clone(), &down, &across);
+                        self.runs::<S, 16, WAY>(s, samples.clone(), &down, &across);
                         continue;
                     }
-                    self.runs::<S, MR, PICKED>(s, samples.clone(), &down, &across);
+                    self.runs::<S, MR, WAY>(s, samples.clone(), &down, &across);
                 }
             }
         }
@@ -311,19 +324,26 @@ impl<T: Real> Kernel<T> for ConvWeightGrad<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd<E = T>>(self, s: S) {
-        if self.is_picked() {
-            OneWay::<_, true>(self).run(s);
-        } else {
-            OneWay::<_, false>(self).run(s);
+        match self.way() {
+            ALL => OneWay::<_, ALL>(self).run(s),
+            PICKED => OneWay::<_, PICKED>(self).run(s),
+            _ => OneWay::<_, HALVED>(self).run(s),
         }
     }
 }
 
-/// The same, where it is known whether something was picked: unoptimised, both ways in one function take
-/// more stack than a thread may have.
-pub struct OneWay<'a, T, const PICKED: bool>(pub ConvWeightGrad<'a, T>);
+/// All numbers of dz are there.
+pub const ALL: usize = 0;
+/// They are looked up among what was picked.
+pub const PICKED: usize = 1;
+/// They are not looked up, but the numbers of x that they meet: see [`weight_tables`](super::weight_tables).
+pub const HALVED: usize = 2;
 
-impl<T: Real, const PICKED: bool> Kernel<T> for OneWay<'_, T, PICKED> {
+/// The same in one of three ways: unoptimised, all of them in one function take more stack than a thread
+/// may have.
+pub struct OneWay<'a, T, const WAY: usize>(pub ConvWeightGrad<'a, T>);
+
+impl<T: Real, const WAY: usize> Kernel<T> for OneWay<'_, T, WAY> {
     #[inline(always)]
     fn stride(&self) -> usize {
         self.0.stride()
@@ -332,11 +352,11 @@ impl<T: Real, const PICKED: bool> Kernel<T> for OneWay<'_, T, PICKED> {
     #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
         if S::NARROW || S::ROWS == 8 {
-            self.0.tiles::<S, 8, PICKED>(s);
+            self.0.tiles::<S, 8, WAY>(s);
         } else if S::ROWS == 6 {
-            self.0.tiles::<S, 6, PICKED>(s);
+            self.0.tiles::<S, 6, WAY>(s);
         } else {
-            self.0.tiles::<S, 4, PICKED>(s);
+            self.0.tiles::<S, 4, WAY>(s);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)] // pointers into arrays, whose sizes `ConvWeightGrad::new` checks
 
+use super::weight_grad::grouped;
 use super::{ConvWeightGrad, Picks, Run};
 use crate::kernels::channelwise::Channelwise;
 use crate::kernels::vector::Simd;
@@ -59,18 +60,12 @@ impl Iterator for Places {
 
 impl<T: Real> ConvWeightGrad<'_, T> {
     /// Adds what the positions of two runs give, in some samples, to the sums of some rows, whose x lie at
-    /// these offsets from the first tap, and of the columns from the third number of `runs` on. LINE offsets
-    /// at a time are those of numbers that lie side by side.
+    /// these offsets from the first tap, and of the columns from the third number of `runs` on.
     ///
     /// # Safety
     /// The columns must be among those of the group, and the runs, with these offsets, inside the images.
     #[inline(always)]
-    pub(super) unsafe fn picked<
-        S: Simd<E = T>,
-        const MR: usize,
-        const NV: usize,
-        const LINE: usize,
-    >(
+    pub(super) unsafe fn picked<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &self,
         s: S,
         samples: Range<usize>,
@@ -79,6 +74,7 @@ impl<T: Real> ConvWeightGrad<'_, T> {
         offsets: &[usize; MR],
         mut sums: [[S::V; NV]; MR],
     ) -> [[S::V; NV]; MR] {
+        let group = const { grouped(MR) };
         let ([pool_down, pool_across], len) = (picks.pool.windows, picks.pool.outputs());
         let (x_row, x_step) = (self.sweeps[1].sources(), across.advance * self.x_pixel);
         let one = s.splat(T::one());
@@ -123,7 +119,7 @@ impl<T: Real> ConvWeightGrad<'_, T> {
                                     row[v] = s.where_equal(winner[v], tap, all[v]);
                                 }
                                 for i in 0..MR {
-                                    let number = offsets[i / LINE * LINE] + i % LINE;
+                                    let number = offsets[i / group * group] + i % group;
                                     let x = s.splat(*x.add(number));
                                     for v in 0..NV {
                                         sums[i][v] = s.fma(x, row[v], sums[i][v]);
