@@ -49,6 +49,7 @@ mod sparse;
 mod tests;
 mod tile;
 pub mod tiny;
+mod turn;
 mod vector;
 
 use crate::math::Real;
@@ -66,6 +67,7 @@ use grad_weight::{Ruled, WeightGrad};
 pub(crate) use prefetch::{prefetch, prefetch_ends};
 use rule::{Fused, Rule};
 use scalar::Scalar;
+pub use turn::Turn;
 use vector::Kernel;
 
 /// A number that a network can be made of: `f32` or `f64`.
@@ -142,6 +144,9 @@ pub trait Element: Real + gemm::Gemm {
     /// A gradient of a convolution from numbers most of which are zero, see [`conv`].
     fn sparse_conv_grad<I: Isa>(isa: I, kernel: Sparse<Self>);
 
+    /// Matrices turned around.
+    fn turn<I: Isa>(isa: I, kernel: Turn<Self>);
+
     /// Hands stored gradients `g`, adjusted, to the rule, which updates `w`, rows of `stride` numbers,
     /// and its slots (for each row of `w` `rule.slots()` rows like it).
     fn apply_rule<I: Isa>(
@@ -181,6 +186,7 @@ macro_rules! element {
                 (kernel: ConvWeightGrad<Self>) => kernel);
             element!(@method $name, sparse_conv_grad, sparse_conv_grad, one_by_one,
                 (kernel: Sparse<Self>) => kernel);
+            element!(@method $name, turn, turn, one_by_one, (kernel: Turn<Self>) => kernel);
             element!(@method $name, apply, apply_rule, portable::apply,
                 (rule: Rule<Self>, adjust: Adjust<Self>, stride: usize, g: &[Self],
                  w: &mut [Self], slots: &mut [Self])

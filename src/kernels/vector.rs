@@ -395,7 +395,7 @@ macro_rules! compiled {
             use crate::kernels::rule::{Fused, Step, with_rule};
             use crate::kernels::conv::{ALL, ConvWeightGrad, Correlate, HALVED, OneWay, PICKED, Sparse};
             use crate::kernels::{
-                Applied, Apply, BiasGrad, BlockInputGrad, Forward, InputGrad, Ruled, WeightGrad,
+                Applied, Apply, BiasGrad, BlockInputGrad, Forward, InputGrad, Ruled, Turn, WeightGrad,
             };
 
             $(#[target_feature(enable = $features)])?
@@ -454,6 +454,10 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn sparse_conv_grad($kernel: Sparse<'_, $element>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn turn($kernel: Turn<'_, $element>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

@@ -2,13 +2,14 @@
 
 use crate::activations::AnyHead;
 use crate::error::Result;
-use crate::kernels::Element;
+use crate::kernels::{Element, Turn};
 use crate::layer::{Arguments, Backward, Identity, Layer, NoWeights};
-use crate::layout::{differs, inward, outward};
+use crate::layout::differs;
 use crate::onnx::Graph;
 use crate::rows::{Rows, RowsMut};
 use crate::shape::{D1, Shape};
 use crate::simd::Isa;
+use typenum::Unsigned;
 
 /// Any shape becomes one dimension, in the order of the plain array: Keras' `Flatten`. It costs nothing,
 /// except after layers of images of several channels, whose numbers change places.
@@ -38,17 +39,14 @@ impl<T: Element, In: Shape> Layer<T, In> for Flatten {
     const BY_ROW: bool = true;
 
     #[inline(always)]
-    fn forward<I: Isa>(_: I, _: &NoWeights, x: Rows<T>, mut y: RowsMut<T>) {
-        for (x, y) in x.iter().zip(y.iter_mut()) {
-            outward::<In, _>(x, y);
-        }
+    fn forward<I: Isa>(isa: I, _: &NoWeights, x: Rows<T>, y: RowsMut<T>) {
+        T::turn(isa, Turn::new(In::SIZE / In::Channels::USIZE, x, y));
     }
 
     #[inline(always)]
-    fn backward<I: Isa>(_: I, _: &NoWeights, pass: Backward<T>) {
-        let Some(mut dx) = pass.dx else { return };
-        for (dy, dx) in pass.dy.as_rows().iter().zip(dx.iter_mut()) {
-            inward::<In, _>(dy, dx);
+    fn backward<I: Isa>(isa: I, _: &NoWeights, pass: Backward<T>) {
+        if let Some(dx) = pass.dx {
+            T::turn(isa, Turn::new(In::Channels::USIZE, pass.dy.as_rows(), dx));
         }
     }
 
