@@ -16,25 +16,25 @@ use core::ops::Range;
 /// The pass of one group as a `Kernel`.
 pub struct Correlate<'a, T> {
     samples: usize,
-    sweeps: [Sweep; 2],
-    x: &'a [T],
-    x_stride: usize,
+    pub(super) sweeps: [Sweep; 2],
+    pub(super) x: &'a [T],
+    pub(super) x_stride: usize,
     /// Numbers of a pixel of x, and which of them come first.
     x_pixel: usize,
     x_first: usize,
     /// Rows of a tap.
     depth: usize,
     /// Taps across.
-    across: usize,
-    w: &'a [T],
-    w_stride: usize,
-    bias: &'a [T],
-    y: RowsMut<'a, T>,
-    y_pixel: usize,
+    pub(super) across: usize,
+    pub(super) w: &'a [T],
+    pub(super) w_stride: usize,
+    pub(super) bias: &'a [T],
+    pub(super) y: RowsMut<'a, T>,
+    pub(super) y_pixel: usize,
     y_first: usize,
     columns: usize,
     /// Whether sums below 0 become 0.
-    rectifies: bool,
+    pub(super) rectifies: bool,
 }
 
 /// Which of the taps of its positions a pass takes: with none before, sums begin with the bias, and with
@@ -290,62 +290,6 @@ impl<'a, T: Real> Correlate<'a, T> {
         }
     }
 
-    /// The positions of two runs with these many taps over an image of one channel: all weights of a column
-    /// stay in registers.
-    #[inline(always)]
-    fn grid<S: Simd<E = T>, const KH: usize, const KW: usize>(
-        &mut self,
-        s: S,
-        samples: Range<usize>,
-        down: &Run,
-        across: &Run,
-        column: usize,
-    ) {
-        const MR: usize = 4;
-        let (x_row, y_row) = (self.sweeps[1].sources(), self.sweeps[1].positions());
-        // SAFETY: there are rows of weights for all taps, and biases for all columns; the runs name
-        // sources and positions inside the images, and `checked` has seen that the samples hold them.
-        unsafe {
-            let mut start = s.zero();
-            if !self.bias.is_empty() {
-                start = s.load(self.bias.as_ptr().add(column));
-            }
-            let mut w = [[start; KW]; KH];
-            for i in 0..KH {
-                for j in 0..KW {
-                    // At a border they are not the kernel's first ones.
-                    let tap = (down.tap + i) * self.across + across.tap + j;
-                    let row = tap * self.w_stride;
-                    w[i][j] = s.load(self.w.as_ptr().add(row + column));
-                }
-            }
-            for sample in samples {
-                for a in 0..down.count {
-                    let source = (down.source + a) * x_row + across.source;
-                    let x = self.x.as_ptr().add(sample * self.x_stride + source);
-                    let position = (down.first + a) * y_row + across.first;
-                    let to = sample * self.y.stride() + position * self.y_pixel + column;
-                    let y = self.y.padded_data().as_mut_ptr().add(to);
-                    let mut b = 0;
-                    while b + MR <= across.count {
-                        let sums = window::<S, KH, KW, MR>(s, x.add(b), x_row, &w, start);
-                        let [sums] = rectified(s, self.rectifies, [sums]);
-                        for i in 0..MR {
-                            s.store(sums[i], y.add((b + i) * self.y_pixel));
-                        }
-                        b += MR;
-                    }
-                    while b < across.count {
-                        let sums = window::<S, KH, KW, 1>(s, x.add(b), x_row, &w, start);
-                        let [[sum]] = rectified(s, self.rectifies, [sums]);
-                        s.store(sum, y.add(b * self.y_pixel));
-                        b += 1;
-                    }
-                }
-            }
-        }
-    }
-
     /// Adds the products of all taps of two runs to the sums of `MR` positions, whose sources begin at
     /// `from`, for the columns from `column` on.
     ///
@@ -441,7 +385,7 @@ impl<'a, T: Real> Correlate<'a, T> {
 
 /// Some sums, those below 0 as 0 if that is wanted. NaN stays NaN, and no zero is negative.
 #[inline(always)]
-fn rectified<S: Simd, const MR: usize, const NV: usize>(
+pub(super) fn rectified<S: Simd, const MR: usize, const NV: usize>(
     s: S,
     rectifies: bool,
     mut sums: [[S::V; NV]; MR],
@@ -450,32 +394,6 @@ fn rectified<S: Simd, const MR: usize, const NV: usize>(
         for i in 0..MR {
             for j in 0..NV {
                 sums[i][j] = s.max(s.zero(), s.add(sums[i][j], s.zero()));
-            }
-        }
-    }
-    sums
-}
-
-/// The windows of `MR` neighbouring positions: `x` is the first number of the first one, a line of the image
-/// is `line` long.
-///
-/// # Safety
-/// All windows must be readable.
-#[inline(always)]
-unsafe fn window<S: Simd, const KH: usize, const KW: usize, const MR: usize>(
-    s: S,
-    x: *const S::E,
-    line: usize,
-    w: &[[S::V; KW]; KH],
-    start: S::V,
-) -> [S::V; MR] {
-    let mut sums = [start; MR];
-    for i in 0..KH {
-        for j in 0..KW {
-            for p in 0..MR {
-                // SAFETY: the caller's.
-                let x = s.splat(unsafe { *x.add(i * line + j + p) });
-                sums[p] = s.fma(x, w[i][j], sums[p]);
             }
         }
     }

@@ -15,6 +15,7 @@
 //! With groups, each group of filters sees its own channels: a kernel call for each.
 
 mod correlate;
+mod grid;
 mod hits;
 mod picks;
 mod places;
