@@ -290,7 +290,10 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
     #[inline(always)]
     fn tiles<S: Simd<E = T>, const MR: usize, const WAY: usize>(&mut self, s: S) {
         let [down, across] = self.sweeps;
-        let together = together(512, down.positions() * across.positions());
+        // Behind windows that lie inside there is a single pair of runs, and sums have one order: more samples
+        // at a time are less to begin with.
+        let most = const { if WAY == HALVED { 1 << 14 } else { 512 } };
+        let together = together(most, down.positions() * across.positions());
         for first in (0..self.samples).step_by(together) {
             let samples = first..(first + together).min(self.samples);
             for down in down {
