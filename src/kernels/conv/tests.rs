@@ -53,6 +53,11 @@ fn below(stream: &mut Stream, end: usize) -> usize {
     (stream.uniform() * end as f64) as usize
 }
 
+/// How many of some sizes are tried: of a slow run under Miri only the first one.
+fn sizes(count: usize) -> usize {
+    if cfg!(miri) { 1 } else { count }
+}
+
 /// A window that moves by one over neighbouring taps, mostly with a border.
 fn dense(stream: &mut Stream) -> Window {
     let (kernel, input) = (1 + below(stream, 8), 8 + below(stream, 6));
@@ -116,7 +121,7 @@ impl<T: Element> Case<T> {
             0 => window(&mut stream, &mut below),
             _ => dense(&mut stream),
         });
-        let sizes = [(); 2].map(|()| [8, 16, 24, 32, 40][below(&mut stream, 5)]);
+        let sizes = [(); 2].map(|()| [8, 16, 24, 32, 40][below(&mut stream, sizes(5))]);
         let mut case = Self::new(&mut stream, windows, [sizes[0], sizes[1], 1]);
         let (_, width) = case.widths();
         for dz in RowsMut::new(&mut case.dz, width).iter_mut() {
@@ -167,8 +172,9 @@ impl<T: Element> Case<T> {
             _ => dense(&mut stream),
         });
         let windows = [windows[0], undilated(windows[1])];
-        let channels = [[8, 16, 24, 40], [1, 2, 3, 5]][usize::from(few)][below(&mut stream, 4)];
-        let filters = [8, 16, 24, 32, 40][below(&mut stream, 5)];
+        let channels =
+            [[8, 16, 24, 40], [1, 2, 3, 5]][usize::from(few)][below(&mut stream, sizes(4))];
+        let filters = [8, 16, 24, 32, 40][below(&mut stream, sizes(5))];
         let case = Self::new(&mut stream, windows, [channels, filters, 1]);
         let pool = case.conv.windows.map(|window| {
             let input = window.output;
@@ -199,7 +205,7 @@ impl<T: Element> Case<T> {
         });
         let (channels, filters) = (
             [1, 1, 2, 3][below(&mut stream, 4)],
-            [8, 16, 24, 32][below(&mut stream, 4)],
+            [8, 16, 24, 32][below(&mut stream, sizes(4))],
         );
         let case = Self::new(&mut stream, windows, [channels, filters, 1]);
         let pool = case.conv.windows.map(|window| {
