@@ -1,5 +1,5 @@
 //! AVX-512: one register holds 16 `f32` or 8 `f64`, and there are 32 of them, so the large tile is
-//! 8 rows of two. Matrices of fewer than 8 columns go to [`super::avx2`].
+//! 8 rows of two. Matrices of fewer than 8 columns, of `f64` of 8, go to [`super::avx2`].
 
 #![allow(unsafe_code)] // intrinsics: see the tokens
 
@@ -27,6 +27,7 @@ compiled!(double: f64, kernel => unsafe { super::run_f64(kernel) },
     features "avx2,fma,popcnt,avx512f,avx512vl,avx512dq,avx512bw");
 
 /// Matrices of 8 columns: half a register of `f32` with all the registers, of which AVX2 has half as many.
+/// (The loops for whole registers take them in pairs, so `f64` goes to AVX2.)
 pub mod half {
     use crate::kernels::avx2::F32x8;
     pub use crate::kernels::avx2::double;
@@ -184,14 +185,12 @@ fn where_equal_f64(a: __m512d, b: __m512d, x: __m512d) -> __m512d {
 /// # Safety
 /// Both fours must be readable.
 #[inline]
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512dq")]
 unsafe fn look_up_f32(low: *const f32, high: *const f32, at: __m512) -> __m512 {
     // SAFETY: the caller's.
     let table = unsafe { _mm256_set_m128(_mm_loadu_ps(high), _mm_loadu_ps(low)) };
     // The lowest four bits of a lane count, so the table is there twice.
-    let table = _mm512_castps_pd(_mm512_castps256_ps512(table));
-    let table = _mm512_castpd_ps(_mm512_shuffle_f64x2::<0b01_00_01_00>(table, table));
-    _mm512_permutexvar_ps(_mm512_castps_si512(at), table)
+    _mm512_permutexvar_ps(_mm512_castps_si512(at), _mm512_broadcast_f32x8(table))
 }
 
 /// As `Simd::look_up`.

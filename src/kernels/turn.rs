@@ -36,7 +36,7 @@ impl<'a, T: Real> Turn<'a, T> {
 }
 
 impl<T: Real> Kernel<T> for Turn<'_, T> {
-    /// Vectors run along both. (Squares of fewer than eight numbers are not worth the exchanges.)
+    /// Vectors run along both. (With fewer than eight rows or columns exchanges are not worth it.)
     #[inline(always)]
     fn stride(&self) -> usize {
         match self.rows.min(self.columns) {

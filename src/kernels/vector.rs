@@ -270,7 +270,7 @@ macro_rules! token {
         $(, look_up $look_up:path)?
     ) => {
         #[derive(Clone, Copy)]
-        pub struct $name(pub(in crate::kernels) ());
+        pub struct $name(pub(super) ());
 
         // SAFETY of all that follows: tokens are made by `vectors!` only, in functions whose
         // callers vouch for the instructions; for memory, callers of `load` and `store` do.

@@ -40,7 +40,7 @@ pub struct Correlate<'a, T> {
 /// Which of the taps of its positions a pass takes: with none before, sums begin with the bias, and with
 /// none behind they are complete.
 #[derive(Clone, Copy)]
-struct Turn {
+struct Stage {
     is_first: bool,
     is_last: bool,
 }
@@ -167,7 +167,7 @@ impl<'a, T: Real> Correlate<'a, T> {
         };
         for t in 0..downs {
             for u in 0..acrosses {
-                let turn = Turn {
+                let stage = Stage {
                     is_first: t == 0 && u == 0,
                     is_last: t + 1 == downs && u + 1 == acrosses,
                 };
@@ -175,7 +175,7 @@ impl<'a, T: Real> Correlate<'a, T> {
                     true => (down.tap(t), across.tap(u)),
                     false => (*down, *across),
                 };
-                self.positions::<S, MR, NV>(s, samples.clone(), &down, &across, column, turn);
+                self.positions::<S, MR, NV>(s, samples.clone(), &down, &across, column, stage);
             }
         }
     }
@@ -189,9 +189,9 @@ impl<'a, T: Real> Correlate<'a, T> {
         down: &Run,
         across: &Run,
         column: usize,
-        turn: Turn,
+        stage: Stage,
     ) {
-        let rectifies = self.rectifies && turn.is_last;
+        let rectifies = self.rectifies && stage.is_last;
         let mut start = [s.zero(); NV];
         if !self.bias.is_empty() {
             for (j, start) in start.iter_mut().enumerate() {
@@ -225,7 +225,7 @@ impl<'a, T: Real> Correlate<'a, T> {
                     unsafe {
                         let y = self.y.padded_data().as_mut_ptr().add(y_at + b * y_step);
                         let mut sums = [start; MR];
-                        if !turn.is_first {
+                        if !stage.is_first {
                             for i in 0..MR {
                                 for j in 0..NV {
                                     sums[i][j] = s.load(y.add(i * y_step + j * S::LANES));
@@ -267,7 +267,7 @@ impl<'a, T: Real> Correlate<'a, T> {
             unsafe {
                 let y = self.y.padded_data().as_mut_ptr();
                 let mut sums = [start; MR];
-                if !turn.is_first {
+                if !stage.is_first {
                     for i in 0..count {
                         for j in 0..NV {
                             sums[i][j] = s.load(y.add(to[i] + j * S::LANES));

@@ -39,7 +39,7 @@ impl<T: Real> Hits<T> {
         self.len += 1;
     }
 
-    /// The windows that can be read as a whole: where they begin.
+    /// All of them: where windows begin or, of those that lie inside in part, which positions they have.
     #[inline(always)]
     pub fn all(&self) -> &[Hit<T>] {
         &self.hits[..self.len.min(PIXELS)]
@@ -182,10 +182,9 @@ impl<T: Copy> Iterator for OfPositions<'_, T> {
 }
 
 impl<T: Real> Hits<T> {
-    /// The hits at other positions, and which these are.
+    /// Adds the hits at other positions, and which these are.
     #[inline(always)]
-    pub fn of_others(&mut self, spots: &Spots<T>, dz: &[T], stride: usize, seen: u128) {
-        self.len = 0;
+    pub fn add_positions(&mut self, spots: &Spots<T>, dz: &[T], stride: usize, seen: u128) {
         for i in Bits::from(seen) {
             self.push(spots.first + i, dz[i * stride]);
         }

@@ -1,7 +1,7 @@
 //! The gradients of a convolution where few of its outputs matter: behind max-pooling at least three of
 //! four numbers of `dZ` are zero, and behind relu more.
 //!
-//! Only pairs of a position and a filter whose `dz` is not zero are visited, filter by filter: see [`Hits`].
+//! Only pairs of a position and a filter whose `dz` is not zero are visited, filter by filter: see [`hits`](super::hits).
 //! Each is one product of a number with vectors that run along the channels: of the filter, added to the
 //! window of the gradient by the input, or of the window of the input, added to the filter's gradient. What
 //! belongs to the filter stays in registers.
@@ -264,14 +264,14 @@ unsafe fn sample<S: Simd, const TO_IMAGE: bool>(
             if outside == 0 {
                 continue;
             }
-            hits.clear();
             others.clear();
             if picks {
+                hits.clear();
                 let own = [&dz[f..], &winners[f..]];
                 hits.add_others((places, spots), own, stride, outside, others);
                 whole::<S, _, TO_IMAGE>(s, hits.all().iter().copied(), part, image, w);
             } else {
-                others.of_others(spots, &dz[f..], stride, outside);
+                others.add_positions(spots, &dz[f..], stride, outside);
             }
             for &[position, dz] in others.all() {
                 let position = position.above_whole();

@@ -40,8 +40,8 @@ pub struct ConvWeightGrad<'a, T> {
     pub(super) dw_stride: usize,
 }
 
-/// How many rows of a tile at a time read numbers that lie side by side, or look them up in the same table:
-/// those of a line of a 3x3 kernel over one channel, which is the only one of nine rows.
+/// How many rows of a tile at a time read numbers that lie side by side, or look them up in the same table,
+/// where something was picked: three if there are nine, of 3x3 taps over one channel.
 pub(super) const fn grouped(rows: usize) -> usize {
     if rows == 9 { 3 } else { 1 }
 }
@@ -66,7 +66,9 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         if let Some(picks) = picks {
             dz_len = picks.pool.outputs();
             assert!(
-                picks.pool.windows.map(|window| window.input) == [down.output, across.output]
+                conv.groups == 1
+                    && picks.pool.windows.map(|window| window.input)
+                        == [down.output, across.output]
                     && picks.pool.channels == conv.filters
                     && can_be_looked_up(&picks.pool)
                     && picks.winners.len() >= samples * dz_len,
@@ -219,17 +221,10 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
         offsets: &[usize; MR],
         column: usize,
     ) {
-        let [_, sweep] = self.sweeps;
-        let (x_row, dz_row) = (sweep.sources(), sweep.positions());
         let (first, start) = (self.rows.start, self.dz_first + column);
         let dw = self.dw.as_mut_ptr();
         let at = |row: usize, j: usize| (row - first) * self.dw_stride + start + j * S::LANES;
-        // One pointer does for numbers that lie side by side.
-        let mut side_by_side = true;
-        for i in 0..MR {
-            side_by_side &= offsets[i] == offsets[0] + i;
-        }
-        let mut sums = [[s.zero(); NV]; MR];
+        let (mut sums, runs) = ([[s.zero(); NV]; MR], (down, across, column));
         // SAFETY: the rows are among those of `dw`, the columns among those of the group; the runs name
         // sources and positions inside the images, and `new` has seen that the samples hold them.
         unsafe {
@@ -238,27 +233,50 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     sums[i][j] = s.load(dw.add(at(rows[i], j)));
                 }
             }
-            if const { WAY != ALL }
-                && let Some(picks) = self.picks
-            {
-                let runs = (down, across, column);
-                let samples = samples.clone();
-                sums = if const { WAY == HALVED } {
-                    self.halved(s, samples, &picks, runs, offsets, sums)
-                } else {
-                    self.picked(s, samples, &picks, runs, offsets, sums)
-                };
+            sums = match (WAY, &self.picks) {
+                (PICKED, Some(picks)) => self.picked(s, samples, picks, runs, offsets, sums),
+                (HALVED, Some(picks)) => self.halved(s, samples, picks, runs, offsets, sums),
+                _ => self.all(s, samples, runs, offsets, sums),
+            };
+            for i in 0..MR {
+                for j in 0..NV {
+                    s.store(sums[i][j], dw.add(at(rows[i], j)));
+                }
             }
-            let others = if const { WAY == ALL } { samples } else { 0..0 };
-            for sample in others {
-                for a in 0..down.count {
-                    let source = (down.source + a * down.advance) * x_row + across.source;
-                    let x = sample * self.x_stride + source * self.x_pixel + self.x_first;
-                    let position = (down.first + a * down.step) * dz_row + across.first;
-                    let dz = sample * self.dz_stride + position * self.dz_pixel + start;
-                    let (x, dz) = (self.x.as_ptr().add(x), self.dz.as_ptr().add(dz));
-                    let (x_step, dz_step) =
-                        (across.advance * self.x_pixel, across.step * self.dz_pixel);
+        }
+    }
+
+    /// Adds what the positions of two runs give, in some samples, to the sums of some rows, whose x lie at
+    /// these offsets from the first tap, and of the columns from the third number of `runs` on.
+    ///
+    /// # Safety
+    /// The columns must be among those of the group, and the runs, with these offsets, inside the images.
+    #[inline(always)]
+    unsafe fn all<S: Simd<E = T>, const MR: usize, const NV: usize>(
+        &self,
+        s: S,
+        samples: Range<usize>,
+        (down, across, column): (&Run, &Run, usize),
+        offsets: &[usize; MR],
+        mut sums: [[S::V; NV]; MR],
+    ) -> [[S::V; NV]; MR] {
+        let (x_row, dz_row) = (self.sweeps[1].sources(), self.sweeps[1].positions());
+        let (x_step, dz_step) = (across.advance * self.x_pixel, across.step * self.dz_pixel);
+        // One pointer does for numbers that lie side by side.
+        let mut side_by_side = true;
+        for i in 0..MR {
+            side_by_side &= offsets[i] == offsets[0] + i;
+        }
+        for sample in samples {
+            for a in 0..down.count {
+                let source = (down.source + a * down.advance) * x_row + across.source;
+                let x = sample * self.x_stride + source * self.x_pixel + self.x_first;
+                let position = (down.first + a * down.step) * dz_row + across.first;
+                let dz = position * self.dz_pixel + self.dz_first + column;
+                // SAFETY: the caller's.
+                unsafe {
+                    let x = self.x.as_ptr().add(x);
+                    let dz = self.dz.as_ptr().add(sample * self.dz_stride + dz);
                     if side_by_side {
                         let x = x.add(offsets[0]);
                         tile::<S, MR, NV>(s, across.count, x, 1, x_step, dz, dz_step, &mut sums);
@@ -279,29 +297,25 @@ impl<'a, T: Real> ConvWeightGrad<'a, T> {
                     }
                 }
             }
-            for i in 0..MR {
-                for j in 0..NV {
-                    s.store(sums[i][j], dw.add(at(rows[i], j)));
-                }
-            }
         }
+        sums
     }
 
     #[inline(always)]
     fn tiles<S: Simd<E = T>, const MR: usize, const WAY: usize>(&mut self, s: S) {
         let [down, across] = self.sweeps;
-        // Behind windows that lie inside there is a single pair of runs, and sums have one order: more samples
-        // at a time are less to begin with.
+        // Each time all sums are loaded and stored. Behind windows that lie inside, where the order of a sum
+        // does not depend on it, more samples go together: what they read comes from the second cache.
         let most = const { if WAY == HALVED { 1 << 14 } else { 512 } };
         let together = together(most, down.positions() * across.positions());
         for first in (0..self.samples).step_by(together) {
             let samples = first..(first + together).min(self.samples);
             for down in down {
                 for across in across {
-                    // A 3x3 kernel over one channel is one tile.
+                    // 3x3 taps over one channel are one tile, in which a way may count on what `grouped` says.
                     let is_nine = (down.taps, across.taps, self.depth) == (3, 3, 1)
-                        && across.tap_advance == 1
-                        && matches!(self.reach, 0 | LINE);
+                        && (WAY == ALL
+                            || across.tap_advance == 1 && matches!(self.reach, 0 | LINE));
                     if (S::NARROW || S::ROWS == 8) && is_nine {
                         self.runs::<S, 9, WAY>(s, samples.clone(), &down, &across);
                         continue;
@@ -339,7 +353,7 @@ impl<T: Real> Kernel<T> for ConvWeightGrad<'_, T> {
 pub const ALL: usize = 0;
 /// They are looked up among what was picked.
 pub const PICKED: usize = 1;
-/// They are not looked up, but the numbers of x that they meet: see [`weight_tables`](super::weight_tables).
+/// They are not looked up, but the numbers of x that they meet: see `weight_tables`.
 pub const HALVED: usize = 2;
 
 /// The same in one of three ways: unoptimised, all of them in one function take more stack than a thread
@@ -354,6 +368,7 @@ impl<T: Real, const WAY: usize> Kernel<T> for OneWay<'_, T, WAY> {
 
     #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
+        assert!(self.0.way() == WAY, "it is computed in another way");
         if S::NARROW || S::ROWS == 8 {
             self.0.tiles::<S, 8, WAY>(s);
         } else if S::ROWS == 6 {

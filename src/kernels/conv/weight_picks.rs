@@ -1,5 +1,6 @@
 //! The gradient by the weights of a convolution, where a pooling layer behind has picked some outputs: each
-//! number of `dZ` is looked up among its gradients while the sums go by, and never stored.
+//! number of `dZ` is looked up among its gradients while the sums go by, and never stored. (Windows of two by
+//! two that lie inside go to `weight_tables`.)
 
 #![allow(unsafe_code)] // pointers into arrays, whose sizes `ConvWeightGrad::new` checks
 
@@ -91,21 +92,18 @@ impl<T: Real> ConvWeightGrad<'_, T> {
                     let at = (p * pool_across.output + places.place) * self.dz_pixel
                         + self.dz_first
                         + column;
-                    // SAFETY: the caller's for x; the places are the pooling layer's, for which `new` has
-                    // seen that there are gradients and winners. (Behind the last, pointers only point.)
-                    let (mut dz, mut winners, line) = unsafe {
-                        (
-                            self.dz.as_ptr().add(sample * self.dz_stride + at),
-                            picks.winners.as_ptr().add(sample * len + at),
-                            self.x.as_ptr().add(x),
-                        )
-                    };
+                    // (Behind the last window, pointers only point.)
+                    let mut dz = (self.dz.as_ptr()).wrapping_add(sample * self.dz_stride + at);
+                    let mut winners = picks.winners.as_ptr().wrapping_add(sample * len + at);
+                    // SAFETY: the caller's.
+                    let line = unsafe { self.x.as_ptr().add(x) };
                     for (_, j, columns) in places {
                         let mut tap = first;
                         for _ in 0..j {
                             tap = s.add(tap, one);
                         }
-                        // SAFETY: as above.
+                        // SAFETY: the caller's for x; the places are the pooling layer's, for which `new` has
+                        // seen that there are gradients and winners.
                         unsafe {
                             let (mut winner, mut all) = ([s.zero(); NV], [s.zero(); NV]);
                             for v in 0..NV {

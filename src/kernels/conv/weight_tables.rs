@@ -1,6 +1,6 @@
 //! The gradient by the weights of a convolution of few channels behind which a pooling layer has picked one
 //! of two by two outputs: a weight meets one of four numbers of the input there, and all of them lie in a
-//! table of eight. One look-up is done for a window, in place of four products.
+//! table of eight, two lines of four. One look-up is done for a window, in place of four products.
 
 #![allow(unsafe_code)] // pointers into arrays, whose sizes `ConvWeightGrad::new` checks
 
@@ -17,8 +17,8 @@ use core::ops::Range;
 pub(super) const LINE: usize = 4;
 
 /// How many numbers of a line of the image the taps of a window of the pooling layer meet, if there are such
-/// tables: all windows lie inside, those of the pooling layer have at most two taps each way, and what a
-/// weight meets there lies in a line of four. Otherwise 0.
+/// tables: all windows lie inside, those of the pooling layer have at most two taps each way, what a weight
+/// meets there lies in lines of four, and there are as many numbers to fill one. Otherwise 0.
 pub const fn reach(conv: &Conv, pool: &Channelwise) -> usize {
     let ([conv_down, conv_across], [down, across]) = (conv.windows, pool.windows);
     let last = (across.kernel - 1) * conv_across.stride * conv.channels;
@@ -33,19 +33,16 @@ pub const fn reach(conv: &Conv, pool: &Channelwise) -> usize {
     if has_tables { reach } else { 0 }
 }
 
-/// Whether all taps of all windows are there, at most two of each.
+/// Whether all windows of a pooling layer lie inside, with at most two taps.
 const fn halves(window: &Window) -> bool {
-    window.kernel <= 2
-        && window.dilation == 1
-        && window.before == 0
-        && (window.output - 1) * window.stride + window.kernel <= window.input
+    window.kernel <= 2 && window.dilation == 1 && is_inside(window)
 }
 
 impl<T: Real> ConvWeightGrad<'_, T> {
     /// As `picked`, where there are tables: window by window.
     ///
     /// # Safety
-    /// As for `picked`; the runs must be all positions.
+    /// As for `picked`; there must be tables, so that the runs are all positions.
     #[inline(always)]
     pub(super) unsafe fn halved<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &self,
@@ -66,9 +63,8 @@ impl<T: Real> ConvWeightGrad<'_, T> {
         let group = const { grouped(MR) };
         let ([pool_down, pool_across], len) = (picks.pool.windows, picks.pool.outputs());
         let step = across.advance * self.x_pixel;
-        let start = down.source * line + across.source * self.x_pixel + self.x_first;
         let next = (pool_down.kernel - 1) * down.advance * line;
-        // How far a tap's place lies behind that of the one before, and how much further where a line begins.
+        // How far a tap's place lies behind that of the one before, and what is added in the second line.
         let steps = match pool_across.kernel {
             1 => [LINE as f64, 0.0],
             _ => [step as f64, LINE as f64 - 2.0 * step as f64],
@@ -78,7 +74,8 @@ impl<T: Real> ConvWeightGrad<'_, T> {
         let places = tables.map(|(_, place)| s.splat(T::of(place as f64)));
         for sample in samples {
             for p in 0..pool_down.output {
-                let x = sample * self.x_stride + start + p * pool_down.stride * down.advance * line;
+                // (The first window begins with the image.)
+                let x = sample * self.x_stride + p * pool_down.stride * down.advance * line;
                 let at = p * pool_across.output * self.dz_pixel + self.dz_first + column;
                 // SAFETY: the caller's for x, where tables reach no further than the windows; `new` has seen
                 // that there are gradients and winners. (Behind the last, pointers only point.)
