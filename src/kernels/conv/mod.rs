@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | [`Correlate`], forward | `Y[p] = b + Σ X[p stride + t dilation - before] W[t]` | taps t, then channels, in order |
 //! | [`Correlate`], backward | the gradient by X: the same over `dZ`, with W turned around ([`flip`]) | the same |
-//! | [`ConvWeightGrad`] | `dW[t] += Σ X[p stride + t dilation - before]ᵀ dZ[p]` | samples in chunks, then positions |
+//! | [`ConvWeightGrad`] | `dW[t] += Σ X[p stride + t dilation - before]ᵀ dZ[p]` | samples in chunks, then positions, or windows of two by two of a pooling layer behind |
 //! | [`Sparse`] | the same gradients, where most of `dZ` is zero | the others |
 //!
 //! The weights are Keras' `[height][width][channels][filters]`: a tap's channels are rows of a matrix,

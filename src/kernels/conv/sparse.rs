@@ -1,10 +1,10 @@
 //! The gradients of a convolution where few of its outputs matter: behind max-pooling at least three of
 //! four numbers of `dZ` are zero, and behind relu more.
 //!
-//! Only pairs of a position and a filter whose `dz` is not zero are visited, filter by filter: see [`hits`](super::hits).
-//! Each is one product of a number with vectors that run along the channels: of the filter, added to the
-//! window of the gradient by the input, or of the window of the input, added to the filter's gradient. What
-//! belongs to the filter stays in registers.
+//! Only pairs of a position and a filter whose `dz` is not zero are visited, filter by filter: see
+//! [`hits`](super::hits). Each is one product of a number with vectors that run along the channels: of the
+//! filter, added to the window of the gradient by the input, or of the window of the input, added to the
+//! filter's gradient. What belongs to the filter stays in registers.
 //!
 //! A filter lies here as the window of an image does, in lines: the taps of a row, with all channels, filled
 //! up to whole eights.
