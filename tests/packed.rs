@@ -23,7 +23,7 @@ const FMA: &str = "vf";
 
 /// Compiled in the library. All that matters has a row, and the large tile one of its own.
 #[rustfmt::skip]
-const KERNELS: [Row; 12] = [
+const KERNELS: [Row; 14] = [
     // With AVX-512 there is one as large of four sums.
     ("the forward product", &["#7forward"], FMA, [(1, 12), (2, 16)], 0),
     ("the forward product", &["#7forward"], FMA, [(8, 8), (8, 8)], 0),
@@ -38,6 +38,9 @@ const KERNELS: [Row; 12] = [
     ("convolutions", &["#9correlate"], FMA, [(1, 12), (1, 16)], 0),
     // Four positions of 3x3 taps; with AVX2 some weights have no register left.
     ("convolutions of one channel", &["#9correlate"], FMA, [(1, 12), (1, 36)], 0),
+    // Two windows of two by two; with AVX2 one, and over one channel there are more numbers than registers.
+    ("convolutions with pooling behind", &["#6squareKj0"], FMA, [(1, 8), (1, 16)], 0),
+    ("the same over one channel", &["#6squareKj3"], FMA, [(0, 1), (1, 36)], 0),
     ("the gradient by a convolution's weights", &["#7one_wayKj0"], FMA, [(1, 12), (1, 16)], 0),
     ("the same by what pooling has picked", &["#7one_wayKj1"], FMA, [(1, 4), (1, 9)], 0),
     // (With AVX2 there are more numbers than registers.)

@@ -19,13 +19,13 @@ token!(F32x4: [f32; 4] in __m128, 8 rows, narrow true,
 token!(F32x8: [f32; 8] in __m256, 8 rows, narrow true,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
     _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps,
-    interleave interleave_f32, nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32,
+    interleave interleave_f32, nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32, where_above where_above_f32,
     look_up look_up_f32);
 token!(F32Wide: [f32; 8] in __m256, 6 rows, narrow false,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps,
     _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps,
     interleave interleave_f32, sum4 sums_f32,
-    nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32,
+    nonzero nonzero_f32, mask mask_f32, where_equal where_equal_f32, where_above where_above_f32,
     look_up look_up_f32);
 token!(F64x1: [f64; 1] in __m128d, 8 rows, narrow true,
     _mm_set1_pd, _mm_load_sd, _mm_store_sd, _mm_fmadd_pd, _mm_add_pd,
@@ -36,13 +36,13 @@ token!(F64x2: [f64; 2] in __m128d, 8 rows, narrow true,
 token!(F64x4: [f64; 4] in __m256d, 8 rows, narrow true,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
     _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd,
-    interleave interleave_f64, mask mask_f64, where_equal where_equal_f64,
+    interleave interleave_f64, mask mask_f64, where_equal where_equal_f64, where_above where_above_f64,
     look_up look_up_f64);
 token!(F64Wide: [f64; 4] in __m256d, 6 rows, narrow false,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd,
     _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd,
     interleave interleave_f64, sum4 sums_f64,
-    mask mask_f64, where_equal where_equal_f64,
+    mask mask_f64, where_equal where_equal_f64, where_above where_above_f64,
     look_up look_up_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), 8 => F32x8(()),
@@ -219,6 +219,20 @@ fn where_equal_f32(a: __m256, b: __m256, x: __m256) -> __m256 {
 #[target_feature(enable = "avx2")]
 fn where_equal_f64(a: __m256d, b: __m256d, x: __m256d) -> __m256d {
     _mm256_and_pd(_mm256_cmp_pd::<_CMP_EQ_OQ>(a, b), x)
+}
+
+/// As `Simd::where_above`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn where_above_f32(a: __m256, b: __m256, x: __m256, y: __m256) -> __m256 {
+    _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_GT_OQ>(a, b))
+}
+
+/// As `Simd::where_above`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn where_above_f64(a: __m256d, b: __m256d, x: __m256d, y: __m256d) -> __m256d {
+    _mm256_blendv_pd(y, x, _mm256_cmp_pd::<_CMP_GT_OQ>(a, b))
 }
 
 /// As `Simd::look_up`.

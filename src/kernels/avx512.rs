@@ -10,12 +10,12 @@ token!(F32x16: [f32; 16] in __m512, 8 rows, narrow false,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps,
     _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_sqrt_ps, _mm512_min_ps, _mm512_max_ps,
     interleave interleave_f32, sum4 sums_f32, nonzero nonzero_f32, mask mask_f32,
-    where_equal where_equal_f32, look_up look_up_f32);
+    where_equal where_equal_f32, where_above where_above_f32, look_up look_up_f32);
 token!(F64x8: [f64; 8] in __m512d, 8 rows, narrow false,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd,
     _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_sqrt_pd, _mm512_min_pd, _mm512_max_pd,
     interleave interleave_f64, sum4 sums_f64, nonzero nonzero_f64, mask mask_f64,
-    where_equal where_equal_f64, look_up look_up_f64);
+    where_equal where_equal_f64, where_above where_above_f64, look_up look_up_f64);
 
 vectors!(run_f32: f32, _ => F32x16(()));
 vectors!(run_f64: f64, _ => F64x8(()));
@@ -178,6 +178,20 @@ fn where_equal_f32(a: __m512, b: __m512, x: __m512) -> __m512 {
 #[target_feature(enable = "avx512f")]
 fn where_equal_f64(a: __m512d, b: __m512d, x: __m512d) -> __m512d {
     _mm512_maskz_mov_pd(_mm512_cmp_pd_mask::<_CMP_EQ_OQ>(a, b), x)
+}
+
+/// As `Simd::where_above`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn where_above_f32(a: __m512, b: __m512, x: __m512, y: __m512) -> __m512 {
+    _mm512_mask_mov_ps(y, _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), x)
+}
+
+/// As `Simd::where_above`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn where_above_f64(a: __m512d, b: __m512d, x: __m512d, y: __m512d) -> __m512d {
+    _mm512_mask_mov_pd(y, _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, b), x)
 }
 
 /// As `Simd::look_up`.

@@ -58,7 +58,7 @@ use crate::simd::{Isa, Level};
 pub use apply::Adjust;
 use apply::{Applied, Apply};
 use bias_grad::BiasGrad;
-use conv::{ConvWeightGrad, Correlate, Sparse};
+use conv::{ConvWeightGrad, Correlate, Pooled, Sparse};
 use forward::Forward;
 use grad_input::InputGrad;
 pub use grad_input_blocks::BLOCK;
@@ -138,6 +138,9 @@ pub trait Element: Real + gemm::Gemm {
     /// Each position of an image as a sum over the taps of a window, see [`conv`].
     fn correlate<I: Isa>(isa: I, kernel: Correlate<Self>);
 
+    /// A convolution and a pooling layer in one, see [`conv`].
+    fn pooled<I: Isa>(isa: I, kernel: Pooled<Self>);
+
     /// The gradient by the weights of a convolution, see [`conv`].
     fn conv_weight_grad<I: Isa>(isa: I, kernel: ConvWeightGrad<Self>);
 
@@ -182,6 +185,7 @@ macro_rules! element {
                 => BiasGrad::new(dz, rule, b, slots));
             element!(@method $name, correlate, correlate, one_by_one,
                 (kernel: Correlate<Self>) => kernel);
+            element!(@method $name, pooled, pooled, one_by_one, (kernel: Pooled<Self>) => kernel);
             element!(@method $name, conv_weight_grad, conv_weight_grad, one_by_one,
                 (kernel: ConvWeightGrad<Self>) => kernel);
             element!(@method $name, sparse_conv_grad, sparse_conv_grad, one_by_one,

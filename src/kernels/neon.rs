@@ -16,14 +16,14 @@ token!(F32x2: [f32; 2] in float32x2_t, 8 rows, narrow true,
 token!(F32x4: [f32; 4] in float32x4_t, 8 rows, narrow true,
     vdupq_n_f32, vld1q_f32, vst1q_f32, fma_f32x4, vaddq_f32,
     vsubq_f32, vmulq_f32, vdivq_f32, vsqrtq_f32, min_f32x4, max_f32x4, interleave interleave_f32, sum4 sums_f32,
-    where_equal where_equal_f32, look_up look_up_f32);
+    where_equal where_equal_f32, where_above where_above_f32, look_up look_up_f32);
 token!(F64x1: [f64; 1] in float64x1_t, 8 rows, narrow true,
     vdup_n_f64, vld1_f64, vst1_f64, fma_f64x1, vadd_f64,
     vsub_f64, vmul_f64, vdiv_f64, vsqrt_f64, min_f64x1, max_f64x1);
 token!(F64x2: [f64; 2] in float64x2_t, 8 rows, narrow true,
     vdupq_n_f64, vld1q_f64, vst1q_f64, fma_f64x2, vaddq_f64,
     vsubq_f64, vmulq_f64, vdivq_f64, vsqrtq_f64, min_f64x2, max_f64x2, interleave interleave_f64, sum4 sums_f64,
-    where_equal where_equal_f64);
+    where_equal where_equal_f64, where_above where_above_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()),
     8 => Pair::<_, 8, true>(F32x4(())), _ => Pair::<_, 6, false>(F32x4(())));
@@ -129,6 +129,20 @@ fn where_equal_f32(a: float32x4_t, b: float32x4_t, x: float32x4_t) -> float32x4_
 #[target_feature(enable = "neon")]
 fn where_equal_f64(a: float64x2_t, b: float64x2_t, x: float64x2_t) -> float64x2_t {
     vbslq_f64(vceqq_f64(a, b), x, vdupq_n_f64(0.0))
+}
+
+/// As `Simd::where_above`.
+#[inline]
+#[target_feature(enable = "neon")]
+fn where_above_f32(a: float32x4_t, b: float32x4_t, x: float32x4_t, y: float32x4_t) -> float32x4_t {
+    vbslq_f32(vcgtq_f32(a, b), x, y)
+}
+
+/// As `Simd::where_above`.
+#[inline]
+#[target_feature(enable = "neon")]
+fn where_above_f64(a: float64x2_t, b: float64x2_t, x: float64x2_t, y: float64x2_t) -> float64x2_t {
+    vbslq_f64(vcgtq_f64(a, b), x, y)
 }
 
 /// As `Simd::look_up`.

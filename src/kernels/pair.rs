@@ -77,6 +77,13 @@ impl<S: Simd, const ROWS: usize, const NARROW: bool> Simd for Pair<S, ROWS, NARR
         ]
     }
     #[inline(always)]
+    fn where_above(self, a: [S::V; 2], b: [S::V; 2], x: [S::V; 2], y: [S::V; 2]) -> [S::V; 2] {
+        [
+            self.0.where_above(a[0], b[0], x[0], y[0]),
+            self.0.where_above(a[1], b[1], x[1], y[1]),
+        ]
+    }
+    #[inline(always)]
     unsafe fn look_up(self, low: *const S::E, high: *const S::E, at: [S::V; 2]) -> [S::V; 2] {
         // SAFETY: the caller's.
         at.map(|at| unsafe { self.0.look_up(low, high, at) })

@@ -71,4 +71,8 @@ impl<T: Real, I: Isa> Simd for Scalar<T, I> {
     fn max(self, a: T, b: T) -> T {
         if a > b { a } else { b }
     }
+    #[inline(always)]
+    fn where_above(self, a: T, b: T, x: T, y: T) -> T {
+        if a > b { x } else { y }
+    }
 }

@@ -22,14 +22,14 @@ token!(F32x4: [f32; 4] in v128, 8 rows, narrow true,
 token!(F32Wide: [f32; 4] in v128, 6 rows, narrow false,
     f32x4_splat, load_16, store_16, fma_f32, f32x4_add,
     f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, min_f32, max_f32, interleave interleave_f32,
-    where_equal where_equal_f32, look_up look_up_f32);
+    where_equal where_equal_f32, where_above where_above_f32, look_up look_up_f32);
 token!(F64x1: [f64; 1] in v128, 8 rows, narrow true,
     f64x2_splat, load_8, store_8, fma_f64, f64x2_add,
     f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64);
 token!(F64x2: [f64; 2] in v128, 8 rows, narrow true,
     f64x2_splat, load_16, store_16, fma_f64, f64x2_add,
     f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, min_f64, max_f64, interleave interleave_f64,
-    where_equal where_equal_f64);
+    where_equal where_equal_f64, where_above where_above_f64);
 
 vectors!(run_f32: f32, 1 => F32x1(()), 2 => F32x2(()), 4 => F32x4(()), _ => F32Wide(()));
 vectors!(run_f64: f64, 1 => F64x1(()), 2 => F64x2(()),
@@ -116,6 +116,18 @@ fn where_equal_f32(a: v128, b: v128, x: v128) -> v128 {
 #[inline(always)]
 fn where_equal_f64(a: v128, b: v128, x: v128) -> v128 {
     v128_and(f64x2_eq(a, b), x)
+}
+
+/// As `Simd::where_above`.
+#[inline(always)]
+fn where_above_f32(a: v128, b: v128, x: v128, y: v128) -> v128 {
+    v128_bitselect(x, y, f32x4_gt(a, b))
+}
+
+/// As `Simd::where_above`.
+#[inline(always)]
+fn where_above_f64(a: v128, b: v128, x: v128, y: v128) -> v128 {
+    v128_bitselect(x, y, f64x2_gt(a, b))
 }
 
 /// As `Simd::look_up`.

@@ -158,6 +158,25 @@ pub trait Simd: Copy {
         }
     }
 
+    /// `x` where `a` is above `b`, `y` elsewhere, also where either is NaN.
+    #[inline(always)]
+    fn where_above(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+        let [mut a_lanes, mut b_lanes, mut x_lanes, mut lanes] = [[num_traits::zero(); 16]; 4];
+        // SAFETY: a vector has at most 16 lanes.
+        unsafe {
+            self.store(a, a_lanes.as_mut_ptr());
+            self.store(b, b_lanes.as_mut_ptr());
+            self.store(x, x_lanes.as_mut_ptr());
+            self.store(y, lanes.as_mut_ptr());
+            for i in 0..Self::LANES {
+                if a_lanes[i] > b_lanes[i] {
+                    lanes[i] = x_lanes[i];
+                }
+            }
+            self.load(lanes.as_ptr())
+        }
+    }
+
     /// Looks up numbers in a table of eight: four lie at `low`, four at `high`. Each lane of `at` says which,
     /// counted from [`Real::WHOLE`]. (What is no place in the table is taken modulo 8.)
     ///
@@ -267,6 +286,7 @@ macro_rules! token {
         $(, nonzero $nonzero:path)?
         $(, mask $mask:path)?
         $(, where_equal $where_equal:path)?
+        $(, where_above $where_above:path)?
         $(, look_up $look_up:path)?
     ) => {
         #[derive(Clone, Copy)]
@@ -365,6 +385,19 @@ macro_rules! token {
             )?
             $(
                 #[inline(always)]
+                fn where_above(
+                    self,
+                    a: $vector,
+                    b: $vector,
+                    x: $vector,
+                    y: $vector,
+                ) -> $vector {
+                    // SAFETY: see above.
+                    unsafe { $where_above(a, b, x, y) }
+                }
+            )?
+            $(
+                #[inline(always)]
                 unsafe fn look_up(
                     self,
                     low: *const $element,
@@ -393,7 +426,7 @@ macro_rules! compiled {
     ($name:ident: $element:ty, $kernel:ident => $run:expr $(, features $features:literal)?) => {
         pub mod $name {
             use crate::kernels::rule::{Fused, Step, with_rule};
-            use crate::kernels::conv::{ALL, ConvWeightGrad, Correlate, HALVED, OneWay, PICKED, Sparse};
+            use crate::kernels::conv::{ALL, ConvWeightGrad, Correlate, HALVED, OneWay, PICKED, Pooled, Sparse, Square};
             use crate::kernels::{
                 Applied, Apply, BiasGrad, BlockInputGrad, Forward, InputGrad, Ruled, Turn, WeightGrad,
             };
@@ -437,6 +470,19 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn correlate($kernel: Correlate<'_, $element>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn pooled($kernel: Pooled<'_, $element>) {
+                match $kernel.square() {
+                    3 => square(Square::<_, 3>($kernel)),
+                    5 => square(Square::<_, 5>($kernel)),
+                    _ => square(Square::<_, 0>($kernel)),
+                }
+            }
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            fn square<const K: usize>($kernel: Square<'_, $element, K>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

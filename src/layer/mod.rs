@@ -96,7 +96,7 @@ use crate::error::Result;
 use crate::initializers::Init;
 use crate::kernels::Element;
 use crate::kernels::channelwise::Channelwise;
-use crate::kernels::conv::{Conv, Picks};
+use crate::kernels::conv::{Conv, Picks, PicksMut};
 use crate::onnx::Graph;
 use crate::random::{Places, Stream, mix};
 use crate::rows::{Rows, RowsMut};
@@ -160,6 +160,10 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// If it can take the gradient by what a layer behind has picked of its output: its sizes.
     #[doc(hidden)]
     const FOLLOWS: Option<Conv> = None;
+    /// If it can also do that layer's forward pass along with its own, where the sizes of both suit: its
+    /// sizes. See [`forward_picked`](Self::forward_picked).
+    #[doc(hidden)]
+    const JOINS: Option<Conv> = None;
     /// Whether its outputs, or those of layers inside it, add to the loss. Its cache and its scratch memory
     /// then end with what those of each row add, one number for each row, and it is not
     /// [`BY_ROW`](Self::BY_ROW).
@@ -203,6 +207,19 @@ pub trait Layer<T: Element, In: Shape>: 'static {
         _moment: Moment<'_>,
     ) {
         Self::forward(isa, weights, x, y);
+    }
+
+    /// The forward pass with that of the layer behind, which picks some of the outputs: `y` is what that one
+    /// gives, and nobody sees the others. Only asked of a layer that [`JOINS`](Self::JOINS).
+    #[doc(hidden)]
+    #[inline(always)]
+    fn forward_picked<I: Isa>(
+        _isa: I,
+        _weights: &Self::Weights,
+        _x: Rows<T>,
+        _y: RowsMut<T>,
+        _picks: PicksMut<T>,
+    ) {
     }
 
     /// Makes what the backward pass of every row of a batch will read: the weights in another order, for

@@ -14,11 +14,11 @@
 
 use super::apart::{self, is_apart};
 use super::penalties;
-use super::sharing::{self, is_shared};
+use super::sharing::{self, Forth, is_shared};
 use super::{Backward, Entry, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
 use crate::kernels::Element;
 use crate::kernels::channelwise::Channelwise;
-use crate::kernels::conv::{Conv, Picks, follows};
+use crate::kernels::conv::{Conv, Picks, PicksMut, follows, joins};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::Isa;
@@ -43,6 +43,7 @@ pub struct Facts {
     separate: bool,
     picks: Option<Channelwise>,
     follows: Option<Conv>,
+    joins: Option<Conv>,
     penalizes: bool,
     policies: Policies,
 }
@@ -67,9 +68,29 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             separate: L::SEPARATE,
             picks: L::PICKS,
             follows: L::FOLLOWS,
+            joins: L::JOINS,
             penalizes: L::PENALIZES,
             policies: L::POLICIES,
         }
+    }
+}
+
+/// The windows of the layer behind layer `i`, if this takes the gradient from there.
+const fn followed<const N: usize>(layers: &[Facts; N], i: usize) -> Option<Channelwise> {
+    if i + 1 < N
+        && let (Some(conv), Some(pool)) = (layers[i].follows, layers[i + 1].picks)
+        && follows(&conv, &pool)
+    {
+        return Some(pool);
+    }
+    None
+}
+
+/// The same if the forward passes of both layers are one.
+const fn joined<const N: usize>(layers: &[Facts; N], i: usize) -> Option<Channelwise> {
+    match (layers[i].joins, followed(layers, i)) {
+        (Some(conv), Some(pool)) if joins(&conv, &pool) => Some(pool),
+        _ => None,
     }
 }
 
@@ -122,7 +143,8 @@ impl<const N: usize> Wiring<N> {
         let mut i = 0;
         while i < N {
             wiring.from[i] = here;
-            if !passes(layers[i].identity, training) {
+            // (The output of a layer that is one with the next lies nowhere.)
+            if !passes(layers[i].identity, training) && joined(layers, i).is_none() {
                 wiring.idle = false;
                 here = if i + 1 == last {
                     Place::Output
@@ -162,6 +184,8 @@ pub struct Plan<const N: usize> {
     /// The windows of the next layer, if it picks some of a layer's outputs and this takes the gradient
     /// from there.
     followed: [Option<Channelwise>; N],
+    /// The same if the two are one in the forward pass.
+    joined: [Option<Channelwise>; N],
     /// What is asked of the weights of each layer.
     policies: [Policies; N],
     /// Numbers of all caches together.
@@ -197,6 +221,7 @@ impl<const N: usize> Plan<N> {
             learns: [false; N],
             dead_at_zero: [false; N],
             followed: [None; N],
+            joined: [None; N],
             policies: [Policies::NONE; N],
             cache_len: 0,
             separate: true,
@@ -219,16 +244,13 @@ impl<const N: usize> Plan<N> {
             plan.frozen += layer.frozen;
             plan.len += layer.len;
             plan.learns[i] = plan.params > 0;
+            plan.followed[i] = followed(&layers, i);
+            plan.joined[i] = joined(&layers, i);
             plan.separate &= layer.separate;
             plan.penalizes |= layer.penalizes;
             plan.policies[i] = layer.policies;
             if i + 1 < N {
                 plan.tensors[i + 1] = plan.tensors[i] + layer.tensors;
-                if let (Some(conv), Some(pool)) = (layer.follows, layers[i + 1].picks)
-                    && follows(&conv, &pool)
-                {
-                    plan.followed[i] = Some(pool);
-                }
                 // An identity hands on what it gets.
                 plan.dead_at_zero[i + 1] = match passes(layer.identity, true) {
                     true => plan.dead_at_zero[i],
@@ -253,6 +275,12 @@ impl<const N: usize> Plan<N> {
     /// See [`Layer::POLICIES`].
     pub const fn policies(&'static self) -> Policies {
         Policies::Layers(&self.policies)
+    }
+
+    /// Whether the forward pass of layer `i` is that of the layer before.
+    #[inline(always)]
+    fn is_done_before(&self, i: usize) -> bool {
+        i > 0 && self.joined[i - 1].is_some()
     }
 
     /// A forward pass for prediction.
@@ -334,8 +362,23 @@ impl<T: Element, const N: usize> Inference<'_, T, N> {
         if const { passes(L::IDENTITY, false) } {
             return;
         }
-        let i = link.index();
-        let wiring = &self.plan.prediction;
+        let (i, wiring) = (link.index(), &self.plan.prediction);
+        if self.plan.is_done_before(i) {
+            return;
+        }
+        if const { L::JOINS.is_some() }
+            && let Some(pool) = self.plan.joined[i]
+        {
+            let (x, y) = pair(
+                (wiring.from[i], wiring.to[i + 1]),
+                (In::SIZE, pool.outputs()),
+                self.x,
+                &mut self.y,
+                self.activations,
+            );
+            let winners = &mut [];
+            return L::forward_picked(isa, weights, x, y, PicksMut { pool, winners });
+        }
         let (x, y) = pair(
             (wiring.from[i], wiring.to[i]),
             (In::SIZE, L::Output::SIZE),
@@ -426,8 +469,12 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if i == 0 {
             penalties.fill(T::zero());
         }
-        if const { passes(L::IDENTITY, true) } {
+        if const { passes(L::IDENTITY, true) } || self.plan.is_done_before(i) {
             return;
+        }
+        let moment = moment.layer(i, self.plan.tensors[i]);
+        if const { L::JOINS.is_some() } && self.plan.joined[i].is_some() {
+            return self.forward_joined(isa, link, weights, y, [activations, caches], moment);
         }
         let wiring = &self.plan.training;
         let (x, y) = pair(
@@ -438,9 +485,15 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             activations,
         );
         let cache = &mut caches[self.cache_range(link)];
-        let moment = moment.layer(i, self.plan.tensors[i]);
         if const { is_shared::<T, In, L>() } {
-            sharing::forward::<T, In, L, _>(isa, weights, x, y, &mut *cache, moment);
+            let forth = Forth {
+                x,
+                y,
+                cache: &mut *cache,
+                picks: None,
+                moment,
+            };
+            sharing::forward::<T, In, L, _>(isa, weights, forth);
         } else if const { is_apart::<T, In, L>() } {
             apart::forward::<T, In, L, _>(isa, weights, x, y, &mut *cache, moment);
         } else {
@@ -449,6 +502,42 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if const { L::PENALIZES } {
             penalties::add(cache, 1, penalties);
         }
+    }
+
+    /// A layer does its part of the forward pass, and that of the next one. (A function of its own: models
+    /// without such layers need no room for it on the stack.)
+    #[inline(never)]
+    fn forward_joined<In: Shape, L: Layer<T, In>>(
+        &self,
+        isa: impl Isa,
+        link: Link<T, In, L>,
+        weights: &L::Weights,
+        y: &mut RowsMut<T>,
+        [activations, caches]: [&mut [T]; 2],
+        moment: Moment<'_>,
+    ) {
+        let (i, wiring) = (link.index(), &self.plan.training);
+        let Some(pool) = self.plan.joined[i] else {
+            return;
+        };
+        let (x, y) = pair(
+            (wiring.from[i], wiring.to[i + 1]),
+            (In::SIZE, pool.outputs()),
+            self.x,
+            y,
+            activations,
+        );
+        let (cache, behind) =
+            caches[self.cache_range(link).start..].split_at_mut(L::CACHE * x.len());
+        let winners = &mut behind[..pool.outputs() * x.len()];
+        let forth = Forth {
+            x,
+            y,
+            cache,
+            picks: Some(PicksMut { pool, winners }),
+            moment,
+        };
+        sharing::forward::<T, In, L, _>(isa, weights, forth);
     }
 
     /// The last layer has done its part of the forward pass.

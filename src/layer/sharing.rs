@@ -5,6 +5,7 @@
 //! (A model as a layer is not shared itself: each of its layers is.)
 
 use super::{Backward, Layer, Moment};
+use crate::kernels::conv::PicksMut;
 use crate::kernels::{BLOCK, Element};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::Shape;
@@ -29,11 +30,17 @@ struct Pass<'a, T: Element, In: Shape, L: Layer<T, In>> {
 }
 
 /// Rows on their way forward.
-struct Forth<'a, T> {
-    x: Rows<'a, T>,
-    y: RowsMut<'a, T>,
-    cache: &'a mut [T],
-    moment: Moment<'a>,
+pub struct Forth<'a, T> {
+    /// What comes in.
+    pub x: Rows<'a, T>,
+    /// What goes out.
+    pub y: RowsMut<'a, T>,
+    /// What the layer keeps.
+    pub cache: &'a mut [T],
+    /// If `y` is what a layer behind picks: which ones.
+    pub picks: Option<PicksMut<'a, T>>,
+    /// The moment.
+    pub moment: Moment<'a>,
 }
 
 impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Forth<'p, T>> for Pass<'_, T, In, L> {
@@ -43,9 +50,13 @@ impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Forth<'p, T>> for Pass<'_
             x,
             y,
             cache,
+            picks,
             moment,
         } = part;
-        L::forward_training(isa, self.weights, x, y, cache, moment);
+        match picks {
+            Some(picks) => L::forward_picked(isa, self.weights, x, y, picks),
+            None => L::forward_training(isa, self.weights, x, y, cache, moment),
+        }
     }
 }
 
@@ -56,17 +67,21 @@ impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Backward<'p, T>> for Pass
     }
 }
 
-/// [`Layer::forward_training`], shared. (A function of its own, as the one below: the parts take room
+/// [`Layer::forward_training`] or [`Layer::forward_picked`], shared. (A function of its own, as the one below: the parts take room
 /// on the stack.)
 #[inline(never)]
 pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
     isa: I,
     weights: &L::Weights,
-    x: Rows<T>,
-    mut y: RowsMut<T>,
-    mut cache: &mut [T],
-    moment: Moment<'_>,
+    forth: Forth<T>,
 ) {
+    let Forth {
+        x,
+        mut y,
+        mut cache,
+        mut picks,
+        moment,
+    } = forth;
     let team = moment.team;
     let split = team.split(x.len(), BLOCK, cost::<T, In, L>());
     let mut parts = Parts::new();
@@ -74,13 +89,15 @@ pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         let rows = split.rows(i);
         let (y_part, y_rest) = y.split_at(rows.len());
         let (cache_part, cache_rest) = cache.split_at_mut(L::CACHE * rows.len());
+        let (picks_part, picks_rest) = picks.map(|picks| picks.split_at(rows.len())).unzip();
         parts.push(Forth {
             x: x.rows(rows.clone()),
             y: y_part,
             cache: cache_part,
+            picks: picks_part,
             moment: moment.from_row(rows.start),
         });
-        (y, cache) = (y_rest, cache_rest);
+        (y, cache, picks) = (y_rest, cache_rest, picks_rest);
     }
     let pass = Pass::<T, In, L> {
         weights,

@@ -11,7 +11,9 @@ use crate::activations::{Activation, ActivationArgument};
 use crate::error::Result;
 use crate::initializers::{Init, InitializerArgument};
 use crate::kernels::Element;
-use crate::kernels::conv::{Conv, Correlate, Picks, input_grad, prepare, weight_grad};
+use crate::kernels::conv::{
+    Conv, Correlate, Picks, PicksMut, Pooled, input_grad, prepare, weight_grad,
+};
 use crate::layer::{
     Argument, Arguments, Backward, Kept, Kernel, Layer, Moment, Policies, PolicyArgument,
     RowGradient, SetArgument, Tensor, Update, Vector, Weights,
@@ -279,6 +281,11 @@ where
     } else {
         Some(O::CONV)
     };
+    const JOINS: Option<Conv> = if Act::Activation::RECTIFIES {
+        Some(O::CONV)
+    } else {
+        None
+    };
     const DEAD_AT_ZERO: bool = Act::Activation::DEAD_AT_ZERO;
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
@@ -325,6 +332,19 @@ where
         );
         cache.copy_from_slice(y.padded_data());
         Act::Activation::forward(isa, y);
+    }
+
+    #[inline(always)]
+    fn forward_picked<I: Isa>(
+        isa: I,
+        weights: &Self::Weights,
+        x: Rows<T>,
+        y: RowsMut<T>,
+        picks: PicksMut<T>,
+    ) {
+        let (w, bias) = (weights.kernel.as_slice(), weights.bias.as_slice());
+        let bias = UseBias::FLAG.then_some(bias);
+        T::pooled(isa, Pooled::new(&O::CONV, x, w, bias, y, picks));
     }
 
     #[inline(always)]

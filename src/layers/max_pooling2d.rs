@@ -44,6 +44,17 @@ pub fn samples() {
     // Convolutions that take their gradient from behind it: of a few channels, and of eights.
     contract!([1, 5, 5] => [8, 1, 1] { Conv2D(8, 3, activation = relu), MaxPooling2D(2) });
     contract!([8, 4, 3] => [8, 1, 1] { Conv2D(8, [3, 2], activation = tanh), MaxPooling2D(2) });
+    // Both in one pass: over one channel and over several, some windows at a time and those left over, and
+    // where threads share a layer's samples instead of the whole step.
+    contract!([1, 5, 8] => [8, 1, 3] { Conv2D(8, 3, activation = relu), MaxPooling2D(2) });
+    contract!([1, 6, 6] => [8, 1, 1] { Conv2D(8, 5, activation = relu), MaxPooling2D(2) });
+    contract!([2, 4, 8] => [2] {
+        Conv2D(8, 3, activation = relu, use_bias = false),
+        MaxPooling2D(2),
+        BatchNormalization,
+        Flatten,
+        Dense(2)
+    });
     contract!([8, 6, 6] => [2] {
         Conv2D(8, 2, activation = relu, use_bias = false),
         MaxPooling2D(3, strides = 2),

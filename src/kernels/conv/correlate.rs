@@ -15,12 +15,12 @@ use core::ops::Range;
 
 /// The pass of one group as a `Kernel`.
 pub struct Correlate<'a, T> {
-    samples: usize,
+    pub(super) samples: usize,
     pub(super) sweeps: [Sweep; 2],
     pub(super) x: &'a [T],
     pub(super) x_stride: usize,
     /// Numbers of a pixel of x, and which of them come first.
-    x_pixel: usize,
+    pub(super) x_pixel: usize,
     x_first: usize,
     /// Rows of a tap.
     depth: usize,
@@ -32,7 +32,7 @@ pub struct Correlate<'a, T> {
     pub(super) y: RowsMut<'a, T>,
     pub(super) y_pixel: usize,
     y_first: usize,
-    columns: usize,
+    pub(super) columns: usize,
     /// Whether sums below 0 become 0.
     pub(super) rectifies: bool,
 }
@@ -61,6 +61,33 @@ impl<'a, T: Real> Correlate<'a, T> {
         bias: Option<&'a [T]>,
         y: RowsMut<'a, T>,
     ) -> Self {
+        let [down, across] = conv.windows;
+        let y_len = down.output * across.output * conv.filters;
+        Self::from_input(conv, group, x, w, bias, y).checked(conv.taps(), y_len)
+    }
+
+    /// The same without groups, for a pass that keeps only `outputs` numbers of each sample.
+    #[inline(always)]
+    pub(super) fn picked(
+        conv: &Conv,
+        x: Rows<'a, T>,
+        w: &'a [T],
+        bias: Option<&'a [T]>,
+        y: RowsMut<'a, T>,
+        outputs: usize,
+    ) -> Self {
+        Self::from_input(conv, 0, x, w, bias, y).checked(conv.taps(), outputs)
+    }
+
+    #[inline(always)]
+    fn from_input(
+        conv: &Conv,
+        group: usize,
+        x: Rows<'a, T>,
+        w: &'a [T],
+        bias: Option<&'a [T]>,
+        y: RowsMut<'a, T>,
+    ) -> Self {
         let (depth, breadth) = (conv.depth(), conv.breadth());
         let bias = bias.map_or(&[][..], |bias| &bias[group * breadth..][..breadth]);
         Self {
@@ -81,7 +108,6 @@ impl<'a, T: Real> Correlate<'a, T> {
             columns: breadth,
             rectifies: false,
         }
-        .checked(conv.taps())
     }
 
     /// The same with relu behind it: while the sums are in registers, it costs nothing.
@@ -104,6 +130,8 @@ impl<'a, T: Real> Correlate<'a, T> {
         let (depth, breadth) = (conv.depth(), conv.breadth());
         let bias = bias.map_or(&[][..], |bias| &bias[group * depth..][..depth]);
         let w_stride = padded(depth);
+        let [down, across] = conv.windows;
+        let y_len = down.input * across.input * conv.channels;
         Self {
             samples: dz.len().min(dx.len()),
             sweeps: conv.windows.map(Sweep::backward),
@@ -122,15 +150,14 @@ impl<'a, T: Real> Correlate<'a, T> {
             columns: depth,
             rectifies: false,
         }
-        .checked(conv.taps())
+        .checked(conv.taps(), y_len)
     }
 
     /// The sizes on which the pointers rely.
     #[inline(always)]
-    fn checked(self, taps: usize) -> Self {
+    fn checked(self, taps: usize, y_len: usize) -> Self {
         let [down, across] = self.sweeps;
         let x_len = down.sources() * across.sources() * self.x_pixel;
-        let y_len = down.positions() * across.positions() * self.y_pixel;
         let rows = taps * self.depth;
         assert!(
             self.x_first + self.depth <= self.x_pixel
@@ -192,13 +219,8 @@ impl<'a, T: Real> Correlate<'a, T> {
         stage: Stage,
     ) {
         let rectifies = self.rectifies && stage.is_last;
-        let mut start = [s.zero(); NV];
-        if !self.bias.is_empty() {
-            for (j, start) in start.iter_mut().enumerate() {
-                // SAFETY: the bias has as many numbers as there are columns.
-                *start = unsafe { s.load(self.bias.as_ptr().add(column + j * S::LANES)) };
-            }
-        }
+        // SAFETY: these are columns.
+        let start = unsafe { self.start::<S, NV>(s, column) };
         let (x_row, y_row) = (self.sweeps[1].sources(), self.sweeps[1].positions());
         let (x_step, y_step) = (across.advance * self.x_pixel, across.step * self.y_pixel);
         // Where position (sample, a, 0) reads and writes.
@@ -290,13 +312,33 @@ impl<'a, T: Real> Correlate<'a, T> {
         }
     }
 
+    /// The biases of `NV` vectors of columns from `column` on, or zeros.
+    ///
+    /// # Safety
+    /// There must be so many columns.
+    #[inline(always)]
+    pub(super) unsafe fn start<S: Simd<E = T>, const NV: usize>(
+        &self,
+        s: S,
+        column: usize,
+    ) -> [S::V; NV] {
+        let mut start = [s.zero(); NV];
+        if !self.bias.is_empty() {
+            for (j, start) in start.iter_mut().enumerate() {
+                // SAFETY: the bias has as many numbers as there are columns.
+                *start = unsafe { s.load(self.bias.as_ptr().add(column + j * S::LANES)) };
+            }
+        }
+        start
+    }
+
     /// Adds the products of all taps of two runs to the sums of `MR` positions, whose sources begin at
     /// `from`, for the columns from `column` on.
     ///
     /// # Safety
     /// The taps must lie inside the images.
     #[inline(always)]
-    unsafe fn sums<S: Simd<E = T>, const MR: usize, const NV: usize>(
+    pub(super) unsafe fn sums<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &self,
         s: S,
         from: &[usize; MR],

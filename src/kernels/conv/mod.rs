@@ -3,6 +3,7 @@
 //! | kernel | computes | sums over |
 //! | --- | --- | --- |
 //! | [`Correlate`], forward | `Y[p] = b + Σ X[p stride + t dilation - before] W[t]` | taps t, then channels, in order |
+//! | [`Pooled`] | the largest of two by two of `relu(Y)`, of which nothing else is stored | the same |
 //! | [`Correlate`], backward | the gradient by X: the same over `dZ`, with W turned around ([`flip`]) | the same |
 //! | [`ConvWeightGrad`] | `dW[t] += Σ X[p stride + t dilation - before]ᵀ dZ[p]` | samples in chunks, then positions, or windows of two by two of a pooling layer behind |
 //! | [`Sparse`] | the same gradients, where most of `dZ` is zero | the others |
@@ -19,6 +20,7 @@ mod grid;
 mod hits;
 mod picks;
 mod places;
+mod pooled;
 mod products;
 mod run;
 mod seen;
@@ -30,7 +32,8 @@ mod weight_picks;
 mod weight_tables;
 
 pub use correlate::Correlate;
-pub use picks::Picks;
+pub use picks::{Picks, PicksMut};
+pub use pooled::{Pooled, Square, joins};
 pub use run::{Run, Sweep};
 pub use sparse::{Sparse, follows};
 pub use weight_grad::{ALL, ConvWeightGrad, HALVED, OneWay, PICKED};

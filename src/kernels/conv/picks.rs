@@ -1,4 +1,4 @@
-//! What a pooling layer behind a convolution has chosen: the way back of its gradient.
+//! What a pooling layer behind a convolution has chosen, or is to choose: the way back of its gradient.
 //!
 //! Each output of max-pooling is one of its inputs, so the gradient by these is the one by the outputs,
 //! moved, with zeros in between. Nobody has to write them: a convolution that knows where each number
@@ -25,5 +25,34 @@ impl<T> Picks<'_, T> {
             winners: &self.winners[rows.start * len..rows.end * len],
             ..self
         }
+    }
+}
+
+/// Where a convolution that does a pooling layer's forward pass along with its own says what is chosen.
+#[derive(Debug)]
+pub struct PicksMut<'a, T> {
+    /// The windows over the convolution's output.
+    pub pool: Channelwise,
+    /// As in [`Picks`]; empty where nobody wants to know.
+    pub winners: &'a mut [T],
+}
+
+impl<'a, T> PicksMut<'a, T> {
+    /// Those of the first so many samples, and of the rest.
+    #[inline(always)]
+    pub fn split_at(self, rows: usize) -> (Self, Self) {
+        let pool = self.pool;
+        let middle = (rows * pool.outputs()).min(self.winners.len());
+        let (first, rest) = self.winners.split_at_mut(middle);
+        (
+            PicksMut {
+                pool,
+                winners: first,
+            },
+            PicksMut {
+                pool,
+                winners: rest,
+            },
+        )
     }
 }

@@ -1,6 +1,8 @@
 //! The three passes of a convolution against their definition, and all instruction sets against each
 //! other, bit for bit.
 
+mod pooled;
+
 use super::weight_tables::reach;
 use super::{Conv, Correlate, Picks, input_grad, prepare, weight_grad};
 use crate::kernels::Element;
