@@ -6,12 +6,15 @@
 
 use super::Team;
 
-/// How many steps all members take at first. (The system may begin a helper on the processor of its parent, and
-/// needs some time to see that another one has nothing to do.)
-const FIRST: u32 = 256;
+/// All members take the steps of the first so many seconds. (The system may begin a helper on the processor of
+/// its parent, and needs some time to see that another one has nothing to do.)
+const SETTLING: f64 = 0.004;
 
-/// The steps of a later try.
-const TRY: u32 = 8;
+/// How many steps they take behind that.
+const FIRST: u32 = 16;
+
+/// The steps of a try: of all members, which must wake up, and of the leader alone.
+const TRY: [u32; 2] = [8, 4];
 
 /// How many steps the faster way goes on before the other one is tried again: at first, and at most.
 const STAY: [u32; 2] = [128, 1024];
@@ -26,6 +29,8 @@ pub struct Pace {
     /// The steps of this run, and those that are left of it.
     run: u32,
     left: u32,
+    /// Seconds until all are settled.
+    settling: f64,
     /// The rows of its timed steps, and how many seconds they took.
     rows: usize,
     seconds: f64,
@@ -45,6 +50,7 @@ impl Default for Pace {
             tries: false,
             run: FIRST,
             left: FIRST,
+            settling: SETTLING,
             rows: 0,
             seconds: 0.0,
             other: f64::INFINITY,
@@ -79,6 +85,10 @@ impl Pace {
     /// A step of so many rows took so many seconds.
     #[cfg_attr(not(feature = "std"), allow(dead_code))] // without it there are no teams to time
     fn took(&mut self, rows: usize, seconds: f64) {
+        if self.settling > 0.0 {
+            self.settling -= seconds;
+            return;
+        }
         // In the first half of a run helpers wake up, and data move to their caches.
         if self.left <= self.run / 2 {
             self.rows += rows;
@@ -93,7 +103,7 @@ impl Pace {
             // The other way gets a try.
             self.other = this;
             self.alone = !self.alone;
-            self.run = TRY;
+            self.run = TRY[usize::from(self.alone)];
         } else {
             if this < self.other {
                 self.stay = STAY[0];
@@ -125,10 +135,11 @@ mod tests {
 
     #[test]
     fn the_faster_way_goes_on_and_the_other_gets_few_steps() {
-        for (seconds, fewest, most) in [([2.0, 1.0], 9550, 9780), ([1.0, 2.0], 20, 200)] {
+        for (seconds, fewest, most) in [([2.0, 1.0], 9850, 9950), ([1.0, 2.0], 20, 100)] {
             let count = alone(&mut Pace::default(), 10_000, seconds);
             assert!((fewest..=most).contains(&count), "{seconds:?}: {count}");
         }
+        assert!(alone(&mut Pace::default(), 100, [2.0, 1.0]) > 80);
     }
 
     #[test]
@@ -144,6 +155,7 @@ mod tests {
     #[test]
     fn the_first_steps_do_not_count() {
         let mut pace = Pace::default();
+        (0..100).for_each(|_| pace.took(32, SETTLING / 100.0));
         (0..FIRST / 2).for_each(|_| pace.took(32, 100.0));
         alone(&mut pace, 200, [1.0, 2.0]);
         assert!(!pace.alone);

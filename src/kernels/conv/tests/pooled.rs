@@ -77,7 +77,7 @@ impl<T: Element> Case<T> {
         let (width, w_len) = (down.input * across.input * channels, conv.taps() * channels);
         let mut x = vec![T::NAN; rows * padded(width)];
         for row in RowsMut::new(&mut x, width).iter_mut() {
-            row.fill_with(|| number(seed % 4 == 0));
+            row.fill_with(|| number(seed.is_multiple_of(4)));
         }
         let mut w = vec![T::zero(); w_len * padded(filters)];
         for row in RowsMut::new(&mut w, filters).iter_mut() {
@@ -91,7 +91,7 @@ impl<T: Element> Case<T> {
             rows,
             x,
             w,
-            bias: (seed % 3 > 0).then_some(bias),
+            bias: (!seed.is_multiple_of(3)).then_some(bias),
         }
     }
 }
