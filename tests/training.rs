@@ -79,6 +79,14 @@ impl<T: Element, P: Plain<T>> Metric<T, P, P> for Seen {
 
 /// The samples in the order in which an epoch after the other sees them.
 fn orders<'a>(samples: usize, settings: Fit<'a, [f32; 2], [f32; 1]>) -> Vec<u32> {
+    orders_of_fits(samples, [settings])
+}
+
+/// The same for one fit after another.
+fn orders_of_fits<'a>(
+    samples: usize,
+    fits: impl IntoIterator<Item = Fit<'a, [f32; 2], [f32; 1]>>,
+) -> Vec<u32> {
     let x: Vec<[f32; 2]> = (0..samples)
         .map(|i| [i as f32 / samples as f32, 1.0])
         .collect();
@@ -86,7 +94,9 @@ fn orders<'a>(samples: usize, settings: Fit<'a, [f32; 2], [f32; 1]>) -> Vec<u32>
     let seen = Seen::default();
     let mut training =
         Training::new(Line::<f32>::new(1), Sgd::new(1e-4), MeanSquaredError).metrics(seen.clone());
-    training.fit(&x, &y, settings).unwrap();
+    for settings in fits {
+        training.fit(&x, &y, settings).unwrap();
+    }
     seen.take()
 }
 
@@ -196,6 +206,17 @@ fn shuffling_shows_each_sample_once_an_epoch_in_a_new_order() {
         "not a matter of batches"
     );
     assert_ne!(orders(50, fit().epochs(4).seed(1)), order);
+}
+
+#[test]
+fn epochs_at_once_or_one_by_one_see_the_same_orders() {
+    // Batches whose steps work out the next order on the way, and others; the last one is smaller.
+    for batch_size in [1, 2, 5] {
+        let settings = || fit().batch_size(batch_size);
+        let at_once = orders(41, settings().epochs(4));
+        let fits = [1, 2, 1].map(|epochs| settings().epochs(epochs));
+        assert_eq!(orders_of_fits(41, fits), at_once);
+    }
 }
 
 #[test]

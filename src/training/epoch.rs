@@ -1,5 +1,6 @@
 //! One pass over the data, and the way back from one that ran away.
 
+use super::ahead::Ahead;
 use super::checkpoint::{Backup, Place, Within};
 use super::evaluate::evaluate;
 use super::few::is_tiny;
@@ -44,6 +45,8 @@ pub(super) struct Steps<'s, 'c, M: Model, O, L, Me, Y> {
     pub(super) workspace: &'s mut Workspace<M::Element>,
     pub(super) shards: &'s mut Shards<M>,
     pub(super) order: &'s [u32],
+    /// The order of the next epoch.
+    pub(super) ahead: Option<&'s mut Ahead>,
     pub(super) batch_size: usize,
     /// The number of the last step before them.
     pub(super) steps: u64,
@@ -286,10 +289,17 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        let lap = laps.lap().part(steps.clone());
+        let (lap, ahead) = laps.lap_and_ahead();
+        let lap = lap.part(steps.clone());
         let conditions = (trail.seed, trail.team);
         let snapshot = begins.then_some(&mut trail.now);
-        match self.steps(lap, conditions, sums.loss, snapshot, Some(progress)) {
+        match self.steps(
+            (lap, ahead),
+            conditions,
+            sums.loss,
+            snapshot,
+            Some(progress),
+        ) {
             Ok(loss) => {
                 sums.loss = loss;
                 sums.samples += lap.order.len();
@@ -335,7 +345,7 @@ where
     /// Takes all steps of a lap. Gives the sum of the losses, from `total` on.
     fn steps<Y>(
         &mut self,
-        lap: Lap<'_, <B::Target as Model>::Input, Y>,
+        (lap, ahead): (Lap<'_, <B::Target as Model>::Input, Y>, Option<&mut Ahead>),
         (seed, team): (u64, Team<'_>),
         total: f64,
         snapshot: Option<&mut Snapshot<Number<B::Target>>>,
@@ -363,6 +373,7 @@ where
             workspace: &mut self.workspace,
             shards: &mut self.shards,
             order: lap.order,
+            ahead,
             batch_size: lap.batch_size,
             steps: self.steps,
             total,
@@ -417,7 +428,7 @@ where
         let conditions = (trail.seed, trail.team);
         let rate = self.learning_rate();
         let _ = self.set_learning_rate(snapshot.rate);
-        let _ = self.steps(lap, conditions, 0.0, None, None);
+        let _ = self.steps((lap, None), conditions, 0.0, None, None);
         let _ = self.set_learning_rate(rate);
         self.steps += again;
     }

@@ -4,6 +4,7 @@
 //! samples and sees all that happens to the weights: nothing has to leave the registers. It computes
 //! what the steps of all other networks compute, bit for bit.
 
+use super::ahead::Shuffling;
 use super::epoch::{RanAway, Steps, advance};
 use super::step::{Course, Parts, needed};
 use super::{Number, Score};
@@ -114,6 +115,7 @@ where
             team: Team::alone(),
             ..self.course
         };
+        let mut ahead = Shuffling::of(self.ahead.as_deref_mut());
         for (step, batch) in (first..).zip(batches) {
             let mut memory = [M::Element::zeroed(); ROOM];
             let parts = Parts::of(&mut memory, B, &mut [], self.shards);
@@ -123,6 +125,7 @@ where
                 return Err(RanAway { step, loss });
             }
             total += loss;
+            ahead.advance(B);
         }
         Ok(total)
     }

@@ -6,7 +6,8 @@ use super::checkpoint::{Backup, Place};
 use super::checkpoint::{Description, Terms};
 use super::epoch::Trail;
 use super::evaluate::evaluate;
-use super::lap::{InMemory, Laps};
+use super::few::is_tiny;
+use super::lap::{InMemory, Lap, Laps};
 use super::progress::{Clock, Progress};
 use super::settings::{Fit, Validation};
 use super::{History, Number, Score, Training, samples};
@@ -100,7 +101,14 @@ where
         };
         #[cfg(not(feature = "std"))]
         let backup = None;
-        let mut laps = InMemory::new((x, y), weights.as_deref(), &list, batch_size, shuffle);
+        let all = Lap {
+            weights: weights.as_deref(),
+            ..Lap::new((x, y), &list, batch_size)
+        };
+        let mut laps = InMemory::new(all, shuffle);
+        if const { is_tiny::<B::Target>() } {
+            laps = laps.looking_ahead(settings.epochs);
+        }
         let members = team::members(
             settings.threads,
             batch_size.min(list.len()),

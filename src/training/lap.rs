@@ -1,9 +1,9 @@
 //! Where the batches of an epoch come from: some samples in memory at a time, and their order.
 
-use super::settings::Purpose;
+use super::ahead::{Ahead, stream};
 use crate::error::Result;
-use crate::random::{Stream, mix};
 use alloc::vec::Vec;
+use core::mem;
 use core::ops::Range;
 
 /// Samples to go through once, in order.
@@ -24,6 +24,17 @@ impl<X, Y> Clone for Lap<'_, X, Y> {
 impl<X, Y> Copy for Lap<'_, X, Y> {}
 
 impl<'a, X, Y> Lap<'a, X, Y> {
+    /// Samples that all count alike.
+    pub(super) fn new((x, y): (&'a [X], &'a [Y]), order: &'a [u32], batch_size: usize) -> Self {
+        Self {
+            x,
+            y,
+            weights: None,
+            order,
+            batch_size,
+        }
+    }
+
     /// How many samples a step takes at most.
     pub(super) fn rows(&self) -> usize {
         self.batch_size.min(self.order.len())
@@ -61,6 +72,11 @@ pub(super) trait Laps<X, Y> {
     /// The lap, which has at least one sample.
     fn lap(&self) -> Lap<'_, X, Y>;
 
+    /// The same, with the order of the epoch that comes next, if it may be worked out along with the steps.
+    fn lap_and_ahead(&mut self) -> (Lap<'_, X, Y>, Option<&mut Ahead>) {
+        (self.lap(), None)
+    }
+
     /// The lap before it, to be asked for at the end of a training only.
     fn lap_before(&mut self) -> Lap<'_, X, Y>;
 
@@ -70,14 +86,14 @@ pub(super) trait Laps<X, Y> {
 
 /// All samples in memory: one lap an epoch.
 pub(super) struct InMemory<'a, X, Y> {
-    x: &'a [X],
-    y: &'a [Y],
-    weights: Option<&'a [f64]>,
     /// The samples to train on, in ascending order.
-    list: &'a [u32],
+    all: Lap<'a, X, Y>,
     /// The same in the order of the epoch.
     order: Vec<u32>,
-    batch_size: usize,
+    /// That of the next epoch, where it is worked out along with the steps.
+    ahead: Option<Ahead>,
+    /// How many epochs have not begun yet.
+    epochs: usize,
     /// The seed of the order, if it is to change.
     shuffle: Option<u64>,
     epoch: u64,
@@ -86,33 +102,40 @@ pub(super) struct InMemory<'a, X, Y> {
 }
 
 impl<'a, X, Y> InMemory<'a, X, Y> {
-    pub(super) fn new(
-        (x, y): (&'a [X], &'a [Y]),
-        weights: Option<&'a [f64]>,
-        list: &'a [u32],
-        batch_size: usize,
-        shuffle: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(all: Lap<'a, X, Y>, shuffle: Option<u64>) -> Self {
         Self {
-            x,
-            y,
-            weights,
-            list,
-            order: list.to_vec(),
-            batch_size: batch_size.min(list.len()),
+            all: Lap {
+                batch_size: all.rows(),
+                ..all
+            },
+            order: all.order.to_vec(),
+            ahead: None,
+            epochs: 0,
             shuffle,
             epoch: 0,
             skipped: 0,
         }
     }
 
+    /// The same, where the steps of each of so many epochs work out the order of the next one.
+    pub(super) fn looking_ahead(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        if epochs > 1 && self.shuffle.is_some() {
+            self.ahead = Some(Ahead::new(self.order.len()));
+        }
+        self
+    }
+
     /// Puts the samples into the order of an epoch, which depends on nothing but seed and epoch.
     fn arrange(&mut self, epoch: u64, skipped: usize) {
         (self.epoch, self.skipped) = (epoch, skipped);
-        if let Some(seed) = self.shuffle {
-            self.order.copy_from_slice(self.list);
-            let seed = mix(mix(seed, Purpose::Shuffle as u64), epoch);
-            Stream::new(seed).shuffle(&mut self.order);
+        let Some(seed) = self.shuffle else { return };
+        match self.ahead.as_mut().and_then(|ahead| ahead.finish(epoch)) {
+            Some(order) => mem::swap(&mut self.order, order),
+            None => {
+                self.order.copy_from_slice(self.all.order);
+                stream(seed, epoch).shuffle(&mut self.order);
+            }
         }
     }
 }
@@ -120,6 +143,10 @@ impl<'a, X, Y> InMemory<'a, X, Y> {
 impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
     fn begin(&mut self, epoch: u64, steps: usize, _: &Check<'_, X, Y>) -> Result<bool> {
         self.arrange(epoch, steps);
+        self.epochs = self.epochs.saturating_sub(1);
+        if let (Some(ahead), Some(seed), 1..) = (&mut self.ahead, self.shuffle, self.epochs) {
+            ahead.begin(self.all.order, seed, epoch + 1);
+        }
         Ok(true)
     }
 
@@ -129,13 +156,19 @@ impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
 
     fn lap(&self) -> Lap<'_, X, Y> {
         let epoch = Lap {
-            x: self.x,
-            y: self.y,
-            weights: self.weights,
             order: &self.order,
-            batch_size: self.batch_size,
+            ..self.all
         };
         epoch.part(self.skipped..epoch.steps())
+    }
+
+    fn lap_and_ahead(&mut self) -> (Lap<'_, X, Y>, Option<&mut Ahead>) {
+        let epoch = Lap {
+            order: &self.order,
+            ..self.all
+        };
+        let lap = epoch.part(self.skipped..epoch.steps());
+        (lap, self.ahead.as_mut())
     }
 
     fn lap_before(&mut self) -> Lap<'_, X, Y> {
@@ -144,6 +177,6 @@ impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
     }
 
     fn samples(&self) -> Option<usize> {
-        Some(self.list.len())
+        Some(self.all.order.len())
     }
 }

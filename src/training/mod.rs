@@ -13,6 +13,7 @@
 //!
 //! Others are types that implement [`Callback`], or closures.
 
+mod ahead;
 mod callbacks;
 mod checkpoint;
 mod epoch;

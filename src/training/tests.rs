@@ -2,7 +2,7 @@
 
 use super::fit::HeldOut;
 use super::get_weights;
-use super::lap::InMemory;
+use super::lap::{InMemory, Lap};
 use crate::optimizers::Optimizer;
 use crate::prelude::*;
 use crate::random::Stream;
@@ -46,7 +46,7 @@ fn trained_but<O: Optimizer>(
     let held_out: Vec<u32> = (260..300).collect();
     // The last batch of an epoch has 4 samples.
     let settings = Fit::new().epochs(2).verbose(Verbose::Silent);
-    let mut laps = InMemory::new((&x, &y), None, &list, 128, Some(0));
+    let mut laps = InMemory::new(Lap::new((&x, &y), &list, 128), Some(0));
     let held_out = HeldOut {
         x: &x[..],
         y: &y[..],
@@ -188,7 +188,7 @@ fn trained_on_images<O: Optimizer>(
     }
     let list: Vec<u32> = (0..40).collect();
     let settings = Fit::new().epochs(2).verbose(Verbose::Silent);
-    let mut laps = InMemory::new((&x, &y), None, &list, 16, Some(0));
+    let mut laps = InMemory::new(Lap::new((&x, &y), &list, 16), Some(0));
     let held_out = HeldOut {
         x: &x[..0],
         y: &y[..0],

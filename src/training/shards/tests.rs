@@ -1,7 +1,7 @@
 //! Steps in shards against gradients of the whole batch, and on teams of any size.
 
 use super::super::fit::HeldOut;
-use super::super::lap::InMemory;
+use super::super::lap::{InMemory, Lap};
 use super::super::{HeadOf, get_weights, save};
 use super::{Cut, is_sharded};
 use crate::gradients;
@@ -94,7 +94,7 @@ where
     let list: Vec<u32> = (0..x.len() as u32).collect();
     let mut training = Training::new(&mut *model, optimizer, loss);
     let settings = Fit::new().verbose(Verbose::Silent);
-    let mut laps = InMemory::new((x, y), None, &list, batch_size, Some(0));
+    let mut laps = InMemory::new(Lap::new((x, y), &list, batch_size), Some(0));
     let nothing = HeldOut {
         x: &x[..0],
         y: &y[..0],
