@@ -48,6 +48,18 @@ const KERNELS: [Row; 14] = [
     ("the gradient by the bias", &["#9bias_grad"], "vadd", [(1, 4), (1, 4)], 0),
 ];
 
+/// The same for matrices of 8 columns of `f32`, which have half a register with AVX-512: what there must be of
+/// multiply-adds.
+#[rustfmt::skip]
+const HALVES: [(&str, &[&str], (usize, usize)); 6] = [
+    ("the forward product", &["#7forward"], (1, 8)),
+    ("convolutions", &["#9correlate"], (1, 8)),
+    ("convolutions of one channel", &["#9correlate"], (1, 36)),
+    ("convolutions with pooling behind", &["#6squareKj0"], (1, 8)),
+    ("the same over one channel", &["#6squareKj3"], (1, 36)),
+    ("a convolution's weights behind windows of two by two", &["#7one_wayKj2"], (1, 9)),
+];
+
 /// Compiled where models are. The numbers are those of `f32`, whose polynomials are shorter.
 #[rustfmt::skip]
 const MODELS: [Row; 16] = [
@@ -122,11 +134,17 @@ const NUMBERS: [[&str; 4]; 2] = [["f32", "6single", "f", "ps"], ["f64", "6double
 
 /// The sets of instructions: name in symbols, widest registers.
 const SETS: [(&str, &str); 2] = [("avx2", "%ymm"), ("avx512", "%zmm")];
+const HALF: (&str, &str) = ("4half", "%ymm");
 
 /// What is wrong with the loops of a row, in a sentence.
-fn check(all: &[(&str, Vec<&str>)], row: &Row, number: [&str; 4], set: usize) -> Option<String> {
+fn check(
+    all: &[(&str, Vec<&str>)],
+    row: &Row,
+    number: [&str; 4],
+    (i, set): (usize, (&str, &str)),
+) -> Option<String> {
     let (what, parts, instruction, enough, divisions) = *row;
-    let ((loops_wanted, least), (set, register)) = (enough[set], SETS[set]);
+    let ((loops_wanted, least), (set, register)) = (enough[i], set);
     let [number, module, letter, packed] = number;
     // Modules come before what is in them, types of number after what is made of them.
     let parts = parts.iter().map(|part| match part.strip_prefix('#') {
@@ -212,11 +230,17 @@ fn hot_loops_are_vector_code() {
         .args([&emit(&models), "tests/packed/models.rs"]));
 
     let mut wrong = Vec::new();
-    for (path, rows) in [(library, &KERNELS[..]), (models, &MODELS)] {
-        let assembly = fs::read_to_string(&path).unwrap();
+    for (path, rows) in [(&library, &KERNELS[..]), (&models, &MODELS)] {
+        let assembly = fs::read_to_string(path).unwrap();
         let functions = functions(&assembly);
         for (row, i) in rows.iter().flat_map(|row| (0..4).map(move |i| (row, i))) {
-            let sentence = check(&functions, row, NUMBERS[i / 2], i % 2);
+            let set = (i % 2, SETS[i % 2]);
+            let sentence = check(&functions, row, NUMBERS[i / 2], set);
+            wrong.extend(sentence.map(|it| format!("{it}; see {}", path.display())));
+        }
+        for (what, parts, enough) in HALVES.iter().filter(|_| path == &library) {
+            let row = (*what, *parts, FMA, [*enough; 2], 0);
+            let sentence = check(&functions, &row, NUMBERS[0], (0, HALF));
             wrong.extend(sentence.map(|it| format!("{it}; see {}", path.display())));
         }
     }
