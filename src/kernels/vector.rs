@@ -474,7 +474,7 @@ macro_rules! compiled {
             }
             $(#[target_feature(enable = $features)])?
             pub fn pooled($kernel: Pooled<'_, $element>) {
-                match $kernel.square() {
+                match $kernel.side() {
                     3 => square(Square::<_, 3>($kernel)),
                     5 => square(Square::<_, 5>($kernel)),
                     _ => square(Square::<_, 0>($kernel)),

@@ -161,7 +161,8 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     #[doc(hidden)]
     const FOLLOWS: Option<Conv> = None;
     /// If it can also do that layer's forward pass along with its own, where the sizes of both suit: its
-    /// sizes. See [`forward_picked`](Self::forward_picked).
+    /// sizes. It then keeps nothing in its cache, needs no scratch memory, and does not
+    /// [`PENALIZE`](Self::PENALIZES). See [`forward_picked`](Self::forward_picked).
     #[doc(hidden)]
     const JOINS: Option<Conv> = None;
     /// Whether its outputs, or those of layers inside it, add to the loss. Its cache and its scratch memory

@@ -3,7 +3,8 @@
 //!
 //! Between layers lie boundaries: the model's input, what each layer gives, the model's output.
 //! The outer two belong to the caller, the inner ones lie in a row in one piece of scratch memory.
-//! A layer that is an identity (a `Flatten`) has no boundary of its own.
+//! A layer that is an identity (a `Flatten`) has no boundary of its own, nor has one whose forward pass is one with
+//! that of the layer behind.
 //!
 //! ```text
 //! prediction:  | activations | scratch of the layer at work | penalties |
@@ -86,11 +87,11 @@ const fn followed<const N: usize>(layers: &[Facts; N], i: usize) -> Option<Chann
     None
 }
 
-/// The same if the forward passes of both layers are one.
-const fn joined<const N: usize>(layers: &[Facts; N], i: usize) -> Option<Channelwise> {
+/// Whether the forward passes of both layers are one.
+const fn is_joined<const N: usize>(layers: &[Facts; N], i: usize) -> bool {
     match (layers[i].joins, followed(layers, i)) {
-        (Some(conv), Some(pool)) if joins(&conv, &pool) => Some(pool),
-        _ => None,
+        (Some(conv), Some(pool)) => joins(&conv, &pool),
+        _ => false,
     }
 }
 
@@ -143,8 +144,7 @@ impl<const N: usize> Wiring<N> {
         let mut i = 0;
         while i < N {
             wiring.from[i] = here;
-            // (The output of a layer that is one with the next lies nowhere.)
-            if !passes(layers[i].identity, training) && joined(layers, i).is_none() {
+            if !passes(layers[i].identity, training) && !is_joined(layers, i) {
                 wiring.idle = false;
                 here = if i + 1 == last {
                     Place::Output
@@ -184,8 +184,8 @@ pub struct Plan<const N: usize> {
     /// The windows of the next layer, if it picks some of a layer's outputs and this takes the gradient
     /// from there.
     followed: [Option<Channelwise>; N],
-    /// The same if the two are one in the forward pass.
-    joined: [Option<Channelwise>; N],
+    /// Whether the two are one in the forward pass.
+    joined: [bool; N],
     /// What is asked of the weights of each layer.
     policies: [Policies; N],
     /// Numbers of all caches together.
@@ -221,7 +221,7 @@ impl<const N: usize> Plan<N> {
             learns: [false; N],
             dead_at_zero: [false; N],
             followed: [None; N],
-            joined: [None; N],
+            joined: [false; N],
             policies: [Policies::NONE; N],
             cache_len: 0,
             separate: true,
@@ -245,7 +245,7 @@ impl<const N: usize> Plan<N> {
             plan.len += layer.len;
             plan.learns[i] = plan.params > 0;
             plan.followed[i] = followed(&layers, i);
-            plan.joined[i] = joined(&layers, i);
+            plan.joined[i] = is_joined(&layers, i);
             plan.separate &= layer.separate;
             plan.penalizes |= layer.penalizes;
             plan.policies[i] = layer.policies;
@@ -280,7 +280,7 @@ impl<const N: usize> Plan<N> {
     /// Whether the forward pass of layer `i` is that of the layer before.
     #[inline(always)]
     fn is_done_before(&self, i: usize) -> bool {
-        i > 0 && self.joined[i - 1].is_some()
+        i > 0 && self.joined[i - 1]
     }
 
     /// A forward pass for prediction.
@@ -363,11 +363,11 @@ impl<T: Element, const N: usize> Inference<'_, T, N> {
             return;
         }
         let (i, wiring) = (link.index(), &self.plan.prediction);
-        if self.plan.is_done_before(i) {
+        if const { L::PICKS.is_some() } && self.plan.is_done_before(i) {
             return;
         }
         if const { L::JOINS.is_some() }
-            && let Some(pool) = self.plan.joined[i]
+            && let (true, Some(pool)) = (self.plan.joined[i], self.plan.followed[i])
         {
             let (x, y) = pair(
                 (wiring.from[i], wiring.to[i + 1]),
@@ -469,11 +469,13 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if i == 0 {
             penalties.fill(T::zero());
         }
-        if const { passes(L::IDENTITY, true) } || self.plan.is_done_before(i) {
+        if const { passes(L::IDENTITY, true) }
+            || const { L::PICKS.is_some() } && self.plan.is_done_before(i)
+        {
             return;
         }
         let moment = moment.layer(i, self.plan.tensors[i]);
-        if const { L::JOINS.is_some() } && self.plan.joined[i].is_some() {
+        if const { L::JOINS.is_some() } && self.plan.joined[i] {
             return self.forward_joined(isa, link, weights, y, [activations, caches], moment);
         }
         let wiring = &self.plan.training;
@@ -517,7 +519,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         moment: Moment<'_>,
     ) {
         let (i, wiring) = (link.index(), &self.plan.training);
-        let Some(pool) = self.plan.joined[i] else {
+        let Some(pool) = self.plan.followed[i] else {
             return;
         };
         let (x, y) = pair(

@@ -67,8 +67,8 @@ impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Backward<'p, T>> for Pass
     }
 }
 
-/// [`Layer::forward_training`] or [`Layer::forward_picked`], shared. (A function of its own, as the one below: the parts take room
-/// on the stack.)
+/// [`Layer::forward_training`] or [`Layer::forward_picked`], shared. (A function of its own, as the one
+/// below: the parts take room on the stack.)
 #[inline(never)]
 pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
     isa: I,

@@ -6,7 +6,7 @@
 
 use super::Team;
 
-/// All members take the steps of the first so many seconds. (The system may begin a helper on the processor of
+/// All members take the steps of the first so many seconds of a training. (The system may begin a helper on the processor of
 /// its parent, and needs some time to see that another one has nothing to do.)
 const SETTLING: f64 = 0.004;
 
@@ -29,8 +29,6 @@ pub struct Pace {
     /// The steps of this run, and those that are left of it.
     run: u32,
     left: u32,
-    /// Seconds until all are settled.
-    settling: f64,
     /// The rows of its timed steps, and how many seconds they took.
     rows: usize,
     seconds: f64,
@@ -38,6 +36,8 @@ pub struct Pace {
     other: f64,
     /// How many steps the faster way goes on.
     stay: u32,
+    /// Seconds until all are settled.
+    settling: f64,
     #[cfg(feature = "std")]
     begun: Option<std::time::Instant>,
 }
@@ -50,11 +50,11 @@ impl Default for Pace {
             tries: false,
             run: FIRST,
             left: FIRST,
-            settling: SETTLING,
             rows: 0,
             seconds: 0.0,
             other: f64::INFINITY,
             stay: STAY[0],
+            settling: SETTLING,
             #[cfg(feature = "std")]
             begun: None,
         }

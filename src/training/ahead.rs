@@ -15,7 +15,8 @@ pub(super) fn stream(seed: u64, epoch: u64) -> Stream {
 
 /// The order of an epoch to come.
 pub(super) struct Ahead {
-    epoch: u64,
+    /// The epoch, counted over the whole training, if one has begun.
+    epoch: Option<u64>,
     order: Vec<u32>,
     stream: Stream,
     /// How many samples, the first ones, have no place yet.
@@ -26,7 +27,7 @@ impl Ahead {
     /// Room for so many samples.
     pub(super) fn new(samples: usize) -> Self {
         Self {
-            epoch: 0,
+            epoch: None,
             order: vec![0; samples],
             stream: Stream::new(0),
             left: 0,
@@ -36,15 +37,13 @@ impl Ahead {
     /// Begins with an epoch.
     pub(super) fn begin(&mut self, list: &[u32], seed: u64, epoch: u64) {
         self.order.copy_from_slice(list);
-        (self.epoch, self.left) = (epoch, list.len());
+        (self.epoch, self.left) = (Some(epoch), list.len());
         self.stream = stream(seed, epoch);
     }
 
-    /// The whole order of an epoch, if that is the one at hand.
+    /// The whole order of an epoch, if that is the one at hand: once.
     pub(super) fn finish(&mut self, epoch: u64) -> Option<&mut Vec<u32>> {
-        if self.epoch != epoch {
-            return None;
-        }
+        self.epoch.take_if(|begun| *begun == epoch)?;
         Shuffling::of(Some(self)).advance(usize::MAX);
         Some(&mut self.order)
     }
@@ -119,6 +118,7 @@ mod tests {
                 }
                 assert!(ahead.finish(2).is_none());
                 assert_eq!(ahead.finish(3), Some(&mut whole));
+                assert!(ahead.finish(3).is_none());
             }
         }
     }

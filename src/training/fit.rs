@@ -106,8 +106,8 @@ where
             ..Lap::new((x, y), &list, batch_size)
         };
         let mut laps = InMemory::new(all, shuffle);
-        if const { is_tiny::<B::Target>() } {
-            laps = laps.looking_ahead(settings.epochs);
+        if const { is_tiny::<B::Target>() } && settings.epochs > 1 {
+            laps = laps.looking_ahead();
         }
         let members = team::members(
             settings.threads,

@@ -35,6 +35,15 @@ impl<'a, X, Y> Lap<'a, X, Y> {
         }
     }
 
+    /// The same samples in the order of an epoch, without so many of its steps.
+    fn of_epoch<'o>(&self, order: &'o [u32], skipped: usize) -> Lap<'o, X, Y>
+    where
+        'a: 'o,
+    {
+        let epoch = Lap { order, ..*self };
+        epoch.part(skipped..epoch.steps())
+    }
+
     /// How many samples a step takes at most.
     pub(super) fn rows(&self) -> usize {
         self.batch_size.min(self.order.len())
@@ -92,8 +101,6 @@ pub(super) struct InMemory<'a, X, Y> {
     order: Vec<u32>,
     /// That of the next epoch, where it is worked out along with the steps.
     ahead: Option<Ahead>,
-    /// How many epochs have not begun yet.
-    epochs: usize,
     /// The seed of the order, if it is to change.
     shuffle: Option<u64>,
     epoch: u64,
@@ -110,20 +117,16 @@ impl<'a, X, Y> InMemory<'a, X, Y> {
             },
             order: all.order.to_vec(),
             ahead: None,
-            epochs: 0,
             shuffle,
             epoch: 0,
             skipped: 0,
         }
     }
 
-    /// The same, where the steps of each of so many epochs work out the order of the next one.
-    pub(super) fn looking_ahead(mut self, epochs: usize) -> Self {
-        self.epochs = epochs;
-        if epochs > 1 && self.shuffle.is_some() {
-            self.ahead = Some(Ahead::new(self.order.len()));
-        }
-        self
+    /// The same, where the steps of an epoch may work out the order of the next one.
+    pub(super) fn looking_ahead(self) -> Self {
+        let ahead = self.shuffle.map(|_| Ahead::new(self.order.len()));
+        Self { ahead, ..self }
     }
 
     /// Puts the samples into the order of an epoch, which depends on nothing but seed and epoch.
@@ -143,8 +146,7 @@ impl<'a, X, Y> InMemory<'a, X, Y> {
 impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
     fn begin(&mut self, epoch: u64, steps: usize, _: &Check<'_, X, Y>) -> Result<bool> {
         self.arrange(epoch, steps);
-        self.epochs = self.epochs.saturating_sub(1);
-        if let (Some(ahead), Some(seed), 1..) = (&mut self.ahead, self.shuffle, self.epochs) {
+        if let (Some(ahead), Some(seed)) = (&mut self.ahead, self.shuffle) {
             ahead.begin(self.all.order, seed, epoch + 1);
         }
         Ok(true)
@@ -155,19 +157,11 @@ impl<X, Y> Laps<X, Y> for InMemory<'_, X, Y> {
     }
 
     fn lap(&self) -> Lap<'_, X, Y> {
-        let epoch = Lap {
-            order: &self.order,
-            ..self.all
-        };
-        epoch.part(self.skipped..epoch.steps())
+        self.all.of_epoch(&self.order, self.skipped)
     }
 
     fn lap_and_ahead(&mut self) -> (Lap<'_, X, Y>, Option<&mut Ahead>) {
-        let epoch = Lap {
-            order: &self.order,
-            ..self.all
-        };
-        let lap = epoch.part(self.skipped..epoch.steps());
+        let lap = self.all.of_epoch(&self.order, self.skipped);
         (lap, self.ahead.as_mut())
     }
 

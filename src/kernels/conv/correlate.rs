@@ -66,7 +66,8 @@ impl<'a, T: Real> Correlate<'a, T> {
         Self::from_input(conv, group, x, w, bias, y).checked(conv.taps(), y_len)
     }
 
-    /// The same without groups, for a pass that keeps only `outputs` numbers of each sample.
+    /// The same without groups, for [`Pooled`](super::Pooled), which keeps only `outputs` numbers of each sample:
+    /// not to be run by itself.
     #[inline(always)]
     pub(super) fn picked(
         conv: &Conv,

@@ -1,7 +1,7 @@
 //! Convolutions of an image of one channel with a small kernel: all its weights stay in registers while
-//! the positions go by.
+//! the positions go by. With pooling behind, too: see [`pooled`](super::pooled).
 
-#![allow(unsafe_code)] // pointers into three arrays, whose sizes `Correlate::checked` has seen
+#![allow(unsafe_code)] // pointers into arrays, whose sizes `Correlate::checked` and `Pooled::new` have seen
 
 use super::correlate::rectified;
 use super::pooled::{Pooled, largest};
@@ -111,14 +111,14 @@ impl<T: Real> Pooled<'_, T> {
                     };
                     let mut q = 0;
                     while const { K <= 3 } && q + 2 <= across {
-                        let sums = square::<S, K, 4>(s, x.add(2 * q), line, &w, start);
+                        let sums = pairs::<S, K, 4>(s, x.add(2 * q), line, &w, start);
                         let [[a, b, c, d], [e, f, g, h]] = sums;
                         store(q, largest(s, [[a], [b], [e], [f]])[0]);
                         store(q + 1, largest(s, [[c], [d], [g], [h]])[0]);
                         q += 2;
                     }
                     while q < across {
-                        let sums = square::<S, K, 2>(s, x.add(2 * q), line, &w, start);
+                        let sums = pairs::<S, K, 2>(s, x.add(2 * q), line, &w, start);
                         let [[a, b], [c, d]] = sums;
                         store(q, largest(s, [[a], [b], [c], [d]])[0]);
                         q += 1;
@@ -161,7 +161,7 @@ unsafe fn window<S: Simd, const KH: usize, const KW: usize, const MR: usize>(
 /// # Safety
 /// All windows must be readable.
 #[inline(always)]
-unsafe fn square<S: Simd, const K: usize, const MR: usize>(
+unsafe fn pairs<S: Simd, const K: usize, const MR: usize>(
     s: S,
     x: *const S::E,
     line: usize,

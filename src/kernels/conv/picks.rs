@@ -42,7 +42,10 @@ impl<'a, T> PicksMut<'a, T> {
     #[inline(always)]
     pub fn split_at(self, rows: usize) -> (Self, Self) {
         let pool = self.pool;
-        let middle = (rows * pool.outputs()).min(self.winners.len());
+        let middle = match self.winners.is_empty() {
+            true => 0,
+            false => rows * pool.outputs(),
+        };
         let (first, rest) = self.winners.split_at_mut(middle);
         (
             PicksMut {

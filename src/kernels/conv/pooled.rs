@@ -6,6 +6,7 @@
 #![allow(unsafe_code)] // pointers into arrays, whose sizes `new` and `Correlate::checked` check
 
 use super::correlate::rectified;
+use super::places::is_inside;
 use super::{Conv, Correlate, PicksMut, Run, lanes, together};
 use crate::kernels::channelwise::Channelwise;
 use crate::kernels::vector::{Kernel, Simd};
@@ -15,25 +16,19 @@ use crate::shape::Window;
 use core::ops::Range;
 
 /// Weights that stay in a near cache while all positions pass by. (For others it pays to take tap after tap.)
-const NEAR: usize = 1 << 16;
+const FEW: usize = 1 << 16;
 
 /// Whether a convolution, with relu, can be done in one with a pooling layer behind it: one of two by two, whose
 /// windows lie inside as its own do.
 pub const fn joins(conv: &Conv, pool: &Channelwise) -> bool {
     let [down, across] = conv.windows;
     conv.groups == 1
-        && conv.taps() * conv.channels * padded(conv.filters) <= NEAR
-        && lies_inside(&down)
-        && lies_inside(&across)
+        && conv.taps() * conv.channels * padded(conv.filters) <= FEW
+        && is_inside(&down)
+        && is_inside(&across)
         && pool.channels == conv.filters
         && is_halving(&pool.windows[0], &down)
         && is_halving(&pool.windows[1], &across)
-}
-
-/// Whether all positions of a window see all taps.
-const fn lies_inside(window: &Window) -> bool {
-    let covered = (window.output - 1) * window.stride + window.extent();
-    window.before == 0 && window.output > 0 && covered <= window.input
 }
 
 /// Whether the windows of pooling are pairs of positions of a convolution.
@@ -43,11 +38,13 @@ const fn is_halving(pool: &Window, conv: &Window) -> bool {
         && pool.dilation == 1
         && pool.before == 0
         && pool.input == conv.output
+        && pool.output > 0
         && 2 * pool.output <= pool.input
 }
 
 /// The pass as a `Kernel`.
 pub struct Pooled<'a, T> {
+    /// Only its sums are asked for: run by itself, it would write where the output has no room.
     pub(super) correlate: Correlate<'a, T>,
     kernel: [usize; 2],
     /// Windows of pooling down and across.
@@ -105,7 +102,7 @@ impl<'a, T: Real> Pooled<'a, T> {
             let (mut from, mut to, mut at) = ([0; MR], [0; N], [0; N]);
             while left > 0 {
                 let count = left.min(N);
-                // Behind the last one that one again, to be thrown away.
+                // Behind the last one that one again.
                 for i in 0..N {
                     let x = sample * pass.x_stride + 2 * p * line + 2 * q * step;
                     from[4 * i] = x;
@@ -145,7 +142,8 @@ impl<'a, T: Real> Pooled<'a, T> {
     }
 }
 
-/// Of four positions with relu behind them the largest number, NaN if there is one, and which one it is.
+/// Of four positions with relu behind them the largest number, and which one it is. If there is NaN, it is that,
+/// and any of them.
 #[inline(always)]
 pub(super) fn largest<S: Simd, const NV: usize>(s: S, four: [[S::V; NV]; 4]) -> [[S::V; 2]; NV] {
     let four = rectified(s, true, four);
@@ -165,9 +163,9 @@ pub(super) fn largest<S: Simd, const NV: usize>(s: S, four: [[S::V; NV]; 4]) -> 
 }
 
 impl<T: Real> Pooled<'_, T> {
-    /// The kernel's size where all its weights stay in registers, see [`Square`].
+    /// How large the kernel is where all its weights stay in registers, see [`Square`].
     #[inline(always)]
-    pub fn square(&self) -> usize {
+    pub fn side(&self) -> usize {
         let [down, across] = self.correlate.sweeps;
         let one_channel = self.correlate.x_pixel == 1 && down.is_dense() && across.is_dense();
         match self.kernel {
@@ -186,7 +184,7 @@ impl<T: Real> Kernel<T> for Pooled<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd<E = T>>(self, s: S) {
-        match self.square() {
+        match self.side() {
             3 => Square::<_, 3>(self).run(s),
             5 => Square::<_, 5>(self).run(s),
             _ => Square::<_, 0>(self).run(s),
@@ -207,7 +205,7 @@ impl<T: Real, const K: usize> Kernel<T> for Square<'_, T, K> {
     #[inline(always)]
     fn run<S: Simd<E = T>>(self, s: S) {
         let mut pooled = self.0;
-        assert!(pooled.square() == K, "the kernel has another size");
+        assert!(pooled.side() == K, "the kernel has another size");
         let pass = &pooled.correlate;
         let [mut down, mut across] = pass.sweeps;
         let (Some(down), Some(across)) = (down.next(), across.next()) else {
@@ -217,7 +215,7 @@ impl<T: Real, const K: usize> Kernel<T> for Square<'_, T, K> {
         let together = together(1024, down.count * across.count);
         for first in (0..count).step_by(together) {
             let mut column = 0;
-            while column < columns {
+            while column + S::LANES <= columns {
                 let samples = first..(first + together).min(count);
                 let runs = [&down, &across];
                 let two = K == 0 && !S::NARROW && column + 2 * S::LANES <= columns;
