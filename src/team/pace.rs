@@ -6,8 +6,9 @@
 
 use super::Team;
 
-/// All members take the steps of the first so many seconds of a training. (The system may begin a helper on the processor of
-/// its parent, and needs some time to see that another one has nothing to do.)
+/// All members take the steps of the first so many seconds of a training. (The system may begin a helper on
+/// the processor of its parent, and needs some time to see that another one has nothing to do. In later fits
+/// of the training this is not waited for again.)
 const SETTLING: f64 = 0.004;
 
 /// How many steps they take behind that.

@@ -77,7 +77,7 @@ impl<'a> Shuffling<'a> {
         }
     }
 
-    /// Finds the places of so many samples: the steps of [`Stream::shuffle`].
+    /// Finds the places of so many samples: [`Stream::shuffle`], which cannot be left halfway, does the same steps.
     #[inline(always)]
     pub(super) fn advance(&mut self, samples: usize) {
         for _ in 0..samples {

@@ -192,8 +192,7 @@ impl<'a> Writer<'a> {
         let network = Model {
             attributes: vec![
                 syn::parse_quote!(#[doc(hidden)]),
-                // It is named after what the user wrote.
-                syn::parse_quote!(#[allow(non_camel_case_types)]),
+                syn::parse_quote!(#[allow(non_camel_case_types)]), // named after what the user wrote
             ],
             visibility: model.visibility.clone(),
             name: name.clone(),

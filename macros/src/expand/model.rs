@@ -67,9 +67,8 @@ impl Writer<'_> {
             "compile",
         ]
         .map(method);
-        // No program uses all of them.
         quote! {
-            #[allow(dead_code)]
+            #[allow(dead_code)] // no program uses all of them
             impl #impl_generics #name #generics {
                 /// How many numbers can be trained.
                 pub const PARAMS: usize = <Self as ::plywood::layer::Weights<#element>>::PARAMS;

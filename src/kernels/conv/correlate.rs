@@ -80,6 +80,7 @@ impl<'a, T: Real> Correlate<'a, T> {
         Self::from_input(conv, 0, x, w, bias, y).checked(conv.taps(), outputs)
     }
 
+    /// A pass from the input to the output, its sizes not yet checked.
     #[inline(always)]
     fn from_input(
         conv: &Conv,

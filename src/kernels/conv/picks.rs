@@ -1,4 +1,5 @@
-//! What a pooling layer behind a convolution has chosen, or is to choose: the way back of its gradient.
+//! What a pooling layer behind a convolution has chosen: the way back of its gradient. A convolution that does
+//! the pooling, too, writes it.
 //!
 //! Each output of max-pooling is one of its inputs, so the gradient by these is the one by the outputs,
 //! moved, with zeros in between. Nobody has to write them: a convolution that knows where each number
