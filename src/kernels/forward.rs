@@ -14,10 +14,11 @@
 #![allow(unsafe_code)] // pointers into the three matrices, whose sizes `new` checks
 
 use super::sparse::{CHUNK, FEW, Few, Nonzero, skips_zeros};
-use super::tile::tile;
+use super::tile::{NEAR, tile};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
+use core::ops::Range;
 
 /// Whether outputs are sums of four, by the shapes alone.
 #[inline(always)]
@@ -110,11 +111,11 @@ impl<'a, T: Real> Forward<'a, T> {
     fn panels<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
-        row: usize,
+        rows: Range<usize>,
         mut v: usize,
     ) -> usize {
         while (v + NV) * S::LANES <= self.stride {
-            for row in (row..self.rows - MR + 1).step_by(MR) {
+            for row in rows.clone().step_by(MR) {
                 // SAFETY: the loops' conditions.
                 unsafe { self.block::<S, MR, NV>(s, row, v) };
             }
@@ -126,24 +127,28 @@ impl<'a, T: Real> Forward<'a, T> {
     /// All blocks of `MR` samples from `row` on; the first sample after them. The fewer the
     /// samples, the wider the panels.
     #[inline(always)]
-    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, row: usize) -> usize {
-        if self.rows - row < MR {
-            return row;
-        }
-        let mut v = 0;
-        if !S::NARROW {
-            if MR == 1 {
-                v = self.panels::<S, MR, 8>(s, row, v);
+    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, mut row: usize) -> usize {
+        let end = self.rows - (self.rows - row) % MR;
+        // More samples would have left the near caches when the next panel wants them.
+        let group = (NEAR / self.x_stride.max(1) / MR).max(1) * MR;
+        while row < end {
+            let rows = row..(row + group).min(end);
+            row = rows.end;
+            let mut v = 0;
+            if !S::NARROW {
+                if MR == 1 {
+                    v = self.panels::<S, MR, 8>(s, rows.clone(), v);
+                }
+                if MR <= 2 {
+                    v = self.panels::<S, MR, 4>(s, rows.clone(), v);
+                }
+                v = self.panels::<S, MR, 2>(s, rows.clone(), v);
             }
-            if MR <= 2 {
-                v = self.panels::<S, MR, 4>(s, row, v);
+            if S::ODD {
+                self.panels::<S, MR, 1>(s, rows, v);
             }
-            v = self.panels::<S, MR, 2>(s, row, v);
         }
-        if S::ODD {
-            self.panels::<S, MR, 1>(s, row, v);
-        }
-        self.rows - (self.rows - row) % MR
+        row
     }
 
     /// All blocks of `MR` samples from `row` on, each output in four sums; the first sample after

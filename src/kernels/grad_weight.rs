@@ -3,70 +3,101 @@
 //! The tile holds gradients: its rows are rows of `W`, its columns columns of `W`, its steps
 //! samples. In plain gradient descent the tile is added to `W` from the registers, so that `dW` is never
 //! written anywhere; for other rules the tile waits on the stack while the next is summed.
-//! Rows of `W` are the outer loop, because `W` is read and written once and should pass by in order.
+//! Rows of `W` are the outer loop, because `W` is read and written once and should pass by in order; with
+//! many samples groups of rows are ([`WeightGrad::group`]).
 //!
 //! Each gradient is one chain over the samples, from zero. With a single sample and plain gradient
 //! descent, rows whose input is exactly zero are not visited: their gradient is zero.
 
 #![allow(unsafe_code)] // pointers into the matrices, whose sizes `new` checks
 
+use super::prefetch::prefetch_at;
 use super::rule::{Fused, Step};
 use super::sparse::{CHUNK, Nonzero, skips_zeros};
-use super::tile::tile;
+use super::tile::{NEAR, tile};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::Rows;
+use core::ops::Range;
+
+/// Where weights lie, and the first of the numbers that the optimiser keeps for them.
+#[derive(Clone, Copy)]
+struct Place<T> {
+    w: *mut T,
+    slots: *mut T,
+}
+
+impl<T> Place<T> {
+    /// So many columns further right.
+    #[inline(always)]
+    fn right(self, columns: usize) -> Self {
+        Place {
+            w: self.w.wrapping_add(columns),
+            slots: self.slots.wrapping_add(columns),
+        }
+    }
+
+    /// So many rows of `stride` numbers further down, each of which has so many rows of `slots`.
+    #[inline(always)]
+    fn down(self, rows: usize, slots: usize, stride: usize) -> Self {
+        Place {
+            w: self.w.wrapping_add(rows * stride),
+            slots: self.slots.wrapping_add(rows * slots * stride),
+        }
+    }
+
+    /// Asks for what a rule that keeps so many rows of slots will want.
+    #[inline(always)]
+    fn prefetch(self, slots: usize, stride: usize) {
+        prefetch_at(self.w);
+        for slot in 0..slots {
+            prefetch_at(self.slots.wrapping_add(slot * stride));
+        }
+    }
+}
 
 /// A tile of gradients that the rule has not seen yet: `rows` rows of `across` vectors (1 or 2), and where
-/// their weights and what the optimiser keeps for these begin.
+/// it begins.
 struct Summed<S: Simd> {
     g: [[S::V; 2]; 8],
     rows: usize,
     across: usize,
-    w: *mut S::E,
-    slots: *mut S::E,
+    at: Place<S::E>,
 }
 
 impl<S: Simd> Summed<S> {
     #[inline(always)]
     fn none(s: S) -> Self {
+        let nowhere = core::ptr::null_mut();
         Summed {
             g: [[s.zero(); 2]; 8],
             rows: 0,
             across: 0,
-            w: core::ptr::null_mut(),
-            slots: core::ptr::null_mut(),
+            at: Place {
+                w: nowhere,
+                slots: nowhere,
+            },
         }
     }
 
-    /// How many vectors it has.
+    /// Hands all of it to the rule; then there is nothing.
+    ///
+    /// # Safety
+    /// The weights must exist, and what the rule keeps for them, in rows of `stride` numbers.
     #[inline(always)]
-    fn count(&self) -> usize {
-        self.rows * self.across
+    unsafe fn settle<R: Step<S::E>>(&mut self, s: S, rule: R, stride: usize)
+    where
+        S::E: Real,
+    {
+        for i in 0..self.rows {
+            for j in 0..self.across {
+                let at = self.at.down(i, R::SLOTS, stride).right(j * S::LANES);
+                // SAFETY: the caller's.
+                unsafe { rule.take(s, self.g[i][j], at.w, at.slots, stride) };
+            }
+        }
+        self.rows = 0;
     }
-
-    /// Vector number `i`: the gradients, and where their weights lie and the first of their `slots`, if
-    /// rows have `stride` numbers.
-    #[inline(always)]
-    fn vector(&self, i: usize, slots: usize, stride: usize) -> (S::V, *mut S::E, *mut S::E) {
-        let (i, j) = if self.across == 2 {
-            (i / 2, i % 2)
-        } else {
-            (i, 0)
-        };
-        let right = j * S::LANES;
-        let slots = self.slots.wrapping_add(i * slots * stride + right);
-        (self.g[i][j], self.w.wrapping_add(i * stride + right), slots)
-    }
-}
-
-/// Where a tile begins: row and vector, and their weights and what the optimiser keeps for these.
-#[derive(Clone, Copy)]
-struct Place<T> {
-    row: usize,
-    v: usize,
-    w: *mut T,
-    slots: *mut T,
 }
 
 /// The update as a [`Kernel`].
@@ -118,52 +149,34 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         self.rule
     }
 
-    /// Adds what `steps` samples from `sample` on have to say to the gradients of `MR` rows from
-    /// `row` on, of `NV` vectors from `v` on.
-    ///
-    /// # Safety
-    /// They must exist.
-    #[inline(always)]
-    unsafe fn more<S: Simd<E = T>, const MR: usize, const NV: usize>(
-        &self,
-        s: S,
-        row: usize,
-        v: usize,
-        sample: usize,
-        steps: usize,
-        sums: &mut [[S::V; NV]; MR],
-    ) {
-        // SAFETY: `new` has checked that x and dz have their rows, and the caller vouches for what
-        // is taken of each.
-        unsafe {
-            let x = self.x.as_ptr().add(sample * self.x_stride + row);
-            let dz = self.dz.as_ptr().add(sample * self.stride + v * S::LANES);
-            tile::<S, MR, NV>(s, steps, x, 1, self.x_stride, dz, self.stride, sums);
-        }
-    }
-
-    /// Adds the gradients to `MR` rows, panels of `NV` vectors from `v` on; the first vector
+    /// Adds the gradients to some rows, `MR` at a time, panels of `NV` vectors from `v` on; the first vector
     /// after them.
     ///
     /// # Safety
-    /// The rows must exist.
+    /// The rows must exist, a multiple of `MR`.
     #[inline(always)]
     unsafe fn panels<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
-        row: usize,
+        rows: Range<usize>,
         mut v: usize,
     ) -> usize {
         while (v + NV) * S::LANES <= self.stride {
-            // SAFETY: the loop's condition for columns, the caller for rows; `new` has checked w.
-            unsafe {
-                let mut sums = [[s.zero(); NV]; MR];
-                self.more::<S, MR, NV>(s, row, v, 0, self.rows, &mut sums);
-                let w = self.w.as_mut_ptr().add(row * self.stride + v * S::LANES);
-                for i in 0..MR {
-                    for j in 0..NV {
-                        let w = w.add(i * self.stride + j * S::LANES);
-                        s.store(s.add(s.load(w), sums[i][j]), w);
+            for row in rows.clone().step_by(MR) {
+                // SAFETY: the loop's condition for columns, the caller for rows; `new` has checked the
+                // matrices.
+                unsafe {
+                    let mut sums = [[s.zero(); NV]; MR];
+                    let x = self.x.as_ptr().wrapping_add(row);
+                    let dz = self.dz.as_ptr().wrapping_add(v * S::LANES);
+                    let (steps, apart) = (self.rows, self.x_stride);
+                    tile::<S, MR, NV>(s, steps, x, 1, apart, dz, self.stride, &mut sums);
+                    let w = self.w.as_mut_ptr().add(row * self.stride + v * S::LANES);
+                    for i in 0..MR {
+                        for j in 0..NV {
+                            let w = w.add(i * self.stride + j * S::LANES);
+                            s.store(s.add(s.load(w), sums[i][j]), w);
+                        }
                     }
                 }
             }
@@ -176,26 +189,41 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     /// The fewer the rows, the wider the panels.
     #[inline(always)]
     fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, mut row: usize) -> usize {
-        while row + MR <= self.k {
+        let end = self.k - (self.k - row) % MR;
+        let group = (self.group() / MR).max(1) * MR;
+        while row < end {
+            let rows = row..(row + group).min(end);
+            row = rows.end;
             let mut v = 0;
             // SAFETY: the loop's condition.
             unsafe {
                 if !S::NARROW {
                     if MR == 1 {
-                        v = self.panels::<S, MR, 8>(s, row, v);
+                        v = self.panels::<S, MR, 8>(s, rows.clone(), v);
                     }
                     if MR <= 2 {
-                        v = self.panels::<S, MR, 4>(s, row, v);
+                        v = self.panels::<S, MR, 4>(s, rows.clone(), v);
                     }
-                    v = self.panels::<S, MR, 2>(s, row, v);
+                    v = self.panels::<S, MR, 2>(s, rows.clone(), v);
                 }
                 if S::ODD {
-                    self.panels::<S, MR, 1>(s, row, v);
+                    self.panels::<S, MR, 1>(s, rows, v);
                 }
             }
-            row += MR;
         }
         row
+    }
+
+    /// How many rows of `W` a panel of columns serves before the next one: as few as can be, so that
+    /// `W` passes by in order; but where `dZ` is too large for the near caches, and is read anew each time,
+    /// as many as have room there for their inputs.
+    #[inline(always)]
+    fn group(&self) -> usize {
+        if self.rows * self.stride <= NEAR {
+            1
+        } else {
+            NEAR / 2 / self.rows
+        }
     }
 
     /// All gradients, tile by tile, handed to a rule. The rule's roots and divisions are not made
@@ -205,7 +233,10 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         let (mut one, mut other) = (Summed::none(s), Summed::none(s));
         let mut tiles = [&mut one, &mut other];
         // Made once: a pointer that is made anew takes the right to write from those before it.
-        let start = [self.w.as_mut_ptr(), self.slots.as_mut_ptr()];
+        let start = Place {
+            w: self.w.as_mut_ptr(),
+            slots: self.slots.as_mut_ptr(),
+        };
         let row = if const { S::ROWS == 8 } {
             self.tiles::<S, R, 8>(s, rule, start, 0, &mut tiles)
         } else {
@@ -213,11 +244,8 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         };
         self.tiles::<S, R, 1>(s, rule, start, row, &mut tiles);
         let [before, _] = tiles;
-        for i in 0..before.count() {
-            let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
-            // SAFETY: these sums were made for weights that exist.
-            unsafe { rule.take(s, g, w, slots, self.stride) };
-        }
+        // SAFETY: these sums were made for weights that exist.
+        unsafe { before.settle(s, rule, self.stride) };
     }
 
     /// All tiles of `MR` rows from `row` on; the first row after them. The first of two places is what was
@@ -228,76 +256,87 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         &mut self,
         s: S,
         rule: R,
-        [w, slots]: [*mut T; 2],
+        start: Place<T>,
         mut row: usize,
         tiles: &mut [&mut Summed<S>; 2],
     ) -> usize {
-        let stride = self.stride;
-        let place = |row, v| Place {
-            row,
-            v,
-            w: w.wrapping_add(row * stride + v * S::LANES),
-            slots: slots.wrapping_add(row * R::SLOTS * stride + v * S::LANES),
-        };
-        while row + MR <= self.k {
+        let end = self.k - (self.k - row) % MR;
+        let group = (self.group() / MR).max(1) * MR;
+        while row < end {
+            let rows = row..(row + group).min(end);
+            row = rows.end;
             let mut v = 0;
-            // SAFETY: the conditions.
-            unsafe {
-                if const { !S::NARROW } {
-                    while (v + 2) * S::LANES <= stride {
-                        self.beside::<S, R, MR, 2>(s, rule, place(row, v), tiles);
-                        v += 2;
+            // SAFETY of both: the loops' conditions.
+            if const { !S::NARROW } {
+                while (v + 2) * S::LANES <= self.stride {
+                    for row in rows.clone().step_by(MR) {
+                        unsafe { self.beside::<S, R, MR, 2>(s, rule, start, (row, v), tiles) };
                     }
-                }
-                if const { S::ODD } && v * S::LANES < stride {
-                    self.beside::<S, R, MR, 1>(s, rule, place(row, v), tiles);
+                    v += 2;
                 }
             }
-            row += MR;
+            if const { S::ODD } && v * S::LANES < self.stride {
+                for row in rows.step_by(MR) {
+                    unsafe { self.beside::<S, R, MR, 1>(s, rule, start, (row, v), tiles) };
+                }
+            }
         }
         row
     }
 
-    /// The gradients of `MR` rows of `NV` vectors from a place on; meanwhile the rule
-    /// gets those that were summed before. (Two places in turn: nothing is copied.)
+    /// The gradients of `MR` rows from `row` on, of `NV` vectors from `v` on; meanwhile the rule gets those
+    /// that were summed before, if they have the same shape. (Two places in turn: nothing is copied.)
     ///
     /// A processor looks only some hundred instructions ahead. So the rule gets one vector every few
-    /// samples, and of a step that has halves the second comes after the first half of the next.
+    /// samples, and of a step that has halves the second comes after the first half of the next. What it
+    /// will want for this tile is asked for now.
     ///
     /// # Safety
-    /// Rows and vectors must exist, also those of `before`.
+    /// Rows and vectors must exist, also those of the tile before.
     #[inline(always)]
     unsafe fn beside<S: Simd<E = T>, R: Step<T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
         rule: R,
-        at: Place<T>,
+        start: Place<T>,
+        (row, v): (usize, usize),
         tiles: &mut [&mut Summed<S>; 2],
     ) {
-        let Place { row, v, .. } = at;
+        let stride = self.stride;
+        let at = start.down(row, R::SLOTS, stride).right(v * S::LANES);
         let [before, after] = tiles;
         let mut sums = [[s.zero(); NV]; MR];
-        let mut sample = 0;
-        let each = (self.rows / 16).max(1);
-        let mut half = [s.zero(); 2];
-        // SAFETY: the caller's, for all of it.
+        let (mut left, each) = (self.rows, (self.rows / (MR * NV)).max(1));
+        let mut x = self.x.as_ptr().wrapping_add(row);
+        let mut dz = self.dz.as_ptr().wrapping_add(v * S::LANES);
+        // SAFETY: the caller's, for all of it; `new` has checked that x and dz have their rows.
         unsafe {
-            for i in 0..before.count() {
-                let (g, w, slots) = before.vector(i, R::SLOTS, self.stride);
-                let next = rule.begin(s, g, w, slots, self.stride);
-                let steps = each.min(self.rows - sample);
-                self.more::<S, MR, NV>(s, row, v, sample, steps, &mut sums);
-                sample += steps;
-                if i > 0 {
-                    let (_, w, _) = before.vector(i - 1, R::SLOTS, self.stride);
-                    rule.finish(s, half, w);
-                }
-                half = next;
+            if (before.rows, before.across) != (MR, NV) {
+                before.settle(s, rule, stride);
             }
-            self.more::<S, MR, NV>(s, row, v, sample, self.rows - sample, &mut sums);
-            if let Some(last) = before.count().checked_sub(1) {
-                let (_, w, _) = before.vector(last, R::SLOTS, self.stride);
-                rule.finish(s, half, w);
+            let (mut here, mut next) = (before.at, at);
+            let mut begun = ([s.zero(); 2], here.w);
+            for i in 0..before.rows {
+                for j in 0..NV {
+                    let here = here.right(j * S::LANES);
+                    let half = rule.begin(s, before.g[i][j], here.w, here.slots, stride);
+                    next.right(j * S::LANES).prefetch(R::SLOTS, stride);
+                    let steps = each.min(left);
+                    tile::<S, MR, NV>(s, steps, x, 1, self.x_stride, dz, stride, &mut sums);
+                    x = x.wrapping_add(steps * self.x_stride);
+                    dz = dz.wrapping_add(steps * stride);
+                    left -= steps;
+                    if i + j > 0 {
+                        rule.finish(s, begun.0, begun.1);
+                    }
+                    begun = (half, here.w);
+                }
+                here = here.down(1, R::SLOTS, stride);
+                next = next.down(1, R::SLOTS, stride);
+            }
+            tile::<S, MR, NV>(s, left, x, 1, self.x_stride, dz, stride, &mut sums);
+            if before.rows > 0 {
+                rule.finish(s, begun.0, begun.1);
             }
         }
         for i in 0..MR {
@@ -305,8 +344,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 after.g[i][j] = sums[i][j];
             }
         }
-        (after.rows, after.across) = (MR, NV);
-        (after.w, after.slots) = (at.w, at.slots);
+        (after.rows, after.across, after.at) = (MR, NV, at);
         tiles.swap(0, 1);
     }
 
@@ -321,10 +359,10 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 // SAFETY: the list holds indices of inputs, that is of rows.
                 unsafe {
                     if !S::NARROW {
-                        v = self.panels::<S, 1, 2>(s, row, v);
+                        v = self.panels::<S, 1, 2>(s, row..row + 1, v);
                     }
                     if S::ODD {
-                        self.panels::<S, 1, 1>(s, row, v);
+                        self.panels::<S, 1, 1>(s, row..row + 1, v);
                     }
                 }
             }

@@ -9,7 +9,7 @@
 pub fn prefetch<T>(numbers: &[T]) {
     let first = numbers.as_ptr().cast::<i8>();
     for at in (0..size_of_val(numbers)).step_by(64) {
-        line(first.wrapping_add(at));
+        prefetch_at(first.wrapping_add(at));
     }
 }
 
@@ -18,19 +18,19 @@ pub fn prefetch<T>(numbers: &[T]) {
 #[inline(always)]
 pub fn prefetch_ends<T>(numbers: &[T]) {
     if let [first, .., last] = numbers {
-        line(core::ptr::from_ref(first).cast());
-        line(core::ptr::from_ref(last).cast());
+        prefetch_at(first);
+        prefetch_at(last);
     }
 }
 
-/// Asks for the line of the cache that has this address.
+/// The same for the line of the cache that has this address.
 #[inline(always)]
-fn line(address: *const i8) {
+pub fn prefetch_at<T>(address: *const T) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: nothing is read; any address will do.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
     }
     #[cfg(not(all(target_arch = "x86_64", target_feature = "sse")))]
     let _ = address;

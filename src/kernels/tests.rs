@@ -519,6 +519,8 @@ fn same_bits<T: Tested>() {
             0 => (rows, k) = (1, k + 1100),
             // Blocks of samples, of more columns than are transposed at a time.
             1 | 2 => (rows, n) = (rows + 30, n + 120),
+            // More samples than the near caches hold.
+            3 if i % 400 == 3 => (rows, n) = (rows + 1100, n + 50),
             3..20 => rows += 20,
             _ => {}
         }

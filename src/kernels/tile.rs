@@ -10,6 +10,9 @@
 
 use super::vector::Simd;
 
+/// So many numbers may pass by again and again without leaving the near caches.
+pub const NEAR: usize = 1 << 16;
+
 /// `acc[i][j] += sum over t of a[i a_row + t a_step] * b[t b_step + j LANES ..][.. LANES]`.
 ///
 /// # Safety
