@@ -1,9 +1,12 @@
 //! The threads beside the one that has the team: how a round reaches them, and how its end is known.
 //!
-//! The leader writes down a task and opens its parts, one bit for each. Helper i takes part i as soon
-//! as it sees its bit, and the leader whatever is still open when its own part is done: so a helper
-//! that some other program keeps from its processor is not waited for. The round is over when all
-//! parts are done, whoever did them.
+//! The leader writes down a task, opens its parts, one bit for each, and does the first one, which is its
+//! own. Helper i takes part i as soon as it sees its bit, and the leader whatever is still open when its own
+//! part is done: so a helper that some other program keeps from its processor is not waited for. The round
+//! is over when all parts are done, whoever did them.
+//!
+//! A round of some microseconds takes notice of each line of the caches that wanders between processors. So
+//! all that is said lies in one ([`Board`]), and the leader looks before it writes there.
 
 #![allow(unsafe_code)] // lends a round's data to threads that outlive it, and waits for them
 
@@ -30,20 +33,27 @@ const YIELDS: usize = 100;
 /// The bit that tells helpers to go home; those of parts are below it.
 const END: u32 = 1 << MOST;
 
-/// What the leader and the helpers have in common.
-pub struct Helpers {
+/// What is said about a round, in a line of the caches for itself.
+#[repr(align(64))]
+struct Board {
     /// A bit for each part of the round that nobody has taken yet, or `END`.
     open: AtomicU32,
-    /// Parts of the round that are not done.
+    /// Parts of the round that are not done, without the leader's own.
     left: AtomicUsize,
     /// Written by the leader between rounds, read by whoever has taken a part.
     task: UnsafeCell<Option<Task>>,
+    /// Whether a helper has panicked in this round.
+    panicked: AtomicBool,
+}
+
+/// What the leader and the helpers have in common.
+pub struct Helpers {
+    board: Board,
     /// A place for each helper.
     beds: Vec<Bed>,
     /// How many there are: fewer than places if the system has no more threads to give.
     count: AtomicUsize,
-    /// Whether a helper has panicked in this round, and what it had to say.
-    panicked: AtomicBool,
+    /// What a helper that has panicked in this round had to say.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
@@ -69,7 +79,7 @@ struct Round<'a, I, W, P> {
     parts: *mut [Option<P>; MOST],
 }
 
-// SAFETY: `task` is the only field that is not `Sync` by itself. The leader writes it only between
+// SAFETY: `board.task` is the only field that is not `Sync` by itself. The leader writes it only between
 // rounds, when all parts of the last one are done; it is read only by whoever has taken a part, by
 // an acquiring operation on the bits that were published after it was written, and before that part
 // is counted as done. What it points to may be used by other threads: `Team::share` asks for
@@ -116,15 +126,17 @@ impl Helpers {
             run: run_part::<I, W, P>,
             round: (&raw const round).cast(),
         };
-        self.panicked.store(false, Relaxed);
+        self.board.panicked.store(false, Relaxed);
         // SAFETY: all parts of the last round are done, and none of this one is open.
-        unsafe { *self.task.get() = Some(task) };
-        self.left.store(parts.count, Relaxed);
-        self.open((1 << parts.count) - 1);
+        unsafe { *self.board.task.get() = Some(task) };
+        self.board.left.store(parts.count - 1, Relaxed);
+        self.open((1 << parts.count) - 2);
         // Even if a part panics here, the round must not die before all are done.
         let all_done = AllDone(self);
-        for i in 0..parts.count {
-            if self.take(i) {
+        // SAFETY: nobody else does part 0, which is never open.
+        unsafe { run_part::<I, W, P>(task.round, 0) };
+        for i in 1..parts.count {
+            if self.is_open(i) && self.take(i) {
                 // Counted as done however it ends.
                 let _done = Done(self);
                 // SAFETY: `round` lives until `all_done` has waited, and this is who took part i.
@@ -132,7 +144,7 @@ impl Helpers {
             }
         }
         drop(all_done);
-        if self.panicked.load(Relaxed) {
+        if self.board.panicked.load(Relaxed) {
             let panic = self.panic().take();
             if let Some(panic) = panic {
                 resume_unwind(panic);
@@ -149,7 +161,7 @@ impl Helpers {
     fn open(&self, parts: u32) {
         // Sequentially consistent, as in `wait`: either the leader sees that a helper is about to
         // sleep, or the helper sees its part.
-        self.open.store(parts, SeqCst);
+        self.board.open.store(parts, SeqCst);
         for (i, bed) in self.beds[..self.len()].iter().enumerate() {
             if parts & (END | 2 << i) != 0
                 && bed.asleep.load(SeqCst)
@@ -160,9 +172,14 @@ impl Helpers {
         }
     }
 
+    /// Whether nobody has taken part `i` yet.
+    fn is_open(&self, i: usize) -> bool {
+        self.board.open.load(Relaxed) & 1 << i != 0
+    }
+
     /// Whether part `i` was still open and is now the caller's.
     fn take(&self, i: usize) -> bool {
-        self.open.fetch_and(!(1 << i), Acquire) & 1 << i != 0
+        self.board.open.fetch_and(!(1 << i), Acquire) & 1 << i != 0
     }
 
     /// A helper's life. Its part is number `i`.
@@ -179,14 +196,14 @@ impl Helpers {
             let _done = Done(self);
             // SAFETY: the leader wrote the task before it opened the part, and will not write it
             // again before this part is done.
-            let task = unsafe { *self.task.get() };
+            let task = unsafe { *self.board.task.get() };
             if let Some(task) = task {
                 // SAFETY: the leader keeps the round alive until all parts are done, and this is
                 // who took part i.
                 let work = || unsafe { (task.run)(task.round, i) };
                 if let Err(said) = catch_unwind(AssertUnwindSafe(work)) {
                     *self.panic() = Some(said);
-                    self.panicked.store(true, Relaxed);
+                    self.board.panicked.store(true, Relaxed);
                 }
             }
         }
@@ -199,7 +216,7 @@ impl Helpers {
         loop {
             for _ in 0..yields {
                 for _ in 0..SPINS {
-                    let open = self.open.load(Relaxed);
+                    let open = self.board.open.load(Relaxed);
                     if news(open) {
                         return open & END == 0;
                     }
@@ -208,7 +225,7 @@ impl Helpers {
                 thread::yield_now();
             }
             bed.asleep.store(true, SeqCst);
-            if !news(self.open.load(SeqCst)) {
+            if !news(self.board.open.load(SeqCst)) {
                 thread::park();
             }
             bed.asleep.store(false, Relaxed);
@@ -222,7 +239,7 @@ struct Done<'a>(&'a Helpers);
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {
-        self.0.left.fetch_sub(1, Release);
+        self.0.board.left.fetch_sub(1, Release);
     }
 }
 
@@ -231,12 +248,15 @@ struct AllDone<'a>(&'a Helpers);
 
 impl Drop for AllDone<'_> {
     fn drop(&mut self) {
-        // After a panic there may be parts that nobody has begun. Nobody will.
-        let open = self.0.open.swap(0, Acquire);
-        self.0.left.fetch_sub(open.count_ones() as usize, Release);
+        let Board { open, left, .. } = &self.0.board;
+        if open.load(Relaxed) != 0 {
+            // After a panic there may be parts that nobody has begun. Nobody will.
+            let open = open.swap(0, Acquire);
+            left.fetch_sub(open.count_ones() as usize, Release);
+        }
         loop {
             for _ in 0..SPINS {
-                if self.0.left.load(Acquire) == 0 {
+                if left.load(Acquire) == 0 {
                     return;
                 }
                 core::hint::spin_loop();
@@ -257,12 +277,14 @@ impl Drop for GoHome<'_> {
 
 pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
     let helpers = Helpers {
-        open: AtomicU32::new(0),
-        left: AtomicUsize::new(0),
-        task: UnsafeCell::new(None),
+        board: Board {
+            open: AtomicU32::new(0),
+            left: AtomicUsize::new(0),
+            task: UnsafeCell::new(None),
+            panicked: AtomicBool::new(false),
+        },
         beds: (0..count).map(|_| Bed::default()).collect(),
         count: AtomicUsize::new(0),
-        panicked: AtomicBool::new(false),
         panic: Mutex::new(None),
     };
     thread::scope(|scope| {
