@@ -17,6 +17,10 @@ const FIRST: u32 = 16;
 /// The steps of a try: of all members, which must wake up, and of the leader alone.
 const TRY: [u32; 2] = [8, 4];
 
+/// A single step of the leader alone that takes so many times what all members took ends its try: what data had
+/// to move for it does not explain that.
+const HOPELESS: f64 = 1.4;
+
 /// How many steps the faster way goes on before the other one is tried again: at first, and at most.
 const STAY: [u32; 2] = [128, 1024];
 
@@ -90,6 +94,10 @@ impl Pace {
             self.settling -= seconds;
             return;
         }
+        let is_hopeless = self.tries && self.alone && seconds > HOPELESS * self.other * rows as f64;
+        if is_hopeless {
+            self.left = 1;
+        }
         // In the first half of a run helpers wake up, and data move to their caches.
         if self.left <= self.run / 2 {
             self.rows += rows;
@@ -136,7 +144,12 @@ mod tests {
 
     #[test]
     fn the_faster_way_goes_on_and_the_other_gets_few_steps() {
-        for (seconds, fewest, most) in [([2.0, 1.0], 9850, 9950), ([1.0, 2.0], 20, 100)] {
+        for (seconds, fewest, most) in [
+            ([2.0, 1.0], 9850, 9950),
+            ([1.0, 1.2], 20, 100),
+            // Hopeless: one step a try.
+            ([1.0, 2.0], 5, 25),
+        ] {
             let count = alone(&mut Pace::default(), 10_000, seconds);
             assert!((fewest..=most).contains(&count), "{seconds:?}: {count}");
         }
