@@ -253,10 +253,12 @@ impl<'a, T> Iterator for IterMut<'a, T> {
 }
 
 /// Whether there is no NaN and no infinity among the numbers.
+#[inline(always)]
 pub fn all_finite<T: crate::math::Real>(numbers: &[T]) -> bool {
-    // 0 x is 0 for every finite x, and NaN otherwise; sixteen sums at a time become vector code.
-    let mut sums = [T::zero(); 16];
-    let mut chunks = numbers.chunks_exact(16);
+    // 0 x is 0 for every finite x, and NaN otherwise; so many sums at a time become vector code.
+    const SUMS: usize = 32;
+    let mut sums = [T::zero(); SUMS];
+    let mut chunks = numbers.chunks_exact(SUMS);
     for chunk in &mut chunks {
         for (sum, &x) in sums.iter_mut().zip(chunk) {
             *sum += x * T::zero();

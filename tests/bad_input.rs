@@ -101,7 +101,7 @@ fn lengths_that_differ() {
 fn numbers_that_are_none() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         // At the first place, the last one, and on both sides of a vector's end.
-        for index in [0, 15, 16, 17, 36] {
+        for index in [0, 15, 16, 17, 31, 32, 33, 36] {
             let (good, mut data) = ([[0.5]; 37], [[0.5]; 37]);
             data[index] = [bad];
             let text = |what| {
@@ -123,6 +123,22 @@ fn numbers_that_are_none() {
             );
         }
     }
+}
+
+/// Enough numbers that threads look for them together.
+#[test]
+fn threads_find_the_same_sample() {
+    sequential! { struct Wide: [100] => [100] { Dense(100) } }
+    let mut model = Wide::new(1);
+    let mut training = model.compile(Sgd::new(0.1), MeanSquaredError);
+    let good = vec![[0.5; 100]; 1200];
+    for index in [0, 599, 600, 1199] {
+        let mut data = good.clone();
+        data[index][99] = f32::NAN;
+        let found = training.fit(&data, &good, fit().threads(2));
+        assert!(matches!(found, Err(Error::NotFinite { what: "x", index: i }) if i == index));
+    }
+    assert!(training.fit(&good, &good, fit().threads(2)).is_ok());
 }
 
 #[test]

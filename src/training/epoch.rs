@@ -190,8 +190,9 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        let loss = &self.loss;
-        let check = |x: &[_], y: &[Y]| samples::check::<B::Target, L, Y>(loss, ("x", x), ("y", y));
+        let (team, loss) = (trail.team, &self.loss);
+        let check =
+            |x: &[_], y: &[Y]| samples::check::<B::Target, L, Y>(team, loss, ("x", x), ("y", y));
         let more = laps.begin(self.epochs + 1, steps, &check);
         if let Ok(true) = more {
             self.epochs += 1;
@@ -256,9 +257,10 @@ where
                 self.take(laps, trail, progress, &mut sums, run, is_new)?;
             }
 
-            let loss = &self.loss;
-            let check =
-                |x: &[_], y: &[Y]| samples::check::<B::Target, L, Y>(loss, ("x", x), ("y", y));
+            let (team, loss) = (trail.team, &self.loss);
+            let check = |x: &[_], y: &[Y]| {
+                samples::check::<B::Target, L, Y>(team, loss, ("x", x), ("y", y))
+            };
             match laps.go_on(&check) {
                 Ok(true) => trail.steps += steps,
                 Ok(false) => break,

@@ -94,10 +94,11 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        let alone = Team::alone();
+        samples::check::<B::Target, L, Y>(alone, &self.loss, ("x", x), ("y", y))?;
         self.check_settings()?;
         let (model, loss, metrics) = (&*self.model, &self.loss, &self.metrics);
-        let mut score = evaluate(Team::alone(), model, loss, metrics, x, y, None);
+        let mut score = evaluate(alone, model, loss, metrics, x, y, None);
         score.loss += self.penalty();
         Ok(score)
     }

@@ -53,13 +53,30 @@ where
         &mut self,
         x: &[<B::Target as Model>::Input],
         y: &[Y],
+        settings: Fit<'_, <B::Target as Model>::Input, Y>,
+    ) -> Result<History>
+    where
+        L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+        Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
+    {
+        let rows = settings.batch_size.min(x.len());
+        let members = team::members(settings.threads, rows, B::Target::MACS);
+        team::with_team(members, |team| self.fit_with(team, x, y, settings))
+    }
+
+    /// The same with a team.
+    fn fit_with<Y>(
+        &mut self,
+        team: Team<'_>,
+        x: &[<B::Target as Model>::Input],
+        y: &[Y],
         mut settings: Fit<'_, <B::Target as Model>::Input, Y>,
     ) -> Result<History>
     where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        samples::check::<B::Target, L, Y>(team, &self.loss, ("x", x), ("y", y))?;
         self.check_settings()?;
         self.optimizer.check()?;
         settings.check_in_memory(x.len(), <B::Target as Model>::OutputShape::SIZE)?;
@@ -71,7 +88,7 @@ where
                 y,
                 list: Some(&held_out[..]),
             },
-            _ => self.validation_data(&settings)?,
+            _ => self.validation_data(team, &settings)?,
         };
         let shuffle = settings.shuffle.then_some(settings.seed);
         let batch_size = settings.batch_size;
@@ -109,19 +126,13 @@ where
         if const { is_tiny::<B::Target>() } && settings.epochs > 1 {
             laps = laps.looking_ahead();
         }
-        let members = team::members(
-            settings.threads,
-            batch_size.min(list.len()),
-            B::Target::MACS,
-        );
-        team::with_team(members, |team| {
-            self.fit_laps(team, &mut laps, held_out, settings, backup)
-        })
+        self.fit_laps(team, &mut laps, held_out, settings, backup)
     }
 
     /// The validation data of the settings, checked.
     pub(super) fn validation_data<'a, Y>(
         &self,
+        team: Team<'_>,
         settings: &Fit<'a, <B::Target as Model>::Input, Y>,
     ) -> Result<HeldOut<'a, <B::Target as Model>::Input, Y>>
     where
@@ -130,7 +141,7 @@ where
         let (x, y) = match settings.validation {
             Validation::Data(x, y) => {
                 let (x_name, y_name) = (("validation x", x), ("validation y", y));
-                samples::check::<B::Target, L, Y>(&self.loss, x_name, y_name)?;
+                samples::check::<B::Target, L, Y>(team, &self.loss, x_name, y_name)?;
                 (x, y)
             }
             _ => (&[][..], &[][..]),

@@ -61,7 +61,7 @@ use crate::layer::{Layer, Model, TensorRule};
 use crate::losses::{Fits, Loss};
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
-use crate::team::Pace;
+use crate::team::{Pace, Team};
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 use shards::Shards;
@@ -255,7 +255,7 @@ where
         L: Loss<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
         Me: Metrics<Number<B::Target>, <B::Target as Model>::Prediction, Y>,
     {
-        samples::check::<B::Target, L, Y>(&self.loss, ("x", x), ("y", y))?;
+        samples::check::<B::Target, L, Y>(Team::alone(), &self.loss, ("x", x), ("y", y))?;
         self.check_settings()?;
         // Later on only the learning rate can change, which is checked when it is set.
         if self.steps == 0 {

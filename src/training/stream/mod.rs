@@ -23,7 +23,7 @@ use crate::losses::Loss;
 use crate::metrics::Metrics;
 use crate::optimizers::Optimizer;
 use crate::shape::Shape;
-use crate::team;
+use crate::team::{self, Team};
 use alloc::vec::Vec;
 use chunk::{Chunk, End};
 use core::mem;
@@ -176,7 +176,7 @@ where
         self.check_settings()?;
         self.optimizer.check()?;
         settings.check_stream(<B::Target as Model>::OutputShape::SIZE)?;
-        let held_out = self.validation_data(&settings)?;
+        let held_out = self.validation_data(Team::alone(), &settings)?;
         let batch_size = settings.batch_size;
         let steps = settings.steps_per_epoch;
         let class_weight = settings.weighting.take().classes;
