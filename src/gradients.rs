@@ -16,7 +16,7 @@
 use crate::cast::Plain;
 use crate::kernels::Element;
 use crate::kernels::rule::{Fused, Store};
-use crate::layer::{Backward, Kept, Model, Moment, Update, Weights, penalties};
+use crate::layer::{Backward, Model, Moment, Update, Weights, penalties};
 use crate::layout;
 use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
@@ -94,7 +94,7 @@ impl<M: Model> Job for Compute<'_, M> {
             0.0
         };
         let y = Rows::new(&y, out);
-        let pass = Backward {
+        let mut pass = Backward {
             x,
             y,
             cache: &mut cache,
@@ -107,14 +107,7 @@ impl<M: Model> Job for Compute<'_, M> {
             scratch: &mut scratch,
             team: Team::alone(),
         };
-        M::backward(isa, self.model, pass);
-        let kept = Kept {
-            x,
-            y,
-            cache: &cache,
-            dz: Rows::new(&dy, out),
-            picks: None,
-        };
+        M::backward(isa, self.model, pass.reborrow());
         let mut update = Update::new(
             Team::alone(),
             Fused::Store(Store::default()),
@@ -122,7 +115,7 @@ impl<M: Model> Job for Compute<'_, M> {
             &mut gradient,
         )
         .looking();
-        M::update(isa, self.model, kept, &mut update);
+        M::update(isa, self.model, pass.kept(), &mut update);
         Gradients {
             predictions: plain::<M::OutputShape, _>(y),
             penalty,

@@ -354,17 +354,26 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         let mut nonzero = Nonzero::none();
         for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
             for &i in nonzero.of(s, part) {
-                let row = first + i as usize;
-                let mut v = 0;
                 // SAFETY: the list holds indices of inputs, that is of rows.
-                unsafe {
-                    if !S::NARROW {
-                        v = self.panels::<S, 1, 2>(s, row..row + 1, v);
-                    }
-                    if S::ODD {
-                        self.panels::<S, 1, 1>(s, row..row + 1, v);
-                    }
-                }
+                unsafe { self.row(s, first + i as usize) };
+            }
+        }
+    }
+
+    /// Adds the gradients to a row of `W`.
+    ///
+    /// # Safety
+    /// It must exist.
+    #[inline(always)]
+    pub unsafe fn row<S: Simd<E = T>>(&mut self, s: S, row: usize) {
+        let mut v = 0;
+        // SAFETY: the caller's.
+        unsafe {
+            if !S::NARROW {
+                v = self.panels::<S, 1, 2>(s, row..row + 1, v);
+            }
+            if S::ODD {
+                self.panels::<S, 1, 1>(s, row..row + 1, v);
             }
         }
     }

@@ -9,6 +9,7 @@
 //! | [`Element::affine`] | `Y = X W + b` | k, in order; in four sums where a row of `W` has at most 16 numbers, or in [`tiny`] |
 //! | [`Element::affine_input_grad`] | `dX = dZ Wᵀ` | n, in order; if n > 8, of the samples after the last whole [`BLOCK`], or all where k < 16 or in [`tiny`], in 16 fixed lanes and one fixed tree |
 //! | [`Element::affine_weight_grad`] | `dW = Xᵀ dZ`, then the [`Fused`] rule | samples, in order |
+//! | [`Element::descent`] | the two before for one sample and plain gradient descent, in one pass | as they do |
 //! | [`Element::apply_rule`] | the [`Rule`], for gradients that were stored first | nothing |
 //!
 //! The orders are fixed by the shapes alone, and every product is added by one fused multiply-add:
@@ -29,6 +30,7 @@ mod avx512;
 mod bias_grad;
 pub mod channelwise;
 pub mod conv;
+mod descent;
 mod forward;
 mod gemm;
 mod grad_input;
@@ -59,6 +61,8 @@ pub use apply::Adjust;
 use apply::{Applied, Apply};
 use bias_grad::BiasGrad;
 use conv::{ConvWeightGrad, Correlate, Pooled, Sparse};
+use descent::Descent;
+pub use descent::descends;
 use forward::Forward;
 use grad_input::InputGrad;
 pub use grad_input_blocks::BLOCK;
@@ -126,6 +130,9 @@ pub trait Element: Real + gemm::Gemm {
         slots: &mut [Self],
     );
 
+    /// Both for a single sample: `dx = dz wᵀ`, then `w += xᵀ dz`. dx may be 0 where inputs are.
+    fn descent<I: Isa>(isa: I, x: Rows<Self>, dz: Rows<Self>, w: &mut [Self], dx: RowsMut<Self>);
+
     /// `db = sum of the rows of dz`, handed to the rule, which updates `b`, padded like a row of `dz`.
     fn bias_grad<I: Isa>(
         isa: I,
@@ -180,6 +187,9 @@ macro_rules! element {
                 (x: Rows<Self>, first: usize, dz: Rows<Self>, rule: Fused<Self>, w: &mut [Self],
                  slots: &mut [Self])
                 => WeightGrad::new(x, first, dz, rule, w, slots));
+            element!(@method $name, descent, descent, portable::descent,
+                (x: Rows<Self>, dz: Rows<Self>, w: &mut [Self], dx: RowsMut<Self>)
+                => Descent::new(x, dz, w, dx));
             element!(@method $name, bias_grad, bias_grad, portable::bias_grad,
                 (dz: Rows<Self>, rule: Fused<Self>, b: &mut [Self], slots: &mut [Self])
                 => BiasGrad::new(dz, rule, b, slots));

@@ -6,7 +6,7 @@
 use super::apply::Adjust;
 use super::forward::in_four_sums;
 use super::gemm::{Gemm, Matrix};
-use super::rule::{Fused, Rule};
+use super::rule::{Add, Fused, Rule};
 use super::scalar::Scalar;
 use super::sparse::skips_zeros;
 use crate::math::Real;
@@ -232,6 +232,18 @@ pub fn weight_grad<T: Real, I: Isa>(
             rule.apply(isa, &mut w[at..at + lanes], &g, slots, stride);
         }
     }
+}
+
+/// Both of them for a single sample: `dX`, then `W += dW`.
+pub fn descent<T: Real + Gemm, I: Isa>(
+    isa: I,
+    x: Rows<T>,
+    dz: Rows<T>,
+    w: &mut [T],
+    dx: RowsMut<T>,
+) {
+    input_grad(isa, dz, w, Some(x), dx);
+    weight_grad(isa, x, 0, dz, Fused::Add(Add), w, &mut []);
 }
 
 /// `db = Σ dz`, then the rule.

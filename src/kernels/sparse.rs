@@ -15,7 +15,7 @@ pub const CHUNK: usize = 512;
 /// Whether a product of one sample skips zeros: where the matrix is large enough to repay the
 /// list. A matter of shapes alone, so that it is the same for all instruction sets.
 #[inline(always)]
-pub fn skips_zeros(rows: usize, k: usize, stride: usize) -> bool {
+pub const fn skips_zeros(rows: usize, k: usize, stride: usize) -> bool {
     rows == 1 && k * stride > 1024
 }
 

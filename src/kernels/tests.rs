@@ -668,6 +668,51 @@ fn rules_give_the_bits_of_apply() {
     }
 }
 
+/// Both products with one sample in one pass: dx, and what becomes of w.
+struct Descends<'a, T>(&'a Case<T>);
+
+impl<T: Tested> Job for Descends<'_, T> {
+    type Output = [Vec<T>; 2];
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Self::Output {
+        let case = self.0;
+        let Results { mut dx, mut w, .. } = case.empty_results();
+        let (x, dz) = (Rows::new(&case.x, case.k), Rows::new(&case.dz, case.n));
+        T::descent(isa, x, dz, &mut w, RowsMut::new(&mut dx, case.k));
+        [dx, w]
+    }
+}
+
+/// One pass over the weights, and two.
+fn one_pass_or_two<T: Tested>() {
+    let mut random = Random(14);
+    for i in 0..cases(400) {
+        let (mut k, mut n) = (random.size(), random.size());
+        match i % 8 {
+            // More inputs than are listed at a time.
+            0 => k += 600,
+            1..5 => (k, n) = (k + 60, n + 8),
+            _ => {}
+        }
+        let mut case = Case::<T>::new(&mut random, 1, k, n);
+        (case.rule, case.masked) = (Fused::Add(rule::Add), true);
+        (case.slots, case.bias_slots) = (Vec::new(), Vec::new());
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            let Results { dx, w, .. } = case.run(level);
+            let found = dispatch_on(level, Descends(&case));
+            let bits = |[dx, w]: [Vec<T>; 2]| dx.iter().chain(&w).map(|x| x.bits()).collect();
+            let (found, expected): (Vec<u64>, Vec<u64>) = (bits(found), bits([dx, w]));
+            assert_eq!(found, expected, "{k} x {n} on {level}");
+        }
+    }
+}
+
+#[test]
+fn one_pass_gives_the_bits_of_two() {
+    one_pass_or_two::<f32>();
+    one_pass_or_two::<f64>();
+}
+
 /// The rule, for gradients that lie in memory: in rows of `n`.
 struct Stored<'a, T> {
     rule: Rule<T>,

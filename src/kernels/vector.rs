@@ -428,7 +428,7 @@ macro_rules! compiled {
             use crate::kernels::rule::{Fused, Step, with_rule};
             use crate::kernels::conv::{ALL, ConvWeightGrad, Correlate, HALVED, OneWay, PICKED, Pooled, Sparse, Square};
             use crate::kernels::{
-                Applied, Apply, BiasGrad, BlockInputGrad, Forward, InputGrad, Ruled, Turn, WeightGrad,
+                Applied, Apply, BiasGrad, BlockInputGrad, Descent, Forward, InputGrad, Ruled, Turn, WeightGrad,
             };
 
             $(#[target_feature(enable = $features)])?
@@ -462,6 +462,10 @@ macro_rules! compiled {
             $(#[target_feature(enable = $features)])?
             #[inline(never)]
             fn ruled<R: Step<$element>>($kernel: Ruled<'_, $element, R>) {
+                $run
+            }
+            $(#[target_feature(enable = $features)])?
+            pub fn descent($kernel: Descent<'_, $element>) {
                 $run
             }
             $(#[target_feature(enable = $features)])?

@@ -64,6 +64,7 @@
 
 mod apart;
 mod arguments;
+mod learning;
 mod link;
 mod model;
 pub(crate) mod penalties;
@@ -78,10 +79,11 @@ pub use arguments::{
     Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, Network,
     SetArgument, Word, in_range, position,
 };
+pub use learning::Learning;
 pub use link::Link;
 pub(crate) use model::plain_len;
 pub use model::{LayerInfo, Model};
-pub use plan::{Facts, Inference, Learning, Plan};
+pub use plan::{Facts, Inference, Plan};
 pub use plywood_macros::{Arguments, Weights};
 pub(crate) use policy::TensorRule;
 pub use policy::{Policies, Policy, PolicyArgument, PolicyWord, TensorPolicy};
@@ -170,6 +172,14 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     /// [`BY_ROW`](Self::BY_ROW).
     #[doc(hidden)]
     const PENALIZES: bool = false;
+    /// Whether [`descend`](Self::descend) is faster than its parts. If a model has a layer that does not say,
+    /// its steps take both parts. (Otherwise every model would have them twice.)
+    #[doc(hidden)]
+    const DESCENDS: Option<bool> = if Self::Weights::LEN + Self::Weights::FROZEN == 0 {
+        Some(false)
+    } else {
+        None
+    };
     /// How many numbers [`prepare_backward`](Self::prepare_backward) makes for a batch.
     const PREPARED: usize = 0;
     /// Whether they are also needed where nobody wants the gradient by the input.
@@ -245,6 +255,19 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     ) {
     }
 
+    /// Both for a batch of one sample and plain gradient descent, whose rule keeps nothing: what
+    /// [`backward`](Self::backward) and then [`update`](Self::update) do, perhaps in one pass over the weights.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn descend<I: Isa>(
+        isa: I,
+        weights: &mut Self::Weights,
+        pass: Backward<T>,
+        update: &mut Update<T>,
+    ) {
+        backward_and_update::<T, In, Self, I>(isa, weights, pass, update);
+    }
+
     /// Writes the forward pass of prediction as nodes of ONNX, see [`onnx`](crate::onnx). A layer that
     /// computes nothing then ([`IDENTITY`](Self::IDENTITY)) has no nodes.
     ///
@@ -301,6 +324,50 @@ pub struct Backward<'a, T> {
     pub scratch: &'a mut [T],
     /// Who may take part.
     pub team: Team<'a>,
+}
+
+impl<T: Element> Backward<'_, T> {
+    /// The same for a shorter time.
+    #[inline(always)]
+    pub fn reborrow(&mut self) -> Backward<'_, T> {
+        Backward {
+            x: self.x,
+            y: self.y,
+            cache: &mut *self.cache,
+            dy: self.dy.reborrow(),
+            dx: self.dx.as_mut().map(RowsMut::reborrow),
+            picks: self.picks,
+            joint: self.joint,
+            dead_at_zero: self.dead_at_zero,
+            prepared: self.prepared,
+            scratch: &mut *self.scratch,
+            team: self.team,
+        }
+    }
+
+    /// What it leaves for the update.
+    #[inline(always)]
+    pub fn kept(&self) -> Kept<'_, T> {
+        Kept {
+            x: self.x,
+            y: self.y,
+            cache: self.cache,
+            dz: self.dy.as_rows(),
+            picks: self.picks,
+        }
+    }
+}
+
+/// A layer's backward pass, and its update behind that.
+#[inline(always)]
+pub(crate) fn backward_and_update<T: Element, In: Shape, L: Layer<T, In> + ?Sized, I: Isa>(
+    isa: I,
+    weights: &mut L::Weights,
+    mut pass: Backward<T>,
+    update: &mut Update<T>,
+) {
+    L::backward(isa, weights, pass.reborrow());
+    L::update(isa, weights, pass.kept(), update);
 }
 
 /// What a training step leaves for the update of a layer's weights.

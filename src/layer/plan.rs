@@ -13,13 +13,12 @@
 //!
 //! Penalties are there if a layer [`PENALIZES`](Layer::PENALIZES).
 
-use super::apart::{self, is_apart};
+use super::learning::Learning;
 use super::penalties;
-use super::sharing::{self, Forth, is_shared};
-use super::{Backward, Entry, Identity, Kept, Layer, Link, Moment, Policies, Update, Weights};
+use super::{Entry, Identity, Layer, Link, Policies, Weights};
 use crate::kernels::Element;
 use crate::kernels::channelwise::Channelwise;
-use crate::kernels::conv::{Conv, Picks, PicksMut, follows, joins};
+use crate::kernels::conv::{Conv, PicksMut, follows, joins};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::Isa;
@@ -46,6 +45,7 @@ pub struct Facts {
     follows: Option<Conv>,
     joins: Option<Conv>,
     penalizes: bool,
+    descends: Option<bool>,
     policies: Policies,
 }
 
@@ -71,6 +71,7 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             follows: L::FOLLOWS,
             joins: L::JOINS,
             penalizes: L::PENALIZES,
+            descends: L::DESCENDS,
             policies: L::POLICIES,
         }
     }
@@ -97,7 +98,7 @@ const fn is_joined<const N: usize>(layers: &[Facts; N], i: usize) -> bool {
 
 /// Where the numbers of a boundary lie.
 #[derive(Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     /// With the caller, who gave the input.
     Input,
     /// In the scratch memory, after so many numbers a row.
@@ -109,7 +110,7 @@ enum Place {
 impl Place {
     /// Where `rows` rows lie in the scratch memory, if they do.
     #[inline(always)]
-    fn range(self, width: usize, rows: usize) -> Option<Range<usize>> {
+    pub(super) fn range(self, width: usize, rows: usize) -> Option<Range<usize>> {
         match self {
             Place::Inside(offset) => Some(offset * rows..(offset + padded(width)) * rows),
             Place::Input | Place::Output => None,
@@ -119,13 +120,13 @@ impl Place {
 
 /// Where each layer reads and writes.
 #[derive(Clone, Copy)]
-struct Wiring<const N: usize> {
-    from: [Place; N],
-    to: [Place; N],
+pub(super) struct Wiring<const N: usize> {
+    pub(super) from: [Place; N],
+    pub(super) to: [Place; N],
     /// Numbers a row of all inner boundaries together.
-    len: usize,
+    pub(super) len: usize,
     /// Whether every layer is an identity.
-    idle: bool,
+    pub(super) idle: bool,
 }
 
 impl<const N: usize> Wiring<N> {
@@ -161,7 +162,7 @@ impl<const N: usize> Wiring<N> {
     }
 }
 
-const fn passes(identity: Identity, training: bool) -> bool {
+pub(super) const fn passes(identity: Identity, training: bool) -> bool {
     match identity {
         Identity::Never => false,
         Identity::InPrediction => !training,
@@ -172,20 +173,20 @@ const fn passes(identity: Identity, training: bool) -> bool {
 /// The plan of a model of N layers.
 pub struct Plan<const N: usize> {
     prediction: Wiring<N>,
-    training: Wiring<N>,
+    pub(super) training: Wiring<N>,
     /// Where each layer's cache begins among the caches.
-    caches: [usize; N],
+    pub(super) caches: [usize; N],
     /// How many tensors the layers before each have.
-    tensors: [usize; N],
+    pub(super) tensors: [usize; N],
     /// Whether a layer has weights to train, or one before it.
-    learns: [bool; N],
+    pub(super) learns: [bool; N],
     /// Whether the gradient by a layer's input is not needed where that is zero.
-    dead_at_zero: [bool; N],
+    pub(super) dead_at_zero: [bool; N],
     /// The windows of the next layer, if it picks some of a layer's outputs and this takes the gradient
     /// from there.
-    followed: [Option<Channelwise>; N],
+    pub(super) followed: [Option<Channelwise>; N],
     /// Whether the two are one in the forward pass.
-    joined: [bool; N],
+    pub(super) joined: [bool; N],
     /// What is asked of the weights of each layer.
     policies: [Policies; N],
     /// Numbers of all caches together.
@@ -194,6 +195,8 @@ pub struct Plan<const N: usize> {
     pub separate: bool,
     /// See [`Layer::PENALIZES`].
     pub penalizes: bool,
+    /// See [`Layer::DESCENDS`].
+    pub descends: Option<bool>,
     /// See [`Layer::SCRATCH`].
     pub scratch: usize,
     /// See [`Layer::GRADIENT`].
@@ -226,6 +229,7 @@ impl<const N: usize> Plan<N> {
             cache_len: 0,
             separate: true,
             penalizes: false,
+            descends: Some(false),
             scratch: 0,
             gradient: 0,
             backward_scratch: 0,
@@ -237,6 +241,10 @@ impl<const N: usize> Plan<N> {
         let mut i = 0;
         while i < N {
             let layer = layers[i];
+            plan.descends = match (plan.descends, layer.descends) {
+                (Some(before), Some(here)) => Some(before || here),
+                _ => None,
+            };
             plan.caches[i] = plan.cache_len;
             plan.cache_len += layer.cache;
             plan.macs += layer.macs;
@@ -279,7 +287,7 @@ impl<const N: usize> Plan<N> {
 
     /// Whether the forward pass of layer `i` is that of the layer before.
     #[inline(always)]
-    fn is_done_before(&self, i: usize) -> bool {
+    pub(super) fn is_done_before(&self, i: usize) -> bool {
         i > 0 && self.joined[i - 1]
     }
 
@@ -307,7 +315,7 @@ impl<const N: usize> Plan<N> {
     /// The passes of a training step.
     #[inline(always)]
     pub fn learning<'a, T>(&'static self, x: Rows<'a, T>) -> Learning<'a, T, N> {
-        Learning { plan: self, x }
+        Learning::new(self, x)
     }
 }
 
@@ -317,7 +325,7 @@ const fn max(a: usize, b: usize) -> usize {
 
 /// The rows that a layer reads and those it writes.
 #[inline(always)]
-fn pair<'s, T>(
+pub(super) fn pair<'s, T>(
     wiring: (Place, Place),
     widths: (usize, usize),
     input: Rows<'s, T>,
@@ -403,283 +411,8 @@ impl<T: Element, const N: usize> Inference<'_, T, N> {
 }
 
 #[inline(always)]
-fn copy<T: Copy>(x: Rows<T>, y: &mut RowsMut<T>) {
+pub(super) fn copy<T: Copy>(x: Rows<T>, y: &mut RowsMut<T>) {
     for (x, y) in x.iter().zip(y.iter_mut()) {
         y.copy_from_slice(x);
-    }
-}
-
-/// The passes of a training step: all layers forward, all layers backward, then all updates.
-pub struct Learning<'a, T, const N: usize> {
-    plan: &'static Plan<N>,
-    x: Rows<'a, T>,
-}
-
-impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
-    /// The cache in four: activations, gradients, what the layers keep, and penalties.
-    #[inline(always)]
-    fn split<'s>(&self, cache: &'s mut [T]) -> [&'s mut [T]; 4] {
-        let (rows, len) = (self.x.len(), self.plan.training.len * self.x.len());
-        let (cache, penalties) = penalties::split(cache, rows, self.plan.penalizes);
-        let (activations, rest) = cache.split_at_mut(len);
-        let (gradients, caches) = rest.split_at_mut(len);
-        [activations, gradients, caches, penalties]
-    }
-
-    #[inline(always)]
-    fn cache_range<In: Shape, L: Layer<T, In>>(&self, link: Link<T, In, L>) -> Range<usize> {
-        let (start, rows) = (self.plan.caches[link.index()], self.x.len());
-        start * rows..(start + L::CACHE) * rows
-    }
-
-    /// Where the output lies whose gradient a layer takes, and how many numbers it has: its own or, if it
-    /// follows the next layer's picks, that one's.
-    #[inline(always)]
-    fn output<In: Shape, L: Layer<T, In>>(&self, link: Link<T, In, L>) -> (Place, usize) {
-        let (i, to) = (link.index(), &self.plan.training.to);
-        match &self.plan.followed[i] {
-            Some(pool) => (to[i + 1], pool.outputs()),
-            None => (to[i], L::Output::SIZE),
-        }
-    }
-
-    /// What the next layer has picked, if layer `i` follows it. The caches behind that of the layer begin
-    /// with it.
-    #[inline(always)]
-    fn picks<'s>(&self, i: usize, behind: &'s [T]) -> Option<Picks<'s, T>> {
-        self.plan.followed[i].map(|pool| Picks {
-            pool,
-            winners: &behind[..pool.outputs() * self.x.len()],
-        })
-    }
-
-    /// A layer does its part of the forward pass.
-    #[inline(always)]
-    pub fn forward<In: Shape, L: Layer<T, In>>(
-        &self,
-        isa: impl Isa,
-        link: Link<T, In, L>,
-        weights: &L::Weights,
-        y: &mut RowsMut<T>,
-        cache: &mut [T],
-        moment: Moment<'_>,
-    ) {
-        let i = link.index();
-        let [activations, _, caches, penalties] = self.split(cache);
-        if i == 0 {
-            penalties.fill(T::zero());
-        }
-        if const { passes(L::IDENTITY, true) }
-            || const { L::PICKS.is_some() } && self.plan.is_done_before(i)
-        {
-            return;
-        }
-        let moment = moment.layer(i, self.plan.tensors[i]);
-        if const { L::JOINS.is_some() } && self.plan.joined[i] {
-            return self.forward_joined(isa, link, weights, y, [activations, caches], moment);
-        }
-        let wiring = &self.plan.training;
-        let (x, y) = pair(
-            (wiring.from[i], wiring.to[i]),
-            (In::SIZE, L::Output::SIZE),
-            self.x,
-            y,
-            activations,
-        );
-        let cache = &mut caches[self.cache_range(link)];
-        if const { is_shared::<T, In, L>() } {
-            let forth = Forth {
-                x,
-                y,
-                cache: &mut *cache,
-                picks: None,
-                moment,
-            };
-            sharing::forward::<T, In, L, _>(isa, weights, forth);
-        } else if const { is_apart::<T, In, L>() } {
-            apart::forward::<T, In, L, _>(isa, weights, x, y, &mut *cache, moment);
-        } else {
-            L::forward_training(isa, weights, x, y, &mut *cache, moment);
-        }
-        if const { L::PENALIZES } {
-            penalties::add(cache, 1, penalties);
-        }
-    }
-
-    /// A layer does its part of the forward pass, and that of the next one. (A function of its own: models
-    /// without such layers need no room for it on the stack.)
-    #[inline(never)]
-    fn forward_joined<In: Shape, L: Layer<T, In>>(
-        &self,
-        isa: impl Isa,
-        link: Link<T, In, L>,
-        weights: &L::Weights,
-        y: &mut RowsMut<T>,
-        [activations, caches]: [&mut [T]; 2],
-        moment: Moment<'_>,
-    ) {
-        let (i, wiring) = (link.index(), &self.plan.training);
-        let Some(pool) = self.plan.followed[i] else {
-            return;
-        };
-        let (x, y) = pair(
-            (wiring.from[i], wiring.to[i + 1]),
-            (In::SIZE, pool.outputs()),
-            self.x,
-            y,
-            activations,
-        );
-        let (cache, behind) =
-            caches[self.cache_range(link).start..].split_at_mut(L::CACHE * x.len());
-        let winners = &mut behind[..pool.outputs() * x.len()];
-        let forth = Forth {
-            x,
-            y,
-            cache,
-            picks: Some(PicksMut { pool, winners }),
-            moment,
-        };
-        sharing::forward::<T, In, L, _>(isa, weights, forth);
-    }
-
-    /// The last layer has done its part of the forward pass.
-    #[inline(always)]
-    pub fn end_forward(&self, y: &mut RowsMut<T>) {
-        if self.plan.training.idle {
-            copy(self.x, y);
-        }
-    }
-
-    /// A layer does its part of the backward pass.
-    #[inline(always)]
-    pub fn backward<In: Shape, L: Layer<T, In>>(
-        &self,
-        isa: impl Isa,
-        link: Link<T, In, L>,
-        weights: &L::Weights,
-        pass: &mut Backward<T>,
-    ) {
-        if const { passes(L::IDENTITY, true) } {
-            return;
-        }
-        let i = link.index();
-        // Nobody asks for a gradient that no weights before it need.
-        let wanted = pass.dx.is_some();
-        if !wanted && !self.plan.learns[i] {
-            return;
-        }
-        // A layer may leave its part to the one before.
-        if i > 0 && self.plan.followed[i - 1].is_some() {
-            return;
-        }
-        let [activations, gradients, caches, _] = self.split(pass.cache);
-        let wiring = &self.plan.training;
-        let rows = self.x.len();
-        let (from, (to, out_width)) = (wiring.from[i], self.output(link));
-        let in_width = In::SIZE;
-        let x = match from.range(in_width, rows) {
-            Some(range) => Rows::new(&activations[range], in_width),
-            None => self.x,
-        };
-        let y = match to.range(out_width, rows) {
-            Some(range) => Rows::new(&activations[range], out_width),
-            None => pass.y,
-        };
-        let needs_dx = wanted || (i > 0 && self.plan.learns[i - 1]);
-        let (low, dy) = match to {
-            Place::Inside(offset) => {
-                let (low, high) = gradients.split_at_mut(offset * rows);
-                (
-                    low,
-                    RowsMut::new(&mut high[..padded(out_width) * rows], out_width),
-                )
-            }
-            _ => (gradients, pass.dy.reborrow()),
-        };
-        let dx = match from.range(in_width, rows) {
-            _ if !needs_dx => None,
-            Some(range) => Some(RowsMut::new(&mut low[range], in_width)),
-            None => pass.dx.as_mut().map(RowsMut::reborrow),
-        };
-        let (cache, behind) = caches[self.cache_range(link).start..].split_at_mut(L::CACHE * rows);
-        let (prepared, scratch) = pass.scratch.split_at_mut(L::PREPARED);
-        if dx.is_some() || L::PREPARES_ALWAYS {
-            L::prepare_backward(isa, weights, prepared);
-        }
-        let pass = Backward {
-            x,
-            y,
-            cache,
-            dy,
-            dx,
-            picks: self.picks(i, behind),
-            joint: pass.joint && i + 1 == N,
-            dead_at_zero: self.plan.dead_at_zero[i] || i == 0 && pass.dead_at_zero,
-            prepared,
-            scratch: &mut scratch[..L::BACKWARD_SCRATCH],
-            team: pass.team,
-        };
-        if const { is_shared::<T, In, L>() } {
-            sharing::backward::<T, In, L, _>(isa, weights, pass);
-        } else if const { is_apart::<T, In, L>() } {
-            apart::backward::<T, In, L, _>(isa, weights, pass);
-        } else {
-            L::backward(isa, weights, pass);
-        }
-    }
-
-    /// The first layer has done its part of the backward pass.
-    #[inline(always)]
-    pub fn end_backward(&self, pass: &mut Backward<T>) {
-        if self.plan.training.idle
-            && let Some(dx) = &mut pass.dx
-        {
-            copy(pass.dy.as_rows(), dx);
-        }
-    }
-
-    /// A layer hands its gradients to the optimiser.
-    #[inline(always)]
-    pub fn update<In: Shape, L: Layer<T, In>>(
-        &self,
-        isa: impl Isa,
-        link: Link<T, In, L>,
-        weights: &mut L::Weights,
-        kept: Kept<T>,
-        update: &mut Update<T>,
-    ) {
-        if const { L::Weights::LEN + L::Weights::FROZEN == 0 } {
-            return;
-        }
-        let (i, rows) = (link.index(), self.x.len());
-        let len = self.plan.training.len * rows;
-        let (activations, rest) = kept.cache.split_at(len);
-        let (gradients, caches) = rest.split_at(len);
-        let wiring = &self.plan.training;
-        let (in_width, (to, out_width)) = (In::SIZE, self.output(link));
-        let x = match wiring.from[i].range(in_width, rows) {
-            Some(range) => Rows::new(&activations[range], in_width),
-            None => self.x,
-        };
-        let (y, dz) = match to.range(out_width, rows) {
-            Some(range) => (
-                Rows::new(&activations[range.clone()], out_width),
-                Rows::new(&gradients[range], out_width),
-            ),
-            None => (kept.y, kept.dz),
-        };
-        let (cache, behind) = caches[self.cache_range(link).start..].split_at(L::CACHE * rows);
-        let kept = Kept {
-            x,
-            y,
-            cache,
-            dz,
-            picks: self.picks(i, behind),
-        };
-        if const { is_apart::<T, In, L>() } {
-            apart::update::<T, In, L, _>(isa, weights, kept, update);
-        } else {
-            L::update(isa, weights, kept, update);
-        }
     }
 }

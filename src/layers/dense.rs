@@ -4,13 +4,13 @@ use super::check::policies;
 use crate::activations::{Activation, ActivationArgument, Linear};
 use crate::error::Result;
 use crate::initializers::{GlorotUniform, Init, InitializerArgument, Zeros};
-use crate::kernels::{Element, tiny};
+use crate::kernels::{Element, descends, tiny};
 use crate::layer::{
     Argument, Arguments, Backward, Bool, Kept, Kind, Layer, Matrix, Missing, Moment, Policies,
-    PolicyArgument, Tensor, Update, Vector, Weights,
+    PolicyArgument, Tensor, Update, Vector, Weights, backward_and_update,
 };
 use crate::onnx::{Graph, Values};
-use crate::rows::{Rows, RowsMut};
+use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::{Check, D1, Dim, Fact, Shape};
 use crate::simd::Isa;
 use core::marker::PhantomData;
@@ -153,13 +153,14 @@ where
 
     const MACS: usize = In::SIZE * Units::Number::USIZE;
     const CACHE: usize = if Act::Activation::NEEDS_INPUT {
-        crate::rows::padded(Units::Number::USIZE)
+        padded(Units::Number::USIZE)
     } else {
         0
     };
     const GRADIENT: usize = 0;
     const BY_ROW: bool = true;
     const DEAD_AT_ZERO: bool = Act::Activation::DEAD_AT_ZERO;
+    const DESCENDS: Option<bool> = Some(descends_at_once::<In::Size, Units::Number>());
 
     fn init(weights: &mut Self::Weights, init: &mut Init) {
         let (fan_in, fan_out) = (In::SIZE, Units::Number::USIZE);
@@ -191,14 +192,7 @@ where
 
     #[inline(always)]
     fn backward<I: Isa>(isa: I, weights: &Self::Weights, mut pass: Backward<T>) {
-        if !pass.joint {
-            let seen = if Act::Activation::NEEDS_INPUT {
-                Rows::new(pass.cache, Units::Number::USIZE)
-            } else {
-                pass.y
-            };
-            Act::Activation::backward(isa, seen, pass.dy.reborrow());
-        }
+        Self::through_activation(isa, &mut pass);
         if let Some(dx) = pass.dx {
             let (dz, w) = (pass.dy.as_rows(), weights.kernel.as_slice());
             if const { is_tiny::<In::Size, Units::Number>() } {
@@ -219,15 +213,26 @@ where
         } else {
             update.product(isa, kept.x, kept.dz, w);
         }
-        if UseBias::FLAG {
-            let b = weights.bias.as_mut_slice();
-            let (rule, slots) = update.next(b.len());
-            if const { is_tiny::<In::Size, Units::Number>() } {
-                tiny::bias_grad::<T, I, Units::Number>(isa, kept.dz, rule, b, slots);
-            } else {
-                T::bias_grad(isa, kept.dz, rule, b, slots);
-            }
+        Self::update_bias(isa, weights, kept.dz, update);
+    }
+
+    #[inline(always)]
+    fn descend<I: Isa>(
+        isa: I,
+        weights: &mut Self::Weights,
+        mut pass: Backward<T>,
+        update: &mut Update<T>,
+    ) {
+        let at_once = const { descends_at_once::<In::Size, Units::Number>() };
+        if !at_once || !pass.dead_at_zero || pass.dx.is_none() {
+            return backward_and_update::<T, In, Self, I>(isa, weights, pass, update);
         }
+        Self::through_activation(isa, &mut pass);
+        let (x, dz, w) = (pass.x, pass.dy.as_rows(), weights.kernel.as_mut_slice());
+        if let Some(dx) = pass.dx {
+            T::descent(isa, x, dz, w, dx);
+        }
+        Self::update_bias(isa, weights, dz, update);
     }
 
     fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
@@ -246,8 +251,40 @@ impl<Units, Act, UseBias, KernelInit, BiasInit, KernelReg, BiasReg, KernelCon, B
     Dense<Units, Act, UseBias, KernelInit, BiasInit, KernelReg, BiasReg, KernelCon, BiasCon>
 where
     Units: Argument,
+    Act: ActivationArgument,
     UseBias: Argument,
 {
+    /// `dy` becomes the gradient before the activation, unless it is that already.
+    #[inline(always)]
+    fn through_activation<T: Element, I: Isa>(isa: I, pass: &mut Backward<T>) {
+        if !pass.joint {
+            let seen = if Act::Activation::NEEDS_INPUT {
+                Rows::new(pass.cache, Units::Number::USIZE)
+            } else {
+                pass.y
+            };
+            Act::Activation::backward(isa, seen, pass.dy.reborrow());
+        }
+    }
+
+    #[inline(always)]
+    fn update_bias<T: Element, K: Dim, I: Isa>(
+        isa: I,
+        weights: &mut DenseWeights<T, K, Units::Number, UseBias::Keep<Units::Number>>,
+        dz: Rows<T>,
+        update: &mut Update<T>,
+    ) {
+        if UseBias::FLAG {
+            let b = weights.bias.as_mut_slice();
+            let (rule, slots) = update.next(b.len());
+            if const { is_tiny::<K, Units::Number>() } {
+                tiny::bias_grad::<T, I, Units::Number>(isa, dz, rule, b, slots);
+            } else {
+                T::bias_grad(isa, dz, rule, b, slots);
+            }
+        }
+    }
+
     /// `y = x W + b`.
     #[inline(always)]
     fn affine<T: Element, K: Dim, I: Isa>(
@@ -270,6 +307,12 @@ where
 #[inline(always)]
 const fn is_tiny<K: Dim, N: Dim>() -> bool {
     K::USIZE <= tiny::MOST && N::USIZE <= tiny::MOST
+}
+
+/// Whether a step by one sample goes over the weights once.
+#[inline(always)]
+const fn descends_at_once<K: Dim, N: Dim>() -> bool {
+    !is_tiny::<K, N>() && descends(K::USIZE, N::USIZE, padded(N::USIZE))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use super::stored::{Stored, Whole};
 use super::{Number, Training, as_f64};
 use crate::error::{Error, Result};
 use crate::kernels::Element;
-use crate::kernels::rule::Rule;
-use crate::layer::{Backward, Kept, Model, Moment, Update, plain_len};
+use crate::kernels::rule::{Fused, Rule};
+use crate::layer::{Backward, Model, Moment, Update, plain_len};
 use crate::layout;
 use crate::losses::Loss;
 use crate::math::Real;
@@ -218,10 +218,10 @@ where
         }
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
         let (x, y) = (Rows::new(parts.x, width), Rows::new(parts.y, out));
-        let pass = Backward {
+        let mut pass = Backward {
             x,
             y,
-            cache: &mut *parts.cache,
+            cache: parts.cache,
             dy: RowsMut::new(parts.dy, out),
             dx: None,
             picks: None,
@@ -231,14 +231,16 @@ where
             scratch: parts.scratch,
             team: self.team,
         };
-        M::backward(isa, self.model, pass);
-        let kept = Kept {
-            x,
-            y,
-            cache: parts.cache,
-            dz: Rows::new(parts.dy, out),
-            picks: None,
-        };
+        if const { matches!(M::DESCENDS, Some(true)) }
+            && batch.len() == 1
+            && let Some((_, rule @ Fused::Add(_))) = rule
+        {
+            let mut update = Update::new(self.team, rule, &mut [], parts.gradient);
+            M::descend(isa, self.model, pass, &mut update);
+            return total;
+        }
+        M::backward(isa, self.model, pass.reborrow());
+        let kept = pass.kept();
         if let Some(stored) = self.stored {
             let whole = Whole {
                 kept,

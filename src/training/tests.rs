@@ -3,11 +3,21 @@
 use super::fit::HeldOut;
 use super::get_weights;
 use super::lap::{InMemory, Lap};
+use super::weights::save;
+use crate::kernels::rule::{Add, Fused};
+use crate::layer::{Backward, Model, Moment, Update};
+use crate::math::Real;
 use crate::optimizers::Optimizer;
 use crate::prelude::*;
 use crate::random::Stream;
-use crate::team::with_team;
+use crate::rows::{Rows, RowsMut, padded};
+use crate::shape::Shape;
+use crate::simd::{Isa, Job, Level, dispatch_on};
+use crate::team::{Team, with_team};
+use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
+use num_traits::Zero;
 
 crate::sequential! {
     /// A model inside the other one.
@@ -433,4 +443,87 @@ fn steps_in_registers_are_undone_like_all_others() {
         assert!(undone.0.iter().all(finite));
         assert_eq!(undone, trained(batch, &[1.0; 40]));
     }
+}
+
+crate::sequential! {
+    /// Behind a relu (the first with no weights before) and not, with and without biases.
+    struct Deep<T>: [10, 20] => [10] {
+        Flatten, ReLU, Dense(96, relu), Dense(150, relu, use_bias = false), Dropout(0.5), Dense(40, tanh),
+        Dense(33), ReLU, Dense(10, softmax),
+    }
+}
+
+/// A step of plain gradient descent by one sample: in one pass over the weights, or in two.
+struct One<'a, M: Model> {
+    model: &'a mut M,
+    x: &'a [M::Element],
+    passes: u32,
+}
+
+impl<M: Model> Job for One<'_, M> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
+        let zeros = |len| vec![M::Element::zero(); len];
+        let (mut cache, mut y, mut dy) = (zeros(M::CACHE), zeros(padded(out)), zeros(padded(out)));
+        let (mut scratch, mut gradient) = (zeros(M::BACKWARD_SCRATCH), zeros(M::GRADIENT));
+        let (x, moment) = (Rows::new(self.x, width), Moment::new(1, 1, Team::alone()));
+        let to = RowsMut::new(&mut y, out);
+        M::forward_training(isa, self.model, x, to, &mut cache, moment);
+        for (i, dy) in dy[..out].iter_mut().enumerate() {
+            *dy = M::Element::of(0.1 * i as f64 - 0.3);
+        }
+        let mut pass = Backward {
+            x,
+            y: Rows::new(&y, out),
+            cache: &mut cache,
+            dy: RowsMut::new(&mut dy, out),
+            dx: None,
+            picks: None,
+            joint: true,
+            dead_at_zero: false,
+            prepared: &[],
+            scratch: &mut scratch,
+            team: Team::alone(),
+        };
+        let mut update = Update::new(Team::alone(), Fused::Add(Add), &mut [], &mut gradient);
+        if self.passes == 1 {
+            M::descend(isa, self.model, pass, &mut update);
+        } else {
+            M::backward(isa, self.model, pass.reborrow());
+            M::update(isa, self.model, pass.kept(), &mut update);
+        }
+    }
+}
+
+fn one_pass_or_two<M: Model>(make: impl Fn() -> Box<M>) {
+    assert_eq!(M::DESCENDS, Some(true));
+    let mut random = Stream::new(5);
+    let mut x = vec![M::Element::zero(); padded(M::InputShape::SIZE)];
+    for x in &mut x[..M::InputShape::SIZE] {
+        *x = M::Element::of(random.normal().max(0.0));
+    }
+    for level in Level::ALL.into_iter().filter(|level| level.available()) {
+        let after = |passes| {
+            let (mut model, mut weights) = (make(), Vec::new());
+            for _ in 0..3 {
+                let (model, x) = (&mut *model, &x[..]);
+                dispatch_on(level, One { model, x, passes });
+            }
+            save(&*model, &mut weights);
+            weights
+        };
+        assert!(after(1) == after(2), "{level}");
+        let mut before = Vec::new();
+        save(&*make(), &mut before);
+        assert!(after(1) != before, "{level}");
+    }
+}
+
+#[test]
+fn one_pass_over_the_weights_gives_the_bits_of_two() {
+    one_pass_or_two(|| Deep::<f32>::new(1));
+    one_pass_or_two(|| Deep::<f64>::new(1));
+    one_pass_or_two(|| Net::new(1));
 }

@@ -23,7 +23,8 @@ impl Writer<'_> {
             })
             .collect();
         let (last, last_before) = (self.spec(count), self.before(count - 1));
-        let (backwards, backward_fields) = (index.iter().rev(), fields.iter().rev());
+        let backwards: Vec<_> = index.iter().rev().collect();
+        let backward_fields: Vec<_> = fields.iter().rev().collect();
         let with_input = match &model.element {
             None => quote!(<__In: ::plywood::shape::Shape>),
             Some(t) => quote!(<#t: ::plywood::kernels::Element, __In: ::plywood::shape::Shape>),
@@ -80,6 +81,7 @@ impl Writer<'_> {
                 const CACHE: usize = Self::__PLAN.cache();
                 const SEPARATE: bool = Self::__PLAN.separate;
                 const PENALIZES: bool = Self::__PLAN.penalizes;
+                const DESCENDS: ::core::option::Option<bool> = Self::__PLAN.descends;
                 const SCRATCH: usize = Self::__PLAN.scratch;
                 const GRADIENT: usize = Self::__PLAN.gradient;
                 const BACKWARD_SCRATCH: usize = Self::__PLAN.backward_scratch;
@@ -161,6 +163,23 @@ impl Writer<'_> {
                             isa, links.#index, &mut weights.#fields, kept, update,
                         );
                     )*
+                }
+
+                #[inline(always)]
+                fn descend<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    weights: &mut Self,
+                    mut pass: ::plywood::layer::Backward<'_, #element>,
+                    update: &mut ::plywood::layer::Update<'_, #element>,
+                ) {
+                    let learning = Self::__PLAN.learning(pass.x);
+                    let links = Self::__LINKS;
+                    #(
+                        learning.descend(
+                            isa, links.#backwards, &mut weights.#backward_fields, &mut pass, update,
+                        );
+                    )*
+                    learning.end_backward(&mut pass);
                 }
 
                 fn onnx(
