@@ -252,7 +252,8 @@ impl<'a, T> Iterator for IterMut<'a, T> {
     }
 }
 
-/// Whether there is no NaN and no infinity among the numbers.
+/// Whether there is no NaN and no infinity among the numbers. (Inlined, so that it is compiled for the
+/// instructions of its caller.)
 #[inline(always)]
 pub fn all_finite<T: crate::math::Real>(numbers: &[T]) -> bool {
     // 0 x is 0 for every finite x, and NaN otherwise; so many sums at a time become vector code.

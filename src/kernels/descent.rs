@@ -19,6 +19,7 @@ use crate::rows::{Rows, RowsMut};
 use core::mem::MaybeUninit;
 
 /// Whether one pass is less work than two, for a matrix of `k` rows of `n` numbers, each padded to `stride`.
+/// (Up to 8 columns, rows are turned around to be dotted.)
 #[inline(always)]
 pub const fn descends(k: usize, n: usize, stride: usize) -> bool {
     n > 8 && skips_zeros(1, k, stride)

@@ -105,10 +105,13 @@ impl<'a, T: Real> Forward<'a, T> {
         }
     }
 
-    /// All blocks of `MR` samples from `row` on, and of these the vectors from `v` on that fill
-    /// panels of `NV`; the first vector after them.
+    /// Some samples, `MR` at a time, and of these the vectors from `v` on that fill panels of `NV`; the first
+    /// vector after them.
+    ///
+    /// # Safety
+    /// The samples must exist, a multiple of `MR`.
     #[inline(always)]
-    fn panels<S: Simd<E = T>, const MR: usize, const NV: usize>(
+    unsafe fn panels<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
         rows: Range<usize>,
@@ -116,7 +119,7 @@ impl<'a, T: Real> Forward<'a, T> {
     ) -> usize {
         while (v + NV) * S::LANES <= self.stride {
             for row in rows.clone().step_by(MR) {
-                // SAFETY: the loops' conditions.
+                // SAFETY: the loop's condition for columns, the caller for samples.
                 unsafe { self.block::<S, MR, NV>(s, row, v) };
             }
             v += NV;
@@ -135,17 +138,20 @@ impl<'a, T: Real> Forward<'a, T> {
             let rows = row..(row + group).min(end);
             row = rows.end;
             let mut v = 0;
-            if !S::NARROW {
-                if MR == 1 {
-                    v = self.panels::<S, MR, 8>(s, rows.clone(), v);
+            // SAFETY: the loop's condition; both ends are multiples of `MR` apart.
+            unsafe {
+                if !S::NARROW {
+                    if MR == 1 {
+                        v = self.panels::<S, MR, 8>(s, rows.clone(), v);
+                    }
+                    if MR <= 2 {
+                        v = self.panels::<S, MR, 4>(s, rows.clone(), v);
+                    }
+                    v = self.panels::<S, MR, 2>(s, rows.clone(), v);
                 }
-                if MR <= 2 {
-                    v = self.panels::<S, MR, 4>(s, rows.clone(), v);
+                if S::ODD {
+                    self.panels::<S, MR, 1>(s, rows, v);
                 }
-                v = self.panels::<S, MR, 2>(s, rows.clone(), v);
-            }
-            if S::ODD {
-                self.panels::<S, MR, 1>(s, rows, v);
             }
         }
         row

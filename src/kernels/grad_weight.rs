@@ -261,12 +261,14 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         tiles: &mut [&mut Summed<S>; 2],
     ) -> usize {
         let end = self.k - (self.k - row) % MR;
-        let group = (self.group() / MR).max(1) * MR;
+        // Where the last vector has tiles of its own, the shape is not to change all the time.
+        let is_odd = S::ODD && !S::NARROW && self.stride / S::LANES % 2 == 1;
+        let group = (self.group() / MR).max(if is_odd { 4 } else { 1 }) * MR;
         while row < end {
             let rows = row..(row + group).min(end);
             row = rows.end;
             let mut v = 0;
-            // SAFETY of both: the loops' conditions.
+            // SAFETY of both: the loops' conditions; they made the tile before, too.
             if const { !S::NARROW } {
                 while (v + 2) * S::LANES <= self.stride {
                     for row in rows.clone().step_by(MR) {
@@ -354,26 +356,17 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         let mut nonzero = Nonzero::none();
         for (part, first) in self.x[..self.k].chunks(CHUNK).zip((0..).step_by(CHUNK)) {
             for &i in nonzero.of(s, part) {
+                let row = first + i as usize;
+                let mut v = 0;
                 // SAFETY: the list holds indices of inputs, that is of rows.
-                unsafe { self.row(s, first + i as usize) };
-            }
-        }
-    }
-
-    /// Adds the gradients to a row of `W`.
-    ///
-    /// # Safety
-    /// It must exist.
-    #[inline(always)]
-    pub unsafe fn row<S: Simd<E = T>>(&mut self, s: S, row: usize) {
-        let mut v = 0;
-        // SAFETY: the caller's.
-        unsafe {
-            if !S::NARROW {
-                v = self.panels::<S, 1, 2>(s, row..row + 1, v);
-            }
-            if S::ODD {
-                self.panels::<S, 1, 1>(s, row..row + 1, v);
+                unsafe {
+                    if !S::NARROW {
+                        v = self.panels::<S, 1, 2>(s, row..row + 1, v);
+                    }
+                    if S::ODD {
+                        self.panels::<S, 1, 1>(s, row..row + 1, v);
+                    }
+                }
             }
         }
     }

@@ -520,7 +520,7 @@ fn same_bits<T: Tested>() {
             // Blocks of samples, of more columns than are transposed at a time.
             1 | 2 => (rows, n) = (rows + 30, n + 120),
             // More samples than the near caches hold.
-            3 if i % 400 == 3 => (rows, n) = (rows + 1100, n + 50),
+            3 if i % 400 == 3 => (rows, k, n) = (rows + 1100, k + 70, n + 50),
             3..20 => rows += 20,
             _ => {}
         }

@@ -10,7 +10,7 @@
 
 use super::vector::Simd;
 
-/// So many numbers may pass by again and again without leaving the near caches.
+/// So many numbers may pass by again and again without leaving a processor's own caches: 256 KiB of `f32`.
 pub const NEAR: usize = 1 << 16;
 
 /// `acc[i][j] += sum over t of a[i a_row + t a_step] * b[t b_step + j LANES ..][.. LANES]`.

@@ -263,7 +263,13 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         pass: &mut Backward<T>,
         update: &mut Update<T>,
     ) {
-        if let Some(pass) = self.part(isa, link, weights, pass) {
+        let Some(mut pass) = self.part(isa, link, weights, pass) else {
+            return;
+        };
+        if const { is_apart::<T, In, L>() } {
+            apart::backward::<T, In, L, _>(isa, weights, pass.reborrow());
+            apart::update::<T, In, L, _>(isa, weights, pass.kept(), update);
+        } else {
             L::descend(isa, weights, pass, update);
         }
     }

@@ -173,7 +173,8 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     #[doc(hidden)]
     const PENALIZES: bool = false;
     /// Whether [`descend`](Self::descend) is faster than its parts. If a model has a layer that does not say,
-    /// its steps take both parts. (Otherwise every model would have them twice.)
+    /// its steps take both parts. (Otherwise every model would have them twice.) The update of one that does
+    /// changes nothing but what is trained.
     #[doc(hidden)]
     const DESCENDS: Option<bool> = if Self::Weights::LEN + Self::Weights::FROZEN == 0 {
         Some(false)
@@ -255,7 +256,7 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     ) {
     }
 
-    /// Both for a batch of one sample and plain gradient descent, whose rule keeps nothing: what
+    /// Backward pass and update for a batch of one sample and plain gradient descent, whose rule keeps nothing: what
     /// [`backward`](Self::backward) and then [`update`](Self::update) do, perhaps in one pass over the weights.
     #[doc(hidden)]
     #[inline(always)]

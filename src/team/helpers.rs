@@ -115,7 +115,7 @@ impl Helpers {
         self.count.load(Relaxed)
     }
 
-    /// The leader's side of a round.
+    /// The leader's side of a round of at least one part.
     pub fn round<I: Isa, P: Send, W: Share<P>>(&self, isa: I, work: &W, parts: &mut Parts<P>) {
         let round = Round {
             isa,

@@ -17,8 +17,8 @@ const FIRST: u32 = 16;
 /// The steps of a try: of all members, which must wake up, and of the leader alone.
 const TRY: [u32; 2] = [8, 4];
 
-/// A single step of the leader alone that takes so many times what all members took ends its try: what data had
-/// to move for it does not explain that.
+/// A step of the leader alone that takes so many times what all members took ends its try. (Not the first one,
+/// for which data move to its cache.)
 const HOPELESS: f64 = 1.4;
 
 /// How many steps the faster way goes on before the other one is tried again: at first, and at most.
@@ -34,6 +34,8 @@ pub struct Pace {
     /// The steps of this run, and those that are left of it.
     run: u32,
     left: u32,
+    /// The rows of the largest step.
+    usual: usize,
     /// The rows of its timed steps, and how many seconds they took.
     rows: usize,
     seconds: f64,
@@ -55,6 +57,7 @@ impl Default for Pace {
             tries: false,
             run: FIRST,
             left: FIRST,
+            usual: 0,
             rows: 0,
             seconds: 0.0,
             other: f64::INFINITY,
@@ -94,8 +97,10 @@ impl Pace {
             self.settling -= seconds;
             return;
         }
-        let is_hopeless = self.tries && self.alone && seconds > HOPELESS * self.other * rows as f64;
-        if is_hopeless {
+        // (A smaller batch takes longer for a row: what is done for the weights is the same.)
+        self.usual = self.usual.max(rows);
+        let counts = self.tries && self.alone && self.left < self.run && rows == self.usual;
+        if counts && seconds > HOPELESS * self.other * rows as f64 {
             self.left = 1;
         }
         // In the first half of a run helpers wake up, and data move to their caches.
@@ -147,13 +152,42 @@ mod tests {
         for (seconds, fewest, most) in [
             ([2.0, 1.0], 9850, 9950),
             ([1.0, 1.2], 20, 100),
-            // Hopeless: one step a try.
-            ([1.0, 2.0], 5, 25),
+            // Hopeless: two steps a try.
+            ([1.0, 2.0], 10, 40),
         ] {
             let count = alone(&mut Pace::default(), 10_000, seconds);
             assert!((fewest..=most).contains(&count), "{seconds:?}: {count}");
         }
         assert!(alone(&mut Pace::default(), 100, [2.0, 1.0]) > 80);
+    }
+
+    #[test]
+    fn a_slow_first_step_alone_is_not_hopeless() {
+        let (mut pace, mut run) = (Pace::default(), 0);
+        for _ in 0..300 {
+            run = if pace.alone { run + 1 } else { 0 };
+            pace.took(
+                32,
+                if run == 1 {
+                    1.6
+                } else {
+                    0.8 + 0.2 * f64::from(run == 0)
+                },
+            );
+        }
+        assert!(pace.alone);
+    }
+
+    #[test]
+    fn a_smaller_batch_is_not_hopeless() {
+        let mut pace = Pace::default();
+        alone(&mut pace, 1, [SETTLING, 1.0]);
+        while !pace.alone {
+            pace.took(32, 1.0);
+        }
+        pace.took(32, 0.8);
+        pace.took(4, 0.4);
+        assert!(pace.alone);
     }
 
     #[test]

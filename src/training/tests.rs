@@ -448,7 +448,7 @@ fn steps_in_registers_are_undone_like_all_others() {
 crate::sequential! {
     /// Behind a relu (the first with no weights before) and not, with and without biases.
     struct Deep<T>: [10, 20] => [10] {
-        Flatten, ReLU, Dense(96, relu), Dense(150, relu, use_bias = false), Dropout(0.5), Dense(40, tanh),
+        Flatten, ReLU, Dense(96, relu), Dense(150, relu, use_bias = false), Dense(40, tanh),
         Dense(33), ReLU, Dense(10, softmax),
     }
 }
@@ -526,4 +526,26 @@ fn one_pass_over_the_weights_gives_the_bits_of_two() {
     one_pass_or_two(|| Deep::<f32>::new(1));
     one_pass_or_two(|| Deep::<f64>::new(1));
     one_pass_or_two(|| Net::new(1));
+}
+
+/// A sample by itself, and the mean over the same sample twice.
+#[test]
+fn a_step_by_one_sample_is_that_by_its_double() {
+    let mut random = Stream::new(6);
+    let x = [(); 10].map(|()| [(); 20].map(|()| random.normal()));
+    let after = |count: usize| {
+        let mut model = Deep::<f64>::new(1);
+        let sgd = Sgd::new(0.05);
+        let mut training = model.compile(sgd, SparseCategoricalCrossentropy);
+        for label in [3_u8, 4] {
+            let (x, y) = (vec![x; count], vec![label; count]);
+            training.train_on_batch(&x, &y).unwrap();
+        }
+        let mut weights = Vec::new();
+        save(&*model, &mut weights);
+        weights
+    };
+    let (one, two) = (after(1), after(2));
+    let apart = one.iter().zip(&two).map(|(a, b)| (a - b).abs());
+    assert!(apart.fold(0.0, f64::max) < 1e-12);
 }
