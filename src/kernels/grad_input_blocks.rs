@@ -266,13 +266,16 @@ impl<T: Real> Kernel<T> for BlockInputGrad<'_, T> {
             return;
         }
         let mut row = 0;
-        // SAFETY of both: the loops' conditions; a block is a multiple of every vector.
-        while row + 2 * S::LANES <= self.rows {
+        // Two vectors at a time, so that enough chains are in flight; but where one is a whole block, each
+        // tile has chains enough, and half a piece stays nearer. (The block is a multiple of every vector.)
+        // SAFETY of both: the loops' conditions.
+        while S::LANES < BLOCK && row + 2 * S::LANES <= self.rows {
             unsafe { self.block::<S, 2>(s, row) };
             row += 2 * S::LANES;
         }
-        if row < self.rows {
+        while row < self.rows {
             unsafe { self.block::<S, 1>(s, row) };
+            row += S::LANES;
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::layer::Model;
 use crate::losses::{Complaint, Loss};
 use crate::rows::all_finite;
 use crate::simd::{Isa, Job, dispatch};
-use crate::team::{Parts, Share, Team};
+use crate::team::{MOST, Parts, Share, Team};
 
 /// Whether there is something to train on, in pairs, all finite, with labels in range.
 pub fn check<M: Model, L, Y>(
@@ -94,7 +94,7 @@ impl<T: Element> Job for Sweep<'_, T> {
         if split.len() == 1 {
             return all_finite(numbers);
         }
-        let mut found = [true; crate::team::MOST];
+        let mut found = [true; MOST];
         let mut parts = Parts::new();
         for (i, found) in found.iter_mut().enumerate().take(split.len()) {
             let (part, rest) = numbers.split_at(split.rows(i).len());
