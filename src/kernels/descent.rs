@@ -4,14 +4,11 @@
 //! here it is read once for both. Behind a relu both visit the same rows of `W`: those whose input is not
 //! zero.
 //!
-//! The numbers are those of [`InputGrad`] and then [`WeightGrad`] by the rule [`Add`], bit for bit: a dot is
-//! summed in 16 lanes and by the same tree.
+//! The numbers are those of [`super::grad_input`] and then [`super::grad_weight`] by the rule
+//! [`Add`](super::rule::Add), bit for bit: a dot is summed in 16 lanes and by the same tree.
 
 #![allow(unsafe_code)] // rows by their place, which lists of inputs name
 
-use super::grad_input::InputGrad;
-use super::grad_weight::WeightGrad;
-use super::rule::{Add, Fused};
 use super::sparse::{CHUNK, Nonzero, skips_zeros};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
@@ -43,10 +40,7 @@ impl<'a, T: Real> Descent<'a, T> {
         );
         assert!(x.width() == k, "the inputs do not fit their gradients");
         assert!(w.len() >= k * stride, "the weights do not fit the rows");
-        assert!(
-            dz.width() <= 8 || stride.is_multiple_of(16),
-            "the rows are not padded"
-        );
+        assert!(stride.is_multiple_of(16), "the rows are not padded");
         Self { x, dz, w, dx }
     }
 
@@ -156,10 +150,6 @@ impl<T: Real> Kernel<T> for Descent<'_, T> {
     #[inline(always)]
     fn run<S: Simd<E = T>>(mut self, s: S) {
         let k = self.dx.width();
-        if S::NARROW || !descends(k, self.dz.width(), self.dz.stride()) {
-            InputGrad::new(self.dz, self.w, Some(self.x), self.dx).run(s);
-            return WeightGrad::new(self.x, 0, self.dz, Fused::Add(Add), self.w, &mut []).run(s);
-        }
         self.dx.padded_data()[..k].fill(T::zero());
         let mut nonzero = Nonzero::none();
         let x = &self.x.padded_data()[..k];

@@ -80,12 +80,12 @@ impl<S: Simd> Summed<S> {
         }
     }
 
-    /// Hands all of it to the rule; then there is nothing.
+    /// Hands all of it to the rule.
     ///
     /// # Safety
     /// The weights must exist, and what the rule keeps for them, in rows of `stride` numbers.
     #[inline(always)]
-    unsafe fn settle<R: Step<S::E>>(&mut self, s: S, rule: R, stride: usize)
+    unsafe fn settle<R: Step<S::E>>(&self, s: S, rule: R, stride: usize)
     where
         S::E: Real,
     {
@@ -96,7 +96,6 @@ impl<S: Simd> Summed<S> {
                 unsafe { rule.take(s, self.g[i][j], at.w, at.slots, stride) };
             }
         }
-        self.rows = 0;
     }
 }
 
@@ -261,9 +260,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         tiles: &mut [&mut Summed<S>; 2],
     ) -> usize {
         let end = self.k - (self.k - row) % MR;
-        // Where the last vector has tiles of its own, the shape is not to change all the time.
-        let is_odd = S::ODD && !S::NARROW && self.stride / S::LANES % 2 == 1;
-        let group = (self.group() / MR).max(if is_odd { 4 } else { 1 }) * MR;
+        let group = (self.group() / MR).max(1) * MR;
         while row < end {
             let rows = row..(row + group).min(end);
             row = rows.end;
@@ -287,7 +284,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     }
 
     /// The gradients of `MR` rows from `row` on, of `NV` vectors from `v` on; meanwhile the rule gets those
-    /// that were summed before, if they have the same shape. (Two places in turn: nothing is copied.)
+    /// that were summed before. (Two places in turn: nothing is copied.)
     ///
     /// A processor looks only some hundred instructions ahead. So the rule gets one vector every few
     /// samples, and of a step that has halves the second comes after the first half of the next. What it
@@ -308,18 +305,16 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         let at = start.down(row, R::SLOTS, stride).right(v * S::LANES);
         let [before, after] = tiles;
         let mut sums = [[s.zero(); NV]; MR];
-        let (mut left, each) = (self.rows, (self.rows / (MR * NV)).max(1));
+        let count = before.rows * before.across;
+        let (mut left, each) = (self.rows, (self.rows / count.max(1)).max(1));
         let mut x = self.x.as_ptr().wrapping_add(row);
         let mut dz = self.dz.as_ptr().wrapping_add(v * S::LANES);
         // SAFETY: the caller's, for all of it; `new` has checked that x and dz have their rows.
         unsafe {
-            if (before.rows, before.across) != (MR, NV) {
-                before.settle(s, rule, stride);
-            }
             let (mut here, mut next) = (before.at, at);
             let mut begun = ([s.zero(); 2], here.w);
             for i in 0..before.rows {
-                for j in 0..NV {
+                for j in 0..before.across {
                     let here = here.right(j * S::LANES);
                     let half = rule.begin(s, before.g[i][j], here.w, here.slots, stride);
                     next.right(j * S::LANES).prefetch(R::SLOTS, stride);
@@ -337,7 +332,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 next = next.down(1, R::SLOTS, stride);
             }
             tile::<S, MR, NV>(s, left, x, 1, self.x_stride, dz, stride, &mut sums);
-            if before.rows > 0 {
+            if count > 0 {
                 rule.finish(s, begun.0, begun.1);
             }
         }

@@ -130,7 +130,8 @@ pub trait Element: Real + gemm::Gemm {
         slots: &mut [Self],
     );
 
-    /// Both for a single sample: `dx = dz wᵀ`, then `w += xᵀ dz`. dx may be 0 where inputs are.
+    /// Both for a single sample and a matrix for which [`descends`] holds: `dx = dz wᵀ`, then `w += xᵀ dz`. dx may
+    /// be 0 where inputs are.
     fn descent<I: Isa>(isa: I, x: Rows<Self>, dz: Rows<Self>, w: &mut [Self], dx: RowsMut<Self>);
 
     /// `db = sum of the rows of dz`, handed to the rule, which updates `b`, padded like a row of `dz`.
