@@ -314,7 +314,11 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             let (mut here, mut next) = (before.at, at);
             let mut begun = ([s.zero(); 2], here.w);
             for i in 0..before.rows {
-                for j in 0..before.across {
+                // (A limit that the compiler knows: it unrolls this.)
+                for j in 0..2 {
+                    if j == before.across {
+                        break;
+                    }
                     let here = here.right(j * S::LANES);
                     let half = rule.begin(s, before.g[i][j], here.w, here.slots, stride);
                     next.right(j * S::LANES).prefetch(R::SLOTS, stride);
