@@ -126,6 +126,8 @@ impl<'a, T: Real> Descent<'a, T> {
             // SAFETY: the caller's for the rows; the column is less than their length, a multiple of 16.
             unsafe {
                 let dz = s.load(dz.add(column));
+                // All are read before any is written: rows are often multiples of 4 KiB apart, and a
+                // processor that compares the low bits of addresses would let a read wait for such a write.
                 let mut old = [s.zero(); M];
                 for i in 0..M {
                     old[i] = s.load(w[i].add(column));
