@@ -64,19 +64,16 @@ struct Bed {
     thread: OnceLock<Thread>,
 }
 
-/// A round's work with its types forgotten.
+/// A round's work with its types forgotten. (All of it lies on the board: each thing that a helper has to
+/// follow to another place takes as long as a message.)
 #[derive(Clone, Copy)]
 struct Task {
     /// Does a part.
-    run: unsafe fn(*const (), usize),
-    round: *const (),
-}
-
-/// What `Task::round` points to.
-struct Round<'a, I, W, P> {
-    isa: I,
-    work: &'a W,
-    parts: *mut [Option<P>; MOST],
+    run: unsafe fn(Task, usize),
+    /// The instructions, the work and the array of parts.
+    isa: *const (),
+    work: *const (),
+    parts: *mut (),
 }
 
 // SAFETY: `board.task` is the only field that is not `Sync` by itself. The leader writes it only between
@@ -97,15 +94,13 @@ impl fmt::Debug for Helpers {
 /// Does part `i`.
 ///
 /// # Safety
-/// `round` must point to a living `Round` of these types that has this part, and no two calls for it
-/// may have the same `i`.
-unsafe fn run_part<I: Isa, W: Share<P>, P: Send>(round: *const (), i: usize) {
+/// The task must point to living things of these types, and no two calls for it may have the same `i`.
+unsafe fn run_part<I: Isa, W: Share<P>, P: Send>(task: Task, i: usize) {
     // SAFETY: the caller's. Each call touches its own part of the array only.
     unsafe {
-        let round = &*round.cast::<Round<'_, I, W, P>>();
-        if let Some(part) = (*(round.parts.cast::<Option<P>>().add(i))).take() {
-            let work = round.work;
-            round.isa.enter(Part { work, part });
+        let (isa, work) = (*task.isa.cast::<I>(), &*task.work.cast::<W>());
+        if let Some(part) = (*task.parts.cast::<Option<P>>().add(i)).take() {
+            isa.enter(Part { work, part });
         }
     }
 }
@@ -117,14 +112,11 @@ impl Helpers {
 
     /// The leader's side of a round of at least one part.
     pub fn round<I: Isa, P: Send, W: Share<P>>(&self, isa: I, work: &W, parts: &mut Parts<P>) {
-        let round = Round {
-            isa,
-            work,
-            parts: &raw mut parts.parts,
-        };
         let task = Task {
             run: run_part::<I, W, P>,
-            round: (&raw const round).cast(),
+            isa: (&raw const isa).cast(),
+            work: core::ptr::from_ref(work).cast(),
+            parts: (&raw mut parts.parts).cast(),
         };
         self.board.panicked.store(false, Relaxed);
         // SAFETY: all parts of the last round are done, and none of this one is open.
@@ -134,13 +126,13 @@ impl Helpers {
         // Even if a part panics here, the round must not die before all are done.
         let all_done = AllDone(self);
         // SAFETY: nobody else does part 0, which is never open.
-        unsafe { run_part::<I, W, P>(task.round, 0) };
+        unsafe { run_part::<I, W, P>(task, 0) };
         for i in 1..parts.count {
             if self.is_open(i) && self.take(i) {
                 // Counted as done however it ends.
                 let _done = Done(self);
-                // SAFETY: `round` lives until `all_done` has waited, and this is who took part i.
-                unsafe { run_part::<I, W, P>(task.round, i) };
+                // SAFETY: all of it lives until `all_done` has waited, and this is who took part i.
+                unsafe { run_part::<I, W, P>(task, i) };
             }
         }
         drop(all_done);
@@ -200,7 +192,7 @@ impl Helpers {
             if let Some(task) = task {
                 // SAFETY: the leader keeps the round alive until all parts are done, and this is
                 // who took part i.
-                let work = || unsafe { (task.run)(task.round, i) };
+                let work = || unsafe { (task.run)(task, i) };
                 if let Err(said) = catch_unwind(AssertUnwindSafe(work)) {
                     *self.panic() = Some(said);
                     self.board.panicked.store(true, Relaxed);

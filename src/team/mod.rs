@@ -6,6 +6,8 @@
 //! and go to sleep when it does not come soon.
 
 #[cfg(feature = "std")]
+mod distance;
+#[cfg(feature = "std")]
 mod helpers;
 mod pace;
 #[cfg(test)]
@@ -146,6 +148,13 @@ impl Team<'_> {
                 .max(1),
         };
         Split { rows, block, parts }
+    }
+
+    /// How many seconds it takes to say something to all members and to get their answers, if all of them
+    /// are awake.
+    #[cfg(feature = "std")]
+    pub fn distance(self) -> Option<f64> {
+        crate::simd::dispatch(distance::Rounds(self))
     }
 
     /// Does all parts, and returns when they are done.

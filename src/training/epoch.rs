@@ -77,7 +77,8 @@ where
             let number = self.steps + step as u64 + 1;
             let snapshot = self.snapshot.take();
             let parts = self.workspace.parts(batch.len(), self.shards);
-            self.course.team = self.pace.begin(team);
+            let products = batch.len() * M::MACS / M::LEN.max(1);
+            self.course.team = self.pace.begin(team, products);
             let loss = self
                 .course
                 .step(isa, parts, batch, number, self.state, |model, state| {
