@@ -10,7 +10,7 @@
 #![allow(unsafe_code)] // rows by their place, which lists of inputs name
 
 use super::sparse::{CHUNK, Nonzero, skips_zeros};
-use super::vector::{Kernel, Simd};
+use super::vector::{Kernel, Simd, halved};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use core::mem::MaybeUninit;
@@ -40,7 +40,10 @@ impl<'a, T: Real> Descent<'a, T> {
         );
         assert!(x.width() == k, "the inputs do not fit their gradients");
         assert!(w.len() >= k * stride, "the weights do not fit the rows");
-        assert!(stride.is_multiple_of(16), "the rows are not padded");
+        assert!(
+            descends(k, dz.width(), stride) && stride.is_multiple_of(16),
+            "a matrix that wants two passes"
+        );
         Self { x, dz, w, dx }
     }
 
@@ -94,12 +97,7 @@ impl<'a, T: Real> Descent<'a, T> {
         let mut sums = [s.zero(); M];
         for i in 0..M {
             // SAFETY: all parts that registers of so many lanes have, have been written.
-            let part = |p: usize| unsafe { parts[p].assume_init_ref()[i] };
-            sums[i] = if S::LANES == 8 {
-                s.add(part(0), part(1))
-            } else {
-                s.add(s.add(part(0), part(2)), s.add(part(1), part(3)))
-            };
+            sums[i] = halved(s, |part| unsafe { parts[part].assume_init_ref()[i] });
         }
         sums
     }

@@ -14,7 +14,7 @@
 #![allow(unsafe_code)] // pointers into the three matrices, whose sizes `new` checks
 
 use super::sparse::{CHUNK, FEW, Few, Nonzero, skips_zeros};
-use super::tile::{NEAR, tile};
+use super::tile::{Groups, NEAR, tile};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
@@ -130,15 +130,13 @@ impl<'a, T: Real> Forward<'a, T> {
     /// All blocks of `MR` samples from `row` on; the first sample after them. The fewer the
     /// samples, the wider the panels.
     #[inline(always)]
-    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, mut row: usize) -> usize {
-        let end = self.rows - (self.rows - row) % MR;
+    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, row: usize) -> usize {
         // More samples would have left the near caches when the next panel wants them.
-        let group = (NEAR / self.x_stride.max(1) / MR).max(1) * MR;
-        while row < end {
-            let rows = row..(row + group).min(end);
-            row = rows.end;
+        let groups = Groups::<MR>::new(row, self.rows, NEAR / self.x_stride.max(1));
+        let end = groups.end;
+        for rows in groups {
             let mut v = 0;
-            // SAFETY: the loop's condition; both ends are multiples of `MR` apart.
+            // SAFETY: a group is whole tiles of samples that exist.
             unsafe {
                 if !S::NARROW {
                     if MR == 1 {
@@ -154,7 +152,7 @@ impl<'a, T: Real> Forward<'a, T> {
                 }
             }
         }
-        row
+        end
     }
 
     /// All blocks of `MR` samples from `row` on, each output in four sums; the first sample after

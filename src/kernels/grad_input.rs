@@ -23,7 +23,7 @@
 
 use super::sparse::{CHUNK, Nonzero, skips_zeros};
 use super::tile::tile;
-use super::vector::{Kernel, Simd};
+use super::vector::{Kernel, Simd, halved};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use core::mem::MaybeUninit;
@@ -147,12 +147,8 @@ impl<'a, T: Real> InputGrad<'a, T> {
             for q in 0..Q {
                 for i in 0..4 {
                     // SAFETY: the stride is a multiple of 16, so all parts have been written.
-                    let part = |p: usize| unsafe { parts[p].assume_init_ref()[r][q][i] };
-                    sums[r][q][i] = if S::LANES == 8 {
-                        s.add(part(0), part(1))
-                    } else {
-                        s.add(s.add(part(0), part(2)), s.add(part(1), part(3)))
-                    };
+                    sums[r][q][i] =
+                        halved(s, |part| unsafe { parts[part].assume_init_ref()[r][q][i] });
                 }
             }
         }

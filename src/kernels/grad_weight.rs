@@ -14,7 +14,7 @@
 use super::prefetch::prefetch_at;
 use super::rule::{Fused, Step};
 use super::sparse::{CHUNK, Nonzero, skips_zeros};
-use super::tile::{NEAR, tile};
+use super::tile::{Groups, NEAR, tile};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::Rows;
@@ -187,14 +187,12 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     /// The same for all blocks of `MR` rows from `row` on; the first row after them.
     /// The fewer the rows, the wider the panels.
     #[inline(always)]
-    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, mut row: usize) -> usize {
-        let end = self.k - (self.k - row) % MR;
-        let group = (self.group() / MR).max(1) * MR;
-        while row < end {
-            let rows = row..(row + group).min(end);
-            row = rows.end;
+    fn blocks<S: Simd<E = T>, const MR: usize>(&mut self, s: S, row: usize) -> usize {
+        let groups = Groups::<MR>::new(row, self.k, self.group());
+        let end = groups.end;
+        for rows in groups {
             let mut v = 0;
-            // SAFETY: the loop's condition.
+            // SAFETY: a group is whole tiles of rows that exist.
             unsafe {
                 if !S::NARROW {
                     if MR == 1 {
@@ -210,7 +208,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 }
             }
         }
-        row
+        end
     }
 
     /// How many rows of `W` a panel of columns serves before the next one: as few as can be, so that
@@ -256,16 +254,15 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         s: S,
         rule: R,
         start: Place<T>,
-        mut row: usize,
+        row: usize,
         tiles: &mut [&mut Summed<S>; 2],
     ) -> usize {
-        let end = self.k - (self.k - row) % MR;
-        let group = (self.group() / MR).max(1) * MR;
-        while row < end {
-            let rows = row..(row + group).min(end);
-            row = rows.end;
+        let groups = Groups::<MR>::new(row, self.k, self.group());
+        let end = groups.end;
+        for rows in groups {
             let mut v = 0;
-            // SAFETY of both: the loops' conditions; they made the tile before, too.
+            // SAFETY of both: whole tiles of rows that exist, and the loop's condition; the tile before was
+            // one of these, too.
             if const { !S::NARROW } {
                 while (v + 2) * S::LANES <= self.stride {
                     for row in rows.clone().step_by(MR) {
@@ -280,7 +277,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 }
             }
         }
-        row
+        end
     }
 
     /// The gradients of `MR` rows from `row` on, of `NV` vectors from `v` on; meanwhile the rule gets those

@@ -9,9 +9,41 @@
 #![allow(unsafe_code)] // reads through pointers in the inner loop, where a check would cost
 
 use super::vector::Simd;
+use core::ops::Range;
 
 /// So many numbers may pass by again and again without leaving a processor's own caches: 256 KiB of `f32`.
 pub const NEAR: usize = 1 << 16;
+
+/// The rows that panels of columns pass by one after another: groups of whole tiles of `MR` rows.
+pub struct Groups<const MR: usize> {
+    next: usize,
+    /// The first row after all of them: fewer than `MR` are left over.
+    pub end: usize,
+    size: usize,
+}
+
+impl<const MR: usize> Groups<MR> {
+    /// Of the rows from `first` to `count`; each has about `size` of them, and at least one tile.
+    #[inline(always)]
+    pub fn new(first: usize, count: usize, size: usize) -> Self {
+        Self {
+            next: first,
+            end: count - (count - first) % MR,
+            size: (size / MR).max(1) * MR,
+        }
+    }
+}
+
+impl<const MR: usize> Iterator for Groups<MR> {
+    type Item = Range<usize>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Range<usize>> {
+        let rows = self.next..(self.next + self.size).min(self.end);
+        self.next = rows.end;
+        (!rows.is_empty()).then_some(rows)
+    }
+}
 
 /// `acc[i][j] += sum over t of a[i a_row + t a_step] * b[t b_step + j LANES ..][.. LANES]`.
 ///

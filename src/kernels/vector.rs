@@ -234,6 +234,16 @@ pub trait Simd: Copy {
     }
 }
 
+/// The 16 lanes of a dot, halved down to those of one register. `part` gives the registers that they fill.
+#[inline(always)]
+pub fn halved<S: Simd>(s: S, part: impl Fn(usize) -> S::V) -> S::V {
+    match S::LANES {
+        16 => part(0),
+        8 => s.add(part(0), part(1)),
+        _ => s.add(s.add(part(0), part(2)), s.add(part(1), part(3))),
+    }
+}
+
 /// The transpose of a square of numbers, whose rows are the first `LANES` vectors.
 ///
 /// Each round turns number (row, column), read as one binary number, by one place to the left; after as
