@@ -42,7 +42,7 @@ impl<'a, T: Real> Descent<'a, T> {
         assert!(w.len() >= k * stride, "the weights do not fit the rows");
         assert!(
             descends(k, dz.width(), stride) && stride.is_multiple_of(16),
-            "a matrix that wants two passes"
+            "the matrix wants two passes, or its rows are not padded"
         );
         Self { x, dz, w, dx }
     }

@@ -23,12 +23,12 @@ pub struct Groups<const MR: usize> {
 }
 
 impl<const MR: usize> Groups<MR> {
-    /// Of the rows from `first` to `count`; each has about `size` of them, and at least one tile.
+    /// Of the rows from `first` to `end`; each has at most `size` of them, but at least one tile.
     #[inline(always)]
-    pub fn new(first: usize, count: usize, size: usize) -> Self {
+    pub fn new(first: usize, end: usize, size: usize) -> Self {
         Self {
             next: first,
-            end: count - (count - first) % MR,
+            end: end - (end - first) % MR,
             size: (size / MR).max(1) * MR,
         }
     }

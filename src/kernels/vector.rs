@@ -240,7 +240,8 @@ pub fn halved<S: Simd>(s: S, part: impl Fn(usize) -> S::V) -> S::V {
     match S::LANES {
         16 => part(0),
         8 => s.add(part(0), part(1)),
-        _ => s.add(s.add(part(0), part(2)), s.add(part(1), part(3))),
+        4 => s.add(s.add(part(0), part(2)), s.add(part(1), part(3))),
+        _ => unreachable!("no dots are made of such vectors"),
     }
 }
 

@@ -1,19 +1,19 @@
 //! How far the members of a team are from each other.
 
-use super::{Parts, Share, Team};
+use super::{FARTHEST, Parts, Share, Team};
 use crate::simd::{Isa, Job};
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Release};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How many times to ask: the shortest time counts.
 const ROUNDS: usize = 8;
 
-/// How long to wait for the answers.
-const PATIENCE: Duration = Duration::from_micros(5);
+/// How often to look for answers before looking at the clock.
+const SPINS: usize = 16;
 
-/// Rounds in which members do nothing but answer. Gives the seconds that the shortest one took; nothing if
-/// somebody has not answered the first.
+/// Rounds in which members do nothing but answer. Gives the seconds that the shortest one took, for each of
+/// the others; nothing if somebody has not answered the first.
 pub struct Rounds<'t>(pub Team<'t>);
 
 impl Job for Rounds<'_> {
@@ -21,23 +21,23 @@ impl Job for Rounds<'_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> Option<f64> {
-        let mut shortest: Option<f64> = None;
+        let others = self.0.size() - 1;
+        let mut shortest = None;
         for _ in 0..ROUNDS {
             let answers = Answers {
                 begun: Instant::now(),
-                missing: AtomicUsize::new(self.0.size() - 1),
+                missing: AtomicUsize::new(others),
             };
             let mut parts = Parts::new();
-            (0..self.0.size()).for_each(|member| parts.push(member));
+            (0..=others).for_each(|member| parts.push(member));
             self.0.share(isa, &answers, parts);
             let took = answers.begun.elapsed();
-            if took >= PATIENCE {
+            if took >= FARTHEST {
                 break;
             }
-            let took = took.as_secs_f64();
-            shortest = Some(shortest.map_or(took, |shortest| shortest.min(took)));
+            shortest = Some(shortest.map_or(took, |shortest| took.min(shortest)));
         }
-        shortest
+        shortest.map(|shortest| shortest.as_secs_f64() / others.max(1) as f64)
     }
 }
 
@@ -55,8 +55,13 @@ impl Share<usize> for Answers {
             return;
         }
         // (A part that nobody has begun by then is the leader's.)
-        while self.missing.load(Acquire) > 0 && self.begun.elapsed() < PATIENCE {
-            core::hint::spin_loop();
+        while self.begun.elapsed() < FARTHEST {
+            for _ in 0..SPINS {
+                if self.missing.load(Acquire) == 0 {
+                    return;
+                }
+                core::hint::spin_loop();
+            }
         }
     }
 }

@@ -45,6 +45,7 @@ struct Board {
     /// Whether a helper has panicked in this round.
     panicked: AtomicBool,
 }
+const _: () = assert!(size_of::<Board>() == 64);
 
 /// What the leader and the helpers have in common.
 pub struct Helpers {
@@ -64,8 +65,8 @@ struct Bed {
     thread: OnceLock<Thread>,
 }
 
-/// A round's work with its types forgotten. (All of it lies on the board: each thing that a helper has to
-/// follow to another place takes as long as a message.)
+/// A round's work with its types forgotten. (It lies on the board itself: each place to look up after another
+/// takes a helper as long as a message.)
 #[derive(Clone, Copy)]
 struct Task {
     /// Does a part.
@@ -80,7 +81,7 @@ struct Task {
 // rounds, when all parts of the last one are done; it is read only by whoever has taken a part, by
 // an acquiring operation on the bits that were published after it was written, and before that part
 // is counted as done. What it points to may be used by other threads: `Team::share` asks for
-// `P: Send` and `W: Sync`.
+// `P: Send` and `W: Sync`, and every `Isa` is `Sync`.
 unsafe impl Sync for Helpers {}
 // SAFETY: as above; there is nothing in it that belongs to a thread.
 unsafe impl Send for Helpers {}
@@ -123,7 +124,7 @@ impl Helpers {
         unsafe { *self.board.task.get() = Some(task) };
         self.board.left.store(parts.count - 1, Relaxed);
         self.open((1 << parts.count) - 2);
-        // Even if a part panics here, the round must not die before all are done.
+        // Even if a part panics here, nothing that was lent may die before all are done.
         let all_done = AllDone(self);
         // SAFETY: nobody else does part 0, which is never open.
         unsafe { run_part::<I, W, P>(task, 0) };

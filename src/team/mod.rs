@@ -15,6 +15,7 @@ mod tests;
 
 use crate::simd::{Isa, Job};
 use core::ops::Range;
+use core::time::Duration;
 
 pub use pace::Pace;
 
@@ -23,6 +24,9 @@ pub const MOST: usize = 16;
 
 /// How many multiply-adds make it worth while to wake another member: about a microsecond.
 const WORTH: usize = 50_000;
+
+/// Answers that take longer are not waited for: a member may have no processor.
+const FARTHEST: Duration = Duration::from_micros(5);
 
 /// Something that can be done in parts, independent of each other.
 pub trait Share<P>: Sync {
@@ -150,8 +154,8 @@ impl Team<'_> {
         Split { rows, block, parts }
     }
 
-    /// How many seconds it takes to say something to all members and to get their answers, if all of them
-    /// are awake.
+    /// How many seconds it takes to say something to each of the others and to get an answer, if all of them
+    /// are awake and nearer than [`FARTHEST`].
     #[cfg(feature = "std")]
     pub fn distance(self) -> Option<f64> {
         crate::simd::dispatch(distance::Rounds(self))

@@ -4,11 +4,11 @@
 //! longer with both. Who takes it changes nothing but its time. So both ways are tried, the one first from
 //! which more is to be expected; the faster one goes on, and now and then the other one gets another try.
 
-use super::Team;
+use super::{FARTHEST, Team};
 
 /// In each step members exchange the weights, and each leaves a part of their products to the others. So a
-/// team is worth a first try if an answer takes no longer than so many seconds for each product of a weight.
-/// (From a processor with a cache in common it comes in 0.2 microseconds, from others it may take 0.6.)
+/// team is worth a first try if its distance is at most so many seconds for each product of a weight.
+/// (Processors with a cache in common are 0.2 microseconds from each other, others may be 0.6.)
 const PRODUCT: f64 = 16e-9;
 
 /// How often to look how far members are from each other, if there is no answer.
@@ -19,7 +19,8 @@ const LOOKS: u32 = 64;
 /// the training this is not waited for again.)
 const SETTLING: f64 = 0.004;
 
-/// How many steps go on as they began behind that.
+/// How many steps all members take behind that. (A leader who begins alone takes as many as the faster way
+/// goes on at first.)
 const FIRST: u32 = 16;
 
 /// The steps of a try: of all members, which must wake up, and of the leader alone.
@@ -36,7 +37,6 @@ const STAY: [u32; 2] = [128, 1024];
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// How often to look yet how far members are from each other.
-    #[cfg_attr(not(feature = "std"), allow(dead_code))] // without it there are no teams
     looks: u32,
     /// Whether the leader takes the steps of this run alone.
     alone: bool,
@@ -82,6 +82,15 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// All members take the first steps, wherever they are.
+    #[cfg(test)]
+    pub fn together() -> Self {
+        Pace {
+            looks: 0,
+            ..Pace::default()
+        }
+    }
+
     /// Who of a team takes the step that begins now, in which each weight is in so many products (forward).
     #[inline(always)]
     pub fn begin<'t>(&mut self, team: Team<'t>, products: usize) -> Team<'t> {
@@ -89,21 +98,33 @@ impl Pace {
         #[cfg(feature = "std")]
         if team.size() > 1 {
             if self.looks > 0 {
-                self.looked(team.distance(), products);
+                self.look(products, || team.distance());
             }
             self.begun = Some(std::time::Instant::now());
         }
         if self.alone { Team::alone() } else { team }
     }
 
-    /// Leaves the first steps to the leader alone where the others' answers, if there were any, took too long.
-    #[cfg_attr(not(feature = "std"), allow(dead_code))]
-    fn looked(&mut self, answer: Option<f64>, products: usize) {
-        // They need some time to wake up, and do not answer before.
-        self.looks = if answer.is_some() { 0 } else { self.looks - 1 };
-        if answer.is_some_and(|seconds| seconds > PRODUCT * products as f64) {
+    /// Leaves the first steps to the leader alone if the others are too far. Their distance is known when they
+    /// are awake.
+    #[cfg_attr(not(feature = "std"), allow(dead_code))] // without it there are no teams
+    fn look(&mut self, products: usize, distance: impl FnOnce() -> Option<f64>) {
+        let most = PRODUCT * products as f64;
+        // Nothing is known of models most of whose weights are in no products, such as embeddings.
+        if products == 0 || most >= FARTHEST.as_secs_f64() {
+            self.looks = 0;
+            return;
+        }
+        let distance = distance();
+        self.looks = if distance.is_some() {
+            0
+        } else {
+            self.looks - 1
+        };
+        if distance.is_some_and(|distance| distance > most) {
             self.alone = true;
             (self.run, self.left) = (STAY[0], STAY[0]);
+            (self.rows, self.seconds) = (0, 0.0);
         }
     }
 
@@ -139,6 +160,8 @@ impl Pace {
         if self.left > 0 {
             return;
         }
+        // What has been timed counts more than what is expected.
+        self.looks = 0;
         let this = self.seconds / self.rows as f64;
         if !self.tries {
             // The other way gets a try.
@@ -190,20 +213,47 @@ mod tests {
 
     #[test]
     fn a_leader_whose_team_is_far_begins_alone() {
-        for (answer, products, is_far) in [
+        for (distance, products, is_far) in [
             (Some(0.2e-6), 16, false),
             (Some(0.6e-6), 32, true),
             (Some(0.6e-6), 128, false),
-            (Some(50e-6), 128, true),
+            (Some(4e-6), 128, true),
+            (Some(4e-6), 1000, false),
+            (Some(0.6e-6), 0, false),
             (None, 32, false),
         ] {
             let mut pace = Pace::default();
-            pace.looked(None, products);
-            pace.looked(answer, products);
-            assert_eq!(pace.alone, is_far, "{answer:?}, {products}");
+            pace.look(products, || None);
+            pace.look(products, || distance);
+            assert_eq!(pace.alone, is_far, "{distance:?}, {products}");
             // All the same, who is faster goes on.
             assert!(alone(&mut pace, 10_000, [1.0, 2.0]) < 200);
         }
+    }
+
+    #[test]
+    fn steps_before_an_answer_are_forgotten() {
+        let mut pace = Pace::default();
+        alone(&mut pace, 1, [SETTLING, 1.0]);
+        alone(&mut pace, FIRST - 1, [100.0, 1.0]);
+        pace.look(32, || Some(1e-6));
+        assert_eq!(alone(&mut pace, STAY[0], [2.0, 1.0]), STAY[0]);
+        // The team's try does not help it.
+        assert!(alone(&mut pace, 1000, [2.0, 1.0]) > 950);
+    }
+
+    #[test]
+    fn nobody_is_asked_forever() {
+        let mut pace = Pace::default();
+        for _ in 0..LOOKS {
+            assert!(pace.looks > 0);
+            pace.look(32, || None);
+        }
+        assert_eq!(pace.looks, 0);
+        let mut pace = Pace::default();
+        alone(&mut pace, 1, [SETTLING, 1.0]);
+        alone(&mut pace, FIRST, [1.0, 2.0]);
+        assert_eq!(pace.looks, 0);
     }
 
     #[test]

@@ -73,11 +73,12 @@ where
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> Self::Output {
         let (team, mut step, mut total) = (self.course.team, 0, self.total);
+        let rows = self.batch_size.min(self.order.len());
+        let products = rows.saturating_mul(M::MACS) / M::LEN.max(1);
         while let Some(batch) = self.order.chunks(self.batch_size).nth(step) {
             let number = self.steps + step as u64 + 1;
             let snapshot = self.snapshot.take();
             let parts = self.workspace.parts(batch.len(), self.shards);
-            let products = batch.len() * M::MACS / M::LEN.max(1);
             self.course.team = self.pace.begin(team, products);
             let loss = self
                 .course

@@ -13,7 +13,7 @@ use crate::random::Stream;
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::{Isa, Job, Level, dispatch_on};
-use crate::team::{Team, with_team};
+use crate::team::{Pace, Team, with_team};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -49,6 +49,7 @@ fn trained_but<O: Optimizer>(
     let y: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
     let mut model = Net::new(1);
     let mut training = model.compile(optimizer, SparseCategoricalCrossentropy);
+    training.pace = Pace::together();
     for layer in frozen {
         training = training.freeze(layer).unwrap();
     }
@@ -193,6 +194,7 @@ fn trained_on_images<O: Optimizer>(
     let x: Vec<_> = (0..40).map(|_| image()).collect();
     let y: Vec<u8> = (0..40).map(|i| i % 3).collect();
     let mut training = Training::new(Images::new(1), optimizer, SparseCategoricalCrossentropy);
+    training.pace = Pace::together();
     for layer in frozen {
         training = training.freeze(layer).unwrap();
     }

@@ -10,7 +10,7 @@ use crate::losses::{Fits, Loss};
 use crate::optimizers::Optimizer;
 use crate::prelude::*;
 use crate::random::Stream;
-use crate::team::{self, Team, with_team};
+use crate::team::{self, Pace, Team, with_team};
 use alloc::vec::Vec;
 
 crate::sequential! {
@@ -93,6 +93,7 @@ where
 {
     let list: Vec<u32> = (0..x.len() as u32).collect();
     let mut training = Training::new(&mut *model, optimizer, loss);
+    training.pace = Pace::together();
     let settings = Fit::new().verbose(Verbose::Silent);
     let mut laps = InMemory::new(Lap::new((x, y), &list, batch_size), Some(0));
     let nothing = HeldOut {
