@@ -155,7 +155,7 @@ impl Team<'_> {
     }
 
     /// How many seconds it takes to say something to each of the others and to get an answer, if all of them
-    /// are awake and nearer than [`FARTHEST`].
+    /// are awake and answer within some microseconds.
     #[cfg(feature = "std")]
     pub fn distance(self) -> Option<f64> {
         crate::simd::dispatch(distance::Rounds(self))
