@@ -26,9 +26,9 @@ const FIRST: u32 = 16;
 /// The steps of a try: of all members, which must wake up, and of the leader alone.
 const TRY: [u32; 2] = [8, 4];
 
-/// A step of the leader alone that takes so many times what all members took ends its try. (Not the first one,
-/// for which data move to its cache.)
-const HOPELESS: f64 = 1.4;
+/// A step of the leader alone that takes so many times what all members took ends its try: the first one, for
+/// which data move to its cache, and those after it.
+const HOPELESS: [f64; 2] = [1.75, 1.4];
 
 /// How many steps the faster way goes on before the other one is tried again: at first, and at most.
 const STAY: [u32; 2] = [128, 1024];
@@ -147,8 +147,9 @@ impl Pace {
         }
         // (A smaller batch takes longer for a row: what is done for the weights is the same.)
         self.usual = self.usual.max(rows);
-        let counts = self.tries && self.alone && self.left < self.run && rows == self.usual;
-        if counts && seconds > HOPELESS * self.other * rows as f64 {
+        let counts = self.tries && self.alone && rows == self.usual;
+        let most = HOPELESS[usize::from(self.left < self.run)] * self.other;
+        if counts && seconds > most * rows as f64 {
             self.left = 1;
         }
         // In the first half of a run helpers wake up, and data move to their caches.
@@ -202,8 +203,9 @@ mod tests {
         for (seconds, fewest, most) in [
             ([2.0, 1.0], 9850, 9950),
             ([1.0, 1.2], 20, 100),
-            // Hopeless: two steps a try.
-            ([1.0, 2.0], 10, 40),
+            // Hopeless: two steps a try, and one.
+            ([1.0, 1.5], 20, 40),
+            ([1.0, 2.0], 10, 20),
         ] {
             let count = alone(&mut Pace::default(), 10_000, seconds);
             assert!((fewest..=most).contains(&count), "{seconds:?}: {count}");
