@@ -24,6 +24,8 @@ impl<T: Element, S: Shape> Layer<T, S> for Affine {
     type Output = S;
     type Weights = AffineWeights<T, S::Size>;
     type Head = AnyHead;
+    /// Threads may share its passes.
+    const BY_ROW: bool = true;
 
     fn init(weights: &mut Self::Weights, _: &mut Init) {
         weights.scale.fill(T::one());

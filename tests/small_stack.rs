@@ -22,6 +22,15 @@ sequential! {
 }
 
 sequential! {
+    struct Deep: [784] => [10] {
+        Dense(128, relu), Dense(128, gelu), Dense(128, relu), Dense(128, relu), Dense(128, relu), Dropout(0.1),
+        Dense(128, relu), Dense(128, gelu), Dense(128, relu), Dense(128, relu), Dense(128, relu), Dropout(0.1),
+        Dense(128, relu), Dense(128, gelu), Dense(128, relu), Dense(128, relu), Dense(128, relu), Dropout(0.1),
+        Dense(10, softmax),
+    }
+}
+
+sequential! {
     struct Convolutional: [784] => [10] {
         Reshape([1, 28, 28]),
         Conv2D(8, 3, activation = relu),
@@ -91,6 +100,19 @@ fn train() {
         assert_eq!(history.epochs(), 2);
         training.train_on_batch(&x[..2], &y[..2]).unwrap();
         assert!(training.evaluate(&x, &y).unwrap().loss.is_finite());
+    });
+}
+
+// (Where nothing is optimised, each layer has its place in the function that takes a step.)
+#[test]
+fn train_many_layers_on_two_threads() {
+    on_a_stack(512, || {
+        let (x, y) = data(64);
+        let mut model = Deep::new(1);
+        let mut training = model.compile(Sgd::new(0.01), CategoricalCrossentropy);
+        let settings = Fit::new().epochs(2).threads(2).verbose(Verbose::Silent);
+        let history = training.fit(&x, &y, settings).unwrap();
+        assert!(history.loss[1].is_finite());
     });
 }
 

@@ -1,84 +1,76 @@
 //! How the layers of a model pass their numbers on in a training step.
 
 use super::apart::{self, is_apart};
+use super::memory::{Memory, Piece};
 use super::penalties;
 use super::plan::{Place, Plan, copy, pair, passes};
 use super::sharing::{self, Forth, is_shared};
 use super::{Backward, Kept, Layer, Link, Moment, Update, Weights};
 use crate::kernels::Element;
+use crate::kernels::channelwise::Channelwise;
 use crate::kernels::conv::{Picks, PicksMut};
-use crate::rows::{Rows, RowsMut, padded};
+use crate::rows::{Rows, RowsMut};
 use crate::shape::Shape;
 use crate::simd::Isa;
-use core::ops::Range;
 
-/// The passes of a training step by a plan: all layers forward, all layers backward, then all updates (or each
-/// behind its layer's backward pass).
-pub struct Learning<'a, T, const N: usize> {
+/// A training step by a plan: all layers forward, all layers backward, then all updates (or each behind its
+/// layer's backward pass). `S` is the memory in which it leaves what it keeps, or finds it.
+pub struct Learning<'a, T, S, const N: usize> {
     plan: &'static Plan<N>,
     x: Rows<'a, T>,
+    memory: Memory<S, N>,
 }
 
-impl<'a, T, const N: usize> Learning<'a, T, N> {
+impl<'a, T, S: Piece, const N: usize> Learning<'a, T, S, N> {
+    /// Of these inputs, with a memory for as many rows.
     #[inline(always)]
-    pub(super) fn new(plan: &'static Plan<N>, x: Rows<'a, T>) -> Self {
-        Self { plan, x }
-    }
-}
-
-impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
-    /// The cache in four: activations, gradients, what the layers keep, and penalties.
-    #[inline(always)]
-    fn split<'s>(&self, cache: &'s mut [T]) -> [&'s mut [T]; 4] {
-        let (rows, len) = (self.x.len(), self.plan.training.len * self.x.len());
-        let (cache, penalties) = penalties::split(cache, rows, self.plan.penalizes);
-        let (activations, rest) = cache.split_at_mut(len);
-        let (gradients, caches) = rest.split_at_mut(len);
-        [activations, gradients, caches, penalties]
+    pub fn new(plan: &'static Plan<N>, x: Rows<'a, T>, memory: S) -> Self {
+        let memory = Memory::of(plan, memory, x.len());
+        Self::with(plan, x, memory)
     }
 
     #[inline(always)]
-    fn cache_range<In: Shape, L: Layer<T, In>>(&self, link: Link<T, In, L>) -> Range<usize> {
-        let (start, rows) = (self.plan.caches[link.index()], self.x.len());
-        start * rows..(start + L::CACHE) * rows
+    pub(super) fn with(plan: &'static Plan<N>, x: Rows<'a, T>, memory: Memory<S, N>) -> Self {
+        Self { plan, x, memory }
     }
 
-    /// Where the output lies whose gradient a layer takes, and how many numbers it has: its own or, if it
+    /// Where the output lies whose gradient layer `i` takes, and how many numbers it has: its own or, if it
     /// follows the next layer's picks, that one's.
     #[inline(always)]
-    fn output<In: Shape, L: Layer<T, In>>(&self, link: Link<T, In, L>) -> (Place, usize) {
-        let (i, to) = (link.index(), &self.plan.training.to);
+    fn output(&self, i: usize, own: usize) -> (Place, usize) {
+        let to = &self.plan.training.to;
         match &self.plan.followed[i] {
             Some(pool) => (to[i + 1], pool.outputs()),
-            None => (to[i], L::Output::SIZE),
+            None => (to[i], own),
         }
     }
+}
 
-    /// What the next layer has picked, if layer `i` follows it. The caches behind that of the layer begin
-    /// with it.
-    #[inline(always)]
-    fn picks<'s>(&self, i: usize, behind: &'s [T]) -> Option<Picks<'s, T>> {
-        self.plan.followed[i].map(|pool| Picks {
-            pool,
-            winners: &behind[..pool.outputs() * self.x.len()],
-        })
-    }
+/// What a layer behind has picked, if its windows are followed: its cache is the first of these.
+#[inline(always)]
+fn picks<'s, T, S: AsRef<[T]>>(
+    followed: Option<Channelwise>,
+    behind: &'s [S],
+) -> Option<Picks<'s, T>> {
+    let (pool, cache) = followed.zip(behind.first())?;
+    let winners = cache.as_ref();
+    Some(Picks { pool, winners })
+}
 
+impl<T: Element, const N: usize> Learning<'_, T, &mut [T], N> {
     /// A layer does its part of the forward pass.
     #[inline(always)]
     pub fn forward<In: Shape, L: Layer<T, In>>(
-        &self,
+        &mut self,
         isa: impl Isa,
         link: Link<T, In, L>,
         weights: &L::Weights,
         y: &mut RowsMut<T>,
-        cache: &mut [T],
         moment: Moment<'_>,
     ) {
         let i = link.index();
-        let [activations, _, caches, penalties] = self.split(cache);
         if i == 0 {
-            penalties.fill(T::zero());
+            self.memory.penalties.fill(T::zero());
         }
         if const { passes(L::IDENTITY, true) }
             || const { L::PICKS.is_some() } && self.plan.is_done_before(i)
@@ -87,7 +79,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         }
         let moment = moment.layer(i, self.plan.tensors[i]);
         if const { L::JOINS.is_some() } && self.plan.joined[i] {
-            return self.forward_joined(isa, link, weights, y, [activations, caches], moment);
+            return self.forward_joined(isa, link, weights, y, moment);
         }
         let wiring = &self.plan.training;
         let (x, y) = pair(
@@ -95,9 +87,9 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             (In::SIZE, L::Output::SIZE),
             self.x,
             y,
-            activations,
+            &mut self.memory.activations,
         );
-        let cache = &mut caches[self.cache_range(link)];
+        let cache = &mut *self.memory.caches[i];
         if const { is_shared::<T, In, L>() } {
             let forth = Forth {
                 x,
@@ -113,7 +105,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             L::forward_training(isa, weights, x, y, &mut *cache, moment);
         }
         if const { L::PENALIZES } {
-            penalties::add(cache, 1, penalties);
+            penalties::add(cache, 1, self.memory.penalties);
         }
     }
 
@@ -121,12 +113,11 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
     /// without such layers need no room for it on the stack.)
     #[inline(never)]
     fn forward_joined<In: Shape, L: Layer<T, In>>(
-        &self,
+        &mut self,
         isa: impl Isa,
         link: Link<T, In, L>,
         weights: &L::Weights,
         y: &mut RowsMut<T>,
-        [activations, caches]: [&mut [T]; 2],
         moment: Moment<'_>,
     ) {
         let (i, wiring) = (link.index(), &self.plan.training);
@@ -138,11 +129,10 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             (In::SIZE, pool.outputs()),
             self.x,
             y,
-            activations,
+            &mut self.memory.activations,
         );
-        let (cache, behind) =
-            caches[self.cache_range(link).start..].split_at_mut(L::CACHE * x.len());
-        let winners = &mut behind[..pool.outputs() * x.len()];
+        // (What joins keeps nothing itself.)
+        let (cache, winners) = (&mut [], &mut *self.memory.caches[i + 1]);
         let forth = Forth {
             x,
             y,
@@ -164,7 +154,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
     /// A layer's part of the backward pass, if it has any.
     #[inline(always)]
     fn part<'s, In: Shape, L: Layer<T, In>>(
-        &'s self,
+        &'s mut self,
         isa: impl Isa,
         link: Link<T, In, L>,
         weights: &L::Weights,
@@ -183,36 +173,33 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if i > 0 && self.plan.followed[i - 1].is_some() {
             return None;
         }
-        let [activations, gradients, caches, _] = self.split(pass.cache);
-        let wiring = &self.plan.training;
-        let rows = self.x.len();
-        let (from, (to, out_width)) = (wiring.from[i], self.output(link));
-        let in_width = In::SIZE;
-        let x = match from.range(in_width, rows) {
-            Some(range) => Rows::new(&activations[range], in_width),
-            None => self.x,
+        let (from, in_width) = (self.plan.training.from[i], In::SIZE);
+        let (to, out_width) = self.output(i, L::Output::SIZE);
+        let activations = &self.memory.activations;
+        let x = match from {
+            Place::Inside(from) => Rows::new(activations[from], in_width),
+            _ => self.x,
         };
-        let y = match to.range(out_width, rows) {
-            Some(range) => Rows::new(&activations[range], out_width),
-            None => pass.y,
+        let y = match to {
+            Place::Inside(to) => Rows::new(activations[to], out_width),
+            _ => pass.y,
+        };
+        let gradients = &mut self.memory.gradients;
+        let (low, dy) = match to {
+            Place::Inside(to) => {
+                let (low, high) = gradients.split_at_mut(to);
+                (low, RowsMut::new(high[0], out_width))
+            }
+            _ => (&mut gradients[..], pass.dy.reborrow()),
         };
         let needs_dx = wanted || (i > 0 && self.plan.learns[i - 1]);
-        let (low, dy) = match to {
-            Place::Inside(offset) => {
-                let (low, high) = gradients.split_at_mut(offset * rows);
-                (
-                    low,
-                    RowsMut::new(&mut high[..padded(out_width) * rows], out_width),
-                )
-            }
-            _ => (gradients, pass.dy.reborrow()),
-        };
-        let dx = match from.range(in_width, rows) {
+        let dx = match from {
             _ if !needs_dx => None,
-            Some(range) => Some(RowsMut::new(&mut low[range], in_width)),
-            None => pass.dx.as_mut().map(RowsMut::reborrow),
+            Place::Inside(from) => Some(RowsMut::new(low[from], in_width)),
+            _ => pass.dx.as_mut().map(RowsMut::reborrow),
         };
-        let (cache, behind) = caches[self.cache_range(link).start..].split_at_mut(L::CACHE * rows);
+        let (own, behind) = self.memory.caches.split_at_mut(i + 1);
+        let cache = &mut *own[i];
         let (prepared, scratch) = pass.scratch.split_at_mut(L::PREPARED);
         if dx.is_some() || L::PREPARES_ALWAYS {
             L::prepare_backward(isa, weights, prepared);
@@ -223,7 +210,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             cache,
             dy,
             dx,
-            picks: self.picks(i, behind),
+            picks: picks(self.plan.followed[i], behind),
             joint: pass.joint && i + 1 == N,
             dead_at_zero: self.plan.dead_at_zero[i] || i == 0 && pass.dead_at_zero,
             prepared,
@@ -235,7 +222,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
     /// A layer does its part of the backward pass.
     #[inline(always)]
     pub fn backward<In: Shape, L: Layer<T, In>>(
-        &self,
+        &mut self,
         isa: impl Isa,
         link: Link<T, In, L>,
         weights: &L::Weights,
@@ -256,7 +243,7 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
     /// A layer does its part of the backward pass, and changes its weights, see [`Layer::descend`].
     #[inline(always)]
     pub fn descend<In: Shape, L: Layer<T, In>>(
-        &self,
+        &mut self,
         isa: impl Isa,
         link: Link<T, In, L>,
         weights: &mut L::Weights,
@@ -283,7 +270,9 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
             copy(pass.dy.as_rows(), dx);
         }
     }
+}
 
+impl<T: Element, const N: usize> Learning<'_, T, &[T], N> {
     /// A layer hands its gradients to the optimiser.
     #[inline(always)]
     pub fn update<In: Shape, L: Layer<T, In>>(
@@ -297,30 +286,26 @@ impl<'a, T: Element, const N: usize> Learning<'a, T, N> {
         if const { L::Weights::LEN + L::Weights::FROZEN == 0 } {
             return;
         }
-        let (i, rows) = (link.index(), self.x.len());
-        let len = self.plan.training.len * rows;
-        let (activations, rest) = kept.cache.split_at(len);
-        let (gradients, caches) = rest.split_at(len);
-        let wiring = &self.plan.training;
-        let (in_width, (to, out_width)) = (In::SIZE, self.output(link));
-        let x = match wiring.from[i].range(in_width, rows) {
-            Some(range) => Rows::new(&activations[range], in_width),
-            None => self.x,
+        let (i, in_width) = (link.index(), In::SIZE);
+        let (to, out_width) = self.output(i, L::Output::SIZE);
+        let x = match self.plan.training.from[i] {
+            Place::Inside(from) => Rows::new(self.memory.activations[from], in_width),
+            _ => self.x,
         };
-        let (y, dz) = match to.range(out_width, rows) {
-            Some(range) => (
-                Rows::new(&activations[range.clone()], out_width),
-                Rows::new(&gradients[range], out_width),
+        let (y, dz) = match to {
+            Place::Inside(to) => (
+                Rows::new(self.memory.activations[to], out_width),
+                Rows::new(self.memory.gradients[to], out_width),
             ),
-            None => (kept.y, kept.dz),
+            _ => (kept.y, kept.dz),
         };
-        let (cache, behind) = caches[self.cache_range(link).start..].split_at(L::CACHE * rows);
+        let (own, behind) = self.memory.caches.split_at(i + 1);
         let kept = Kept {
             x,
             y,
-            cache,
+            cache: own[i],
             dz,
-            picks: self.picks(i, behind),
+            picks: picks(self.plan.followed[i], behind),
         };
         if const { is_apart::<T, In, L>() } {
             apart::update::<T, In, L, _>(isa, weights, kept, update);

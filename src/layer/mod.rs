@@ -26,6 +26,8 @@
 //!     type Output = S;
 //!     type Weights = GainWeights<T, S::Size>;
 //!     type Head = AnyHead;
+//!     /// Threads may share its passes.
+//!     const BY_ROW: bool = true;
 //!
 //!     fn init(weights: &mut Self::Weights, _: &mut Init) {
 //!         weights.gain.fill(T::one());
@@ -64,8 +66,10 @@
 
 mod apart;
 mod arguments;
+pub mod chain;
 mod learning;
 mod link;
+mod memory;
 mod model;
 pub(crate) mod penalties;
 mod plan;
@@ -105,6 +109,7 @@ use crate::rows::{Rows, RowsMut};
 use crate::shape::{Check, Shape, same_shape};
 use crate::simd::Isa;
 use crate::team::Team;
+use core::ops::Range;
 
 /// A layer, for an input of shape `In` in numbers `T`. See the [module](self) for one of your own.
 #[diagnostic::on_unimplemented(
@@ -149,8 +154,8 @@ pub trait Layer<T: Element, In: Shape>: 'static {
     const DEAD_AT_ZERO: bool = false;
     /// Whether several threads may each be given some of the rows, in the forward and in the backward
     /// pass: rows do not depend on each other, and the cache holds [`CACHE`](Self::CACHE) numbers for
-    /// one after another. (The first row of each part is a multiple of 16.) Say so if it is true; where
-    /// nothing is said, one thread does it all.
+    /// one after another. (The first row of each part is a multiple of 16.) Say so if it is true: where
+    /// nothing is said, one thread does it all, and the others wait for it behind each layer of the model.
     const BY_ROW: bool = false;
     /// Whether a batch may go through all passes in parts: rows do not depend on each other, though the
     /// cache may lie otherwise, as in lists of layers, and an update changes nothing but what is trained.
@@ -344,6 +349,30 @@ impl<T: Element> Backward<'_, T> {
             scratch: &mut *self.scratch,
             team: self.team,
         }
+    }
+
+    /// The same for the first rows and for those from `row` on, each for one thread that needs no scratch memory.
+    /// The cache holds `cached` numbers for each row.
+    pub(crate) fn split_at(self, row: usize, cached: usize) -> (Self, Self) {
+        let (cache, other_cache) = self.cache.split_at_mut(row * cached);
+        let (dy, other_dy) = self.dy.split_at(row);
+        let (dx, other_dx) = self.dx.map(|dx| dx.split_at(row)).unzip();
+        let part = |rows: Range<usize>, cache, dy, dx| Self {
+            x: self.x.rows(rows.clone()),
+            y: self.y.rows(rows.clone()),
+            cache,
+            dy,
+            dx,
+            picks: self.picks.map(|picks| picks.rows(rows)),
+            scratch: &mut [],
+            team: Team::alone(),
+            ..self
+        };
+        let end = self.x.len();
+        (
+            part(0..row, cache, dy, dx),
+            part(row..end, other_cache, other_dy, other_dx),
+        )
     }
 
     /// What it leaves for the update.

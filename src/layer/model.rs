@@ -1,6 +1,7 @@
 //! What a model is, beyond a layer: it has a fixed input, and can be made, asked and described.
 
-use super::{Layer, Weights, penalties};
+use super::chain::Inputs;
+use super::{Layer, Moment, Weights, penalties};
 use crate::cast::{Plain, numbers_of, zeroed_box};
 use crate::initializers::Init;
 use crate::kernels::{BLOCK, Element};
@@ -33,6 +34,17 @@ pub trait Model:
     const NAME: &'static str;
     /// Its layers.
     const LAYERS: &'static [LayerInfo];
+
+    /// [`Layer::forward_training`] of inputs that may still have to be brought.
+    #[doc(hidden)]
+    fn forward_inputs<I: Isa, X: Inputs<Self::Element>>(
+        isa: I,
+        model: &Self,
+        x: X,
+        y: RowsMut<Self::Element>,
+        cache: &mut [Self::Element],
+        moment: Moment<'_>,
+    );
 
     /// A new model, its weights drawn from this seed, built in place on the heap.
     fn initialized(seed: u64) -> Box<Self> {
@@ -158,7 +170,7 @@ fn share<M: Model, I: Isa>(
         });
         (y, left) = (y_rest, scratch_rest);
     }
-    team.share(isa, &Predictor(model), parts);
+    team.share(isa, &Predictor(model), &mut parts);
     if const { M::PENALIZES } {
         for rows in (0..split.len()).map(|i| split.rows(i)) {
             let scratch = &scratch[..M::SCRATCH * rows.end];

@@ -13,8 +13,9 @@
 //!
 //! Penalties are there if a layer [`PENALIZES`](Layer::PENALIZES).
 
-use super::learning::Learning;
+use super::memory::fields;
 use super::penalties;
+use super::sharing::{WORTH_SHARING, cost};
 use super::{Entry, Identity, Layer, Link, Policies, Weights};
 use crate::kernels::Element;
 use crate::kernels::channelwise::Channelwise;
@@ -22,7 +23,6 @@ use crate::kernels::conv::{Conv, PicksMut, follows, joins};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Shape;
 use crate::simd::Isa;
-use core::ops::Range;
 
 /// What a plan needs to know of a layer.
 #[derive(Clone, Copy)]
@@ -46,6 +46,8 @@ pub struct Facts {
     joins: Option<Conv>,
     penalizes: bool,
     descends: Option<bool>,
+    by_row: bool,
+    cost: usize,
     policies: Policies,
 }
 
@@ -72,6 +74,8 @@ impl<T: Element, In: Shape, L: Layer<T, In>> Link<T, In, L> {
             joins: L::JOINS,
             penalizes: L::PENALIZES,
             descends: L::DESCENDS,
+            by_row: L::BY_ROW,
+            cost: cost::<T, In, L>(),
             policies: L::POLICIES,
         }
     }
@@ -101,21 +105,10 @@ const fn is_joined<const N: usize>(layers: &[Facts; N], i: usize) -> bool {
 pub(super) enum Place {
     /// With the caller, who gave the input.
     Input,
-    /// In the scratch memory, after so many numbers a row.
+    /// In the memory inside: the field of this layer.
     Inside(usize),
     /// With the caller, who wants the output.
     Output,
-}
-
-impl Place {
-    /// Where `rows` rows lie in the scratch memory, if they do.
-    #[inline(always)]
-    pub(super) fn range(self, width: usize, rows: usize) -> Option<Range<usize>> {
-        match self {
-            Place::Inside(offset) => Some(offset * rows..(offset + padded(width)) * rows),
-            Place::Input | Place::Output => None,
-        }
-    }
 }
 
 /// Where each layer reads and writes.
@@ -123,7 +116,9 @@ impl Place {
 pub(super) struct Wiring<const N: usize> {
     pub(super) from: [Place; N],
     pub(super) to: [Place; N],
-    /// Numbers a row of all inner boundaries together.
+    /// Numbers a row of the inner boundary that each layer writes, if it does.
+    pub(super) widths: [usize; N],
+    /// These together.
     pub(super) len: usize,
     /// Whether every layer is an identity.
     pub(super) idle: bool,
@@ -134,6 +129,7 @@ impl<const N: usize> Wiring<N> {
         let mut wiring = Wiring {
             from: [Place::Input; N],
             to: [Place::Input; N],
+            widths: [0; N],
             len: 0,
             idle: true,
         };
@@ -150,9 +146,9 @@ impl<const N: usize> Wiring<N> {
                 here = if i + 1 == last {
                     Place::Output
                 } else {
-                    let offset = wiring.len;
-                    wiring.len += padded(layers[i].output);
-                    Place::Inside(offset)
+                    wiring.widths[i] = padded(layers[i].output);
+                    wiring.len += wiring.widths[i];
+                    Place::Inside(i)
                 };
             }
             wiring.to[i] = here;
@@ -174,7 +170,7 @@ pub(super) const fn passes(identity: Identity, training: bool) -> bool {
 pub struct Plan<const N: usize> {
     prediction: Wiring<N>,
     pub(super) training: Wiring<N>,
-    /// Where each layer's cache begins among the caches.
+    /// Numbers a row of each layer's cache.
     pub(super) caches: [usize; N],
     /// How many tensors the layers before each have.
     pub(super) tensors: [usize; N],
@@ -197,6 +193,10 @@ pub struct Plan<const N: usize> {
     pub penalizes: bool,
     /// See [`Layer::DESCENDS`].
     pub descends: Option<bool>,
+    /// What a pass costs for a row, see [`cost`].
+    pub(super) cost: usize,
+    /// Whether threads share a pass through all layers at once: see [`chain`](super::chain).
+    pub(super) rowwise: bool,
     /// See [`Layer::SCRATCH`].
     pub scratch: usize,
     /// See [`Layer::GRADIENT`].
@@ -230,6 +230,8 @@ impl<const N: usize> Plan<N> {
             separate: true,
             penalizes: false,
             descends: Some(false),
+            cost: 0,
+            rowwise: true,
             scratch: 0,
             gradient: 0,
             backward_scratch: 0,
@@ -245,7 +247,7 @@ impl<const N: usize> Plan<N> {
                 (Some(before), Some(here)) => Some(before || here),
                 _ => None,
             };
-            plan.caches[i] = plan.cache_len;
+            plan.caches[i] = layer.cache;
             plan.cache_len += layer.cache;
             plan.macs += layer.macs;
             plan.params += layer.params;
@@ -254,6 +256,10 @@ impl<const N: usize> Plan<N> {
             plan.learns[i] = plan.params > 0;
             plan.followed[i] = followed(&layers, i);
             plan.joined[i] = is_joined(&layers, i);
+            if !passes(layer.identity, true) {
+                plan.rowwise &= layer.by_row && !layer.penalizes;
+                plan.cost += layer.cost;
+            }
             plan.separate &= layer.separate;
             plan.penalizes |= layer.penalizes;
             plan.policies[i] = layer.policies;
@@ -271,6 +277,8 @@ impl<const N: usize> Plan<N> {
             plan.backward_scratch = max(plan.backward_scratch, backward);
             i += 1;
         }
+        // Each thread would need scratch memory of its own, and prepare what all need.
+        plan.rowwise &= plan.backward_scratch == 0 && plan.cost >= WORTH_SHARING;
         plan.scratch += plan.prediction.len + plan.penalizes as usize;
         plan
     }
@@ -301,7 +309,7 @@ impl<const N: usize> Plan<N> {
     ) -> Inference<'a, T, N> {
         let (scratch, penalties) = penalties::split(scratch, x.len(), self.penalizes);
         penalties.fill(T::zero());
-        let (activations, scratch) = scratch.split_at_mut(self.prediction.len * x.len());
+        let (activations, scratch) = fields(scratch, &self.prediction.widths, x.len());
         Inference {
             plan: self,
             x,
@@ -311,12 +319,6 @@ impl<const N: usize> Plan<N> {
             penalties,
         }
     }
-
-    /// The passes of a training step.
-    #[inline(always)]
-    pub fn learning<'a, T>(&'static self, x: Rows<'a, T>) -> Learning<'a, T, N> {
-        Learning::new(self, x)
-    }
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -325,26 +327,22 @@ const fn max(a: usize, b: usize) -> usize {
 
 /// The rows that a layer reads and those it writes.
 #[inline(always)]
-pub(super) fn pair<'s, T>(
+pub(super) fn pair<'s, T, const N: usize>(
     wiring: (Place, Place),
     widths: (usize, usize),
     input: Rows<'s, T>,
     output: &'s mut RowsMut<'_, T>,
-    inside: &'s mut [T],
+    inside: &'s mut [&mut [T]; N],
 ) -> (Rows<'s, T>, RowsMut<'s, T>) {
-    let rows = input.len();
-    let (from, to) = wiring;
-    match (from.range(widths.0, rows), to.range(widths.1, rows)) {
-        (Some(from), Some(to)) => {
-            let (low, high) = inside.split_at_mut(to.start);
-            (
-                Rows::new(&low[from], widths.0),
-                RowsMut::new(&mut high[..to.len()], widths.1),
-            )
+    match wiring {
+        (Place::Inside(from), Place::Inside(to)) => {
+            let (low, high) = inside.split_at_mut(to);
+            let (x, y) = (&*low[from], &mut *high[0]);
+            (Rows::new(x, widths.0), RowsMut::new(y, widths.1))
         }
-        (Some(from), None) => (Rows::new(&inside[from], widths.0), output.reborrow()),
-        (None, Some(to)) => (input, RowsMut::new(&mut inside[to], widths.1)),
-        (None, None) => (input, output.reborrow()),
+        (Place::Inside(from), _) => (Rows::new(inside[from], widths.0), output.reborrow()),
+        (_, Place::Inside(to)) => (input, RowsMut::new(inside[to], widths.1)),
+        _ => (input, output.reborrow()),
     }
 }
 
@@ -353,7 +351,7 @@ pub struct Inference<'a, T, const N: usize> {
     plan: &'static Plan<N>,
     x: Rows<'a, T>,
     y: RowsMut<'a, T>,
-    activations: &'a mut [T],
+    activations: [&'a mut [T]; N],
     scratch: &'a mut [T],
     penalties: &'a mut [T],
 }
@@ -382,7 +380,7 @@ impl<T: Element, const N: usize> Inference<'_, T, N> {
                 (In::SIZE, pool.outputs()),
                 self.x,
                 &mut self.y,
-                self.activations,
+                &mut self.activations,
             );
             let winners = &mut [];
             return L::forward_picked(isa, weights, x, y, PicksMut { pool, winners });
@@ -392,7 +390,7 @@ impl<T: Element, const N: usize> Inference<'_, T, N> {
             (In::SIZE, L::Output::SIZE),
             self.x,
             &mut self.y,
-            self.activations,
+            &mut self.activations,
         );
         let scratch = &mut self.scratch[..L::SCRATCH * x.len()];
         L::forward_inference(isa, weights, x, y, &mut *scratch);

@@ -1,8 +1,9 @@
-//! A layer's passes, some of the rows on each thread.
+//! A layer's passes, some of the rows on each thread: the way of models whose layers are not shared at once, see
+//! [`chain`](super::chain).
 //!
 //! Rows do not depend on each other ([`Layer::BY_ROW`]), so whoever computes them, they are the same, as
 //! long as a [`BLOCK`] of them stays together: kernels may sum those in another order than the rest.
-//! (A model as a layer is not shared itself: each of its layers is.)
+//! (A model as a layer is not shared here: it has its own way.)
 
 use super::{Backward, Layer, Moment};
 use crate::kernels::conv::PicksMut;
@@ -10,23 +11,33 @@ use crate::kernels::{BLOCK, Element};
 use crate::rows::{Rows, RowsMut};
 use crate::shape::Shape;
 use crate::simd::Isa;
-use crate::team::{Parts, Share, Team};
+use crate::team::{self, Parts, Share, Split};
 use core::marker::PhantomData;
 
+/// What a row must cost in a pass that threads share: smaller ones are inlined into the step instead.
+pub(super) const WORTH_SHARING: usize = 2048;
+
 /// What a pass costs for a row, in multiply-adds. What is not a product is limited by memory.
-const fn cost<T: Element, In: Shape, L: Layer<T, In>>() -> usize {
+pub(super) const fn cost<T: Element, In: Shape, L: Layer<T, In>>() -> usize {
     L::MACS + 4 * (In::SIZE + L::Output::SIZE)
 }
 
-/// Whether threads may share the passes of a layer. Smaller ones are inlined into the step instead.
+/// Whether threads may share the passes of a layer.
 pub const fn is_shared<T: Element, In: Shape, L: Layer<T, In>>() -> bool {
-    L::BY_ROW && L::BACKWARD_SCRATCH == 0 && cost::<T, In, L>() >= 2048
+    L::BY_ROW && L::BACKWARD_SCRATCH == 0 && cost::<T, In, L>() >= WORTH_SHARING
 }
 
 /// A pass of a layer.
 struct Pass<'a, T: Element, In: Shape, L: Layer<T, In>> {
     weights: &'a L::Weights,
     types: PhantomData<fn(T, In, L)>,
+}
+
+impl<'a, T: Element, In: Shape, L: Layer<T, In>> Pass<'a, T, In, L> {
+    fn of(weights: &'a L::Weights) -> Self {
+        let types = PhantomData;
+        Self { weights, types }
+    }
 }
 
 /// Rows on their way forward.
@@ -67,13 +78,32 @@ impl<'p, T: Element, In: Shape, L: Layer<T, In>> Share<Backward<'p, T>> for Pass
     }
 }
 
-/// [`Layer::forward_training`] or [`Layer::forward_picked`], shared. (A function of its own, as the one
-/// below: the parts take room on the stack.)
+/// [`Layer::forward_training`] or [`Layer::forward_picked`], shared. (A function of its own: so are the other
+/// ones below, since parts take room on the stack.)
 #[inline(never)]
 pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
     isa: I,
     weights: &L::Weights,
-    forth: Forth<T>,
+    all: Forth<T>,
+) {
+    let pass = Pass::<T, In, L>::of(weights);
+    let split = all
+        .moment
+        .team
+        .split(all.x.len(), BLOCK, cost::<T, In, L>());
+    if split.len() == 1 {
+        team::run(isa, &pass, all);
+    } else {
+        share_forward(isa, &pass, all, split);
+    }
+}
+
+#[inline(never)]
+fn share_forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
+    isa: I,
+    pass: &Pass<T, In, L>,
+    all: Forth<T>,
+    split: Split,
 ) {
     let Forth {
         x,
@@ -81,9 +111,7 @@ pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         mut cache,
         mut picks,
         moment,
-    } = forth;
-    let team = moment.team;
-    let split = team.split(x.len(), BLOCK, cost::<T, In, L>());
+    } = all;
     let mut parts = Parts::new();
     for i in 0..split.len() {
         let rows = split.rows(i);
@@ -99,11 +127,7 @@ pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
         });
         (y, cache, picks) = (y_rest, cache_rest, picks_rest);
     }
-    let pass = Pass::<T, In, L> {
-        weights,
-        types: PhantomData,
-    };
-    team.share(isa, &pass, parts);
+    moment.team.share(isa, pass, &mut parts);
 }
 
 /// [`Layer::backward`], shared.
@@ -111,52 +135,30 @@ pub fn forward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
 pub fn backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
     isa: I,
     weights: &L::Weights,
-    pass: Backward<T>,
+    all: Backward<T>,
 ) {
-    let Backward {
-        x,
-        y,
-        mut cache,
-        mut dy,
-        mut dx,
-        picks,
-        joint,
-        dead_at_zero,
-        prepared,
-        scratch: _,
-        team,
-    } = pass;
-    let split = team.split(x.len(), BLOCK, cost::<T, In, L>());
+    let pass = Pass::<T, In, L>::of(weights);
+    let split = all.team.split(all.x.len(), BLOCK, cost::<T, In, L>());
+    if split.len() == 1 {
+        team::run(isa, &pass, all);
+    } else {
+        share_backward(isa, &pass, all, split);
+    }
+}
+
+#[inline(never)]
+fn share_backward<T: Element, In: Shape, L: Layer<T, In>, I: Isa>(
+    isa: I,
+    pass: &Pass<T, In, L>,
+    mut rest: Backward<T>,
+    split: Split,
+) {
+    let team = rest.team;
     let mut parts = Parts::new();
     for i in 0..split.len() {
-        let rows = split.rows(i);
-        let (cache_part, cache_rest) = cache.split_at_mut(L::CACHE * rows.len());
-        let (dy_part, dy_rest) = dy.split_at(rows.len());
-        let (dx_part, dx_rest) = match dx {
-            Some(dx) => {
-                let (part, rest) = dx.split_at(rows.len());
-                (Some(part), Some(rest))
-            }
-            None => (None, None),
-        };
-        parts.push(Backward {
-            x: x.rows(rows.clone()),
-            y: y.rows(rows.clone()),
-            cache: cache_part,
-            dy: dy_part,
-            dx: dx_part,
-            picks: picks.map(|picks| picks.rows(rows)),
-            joint,
-            dead_at_zero,
-            prepared,
-            scratch: &mut [],
-            team: Team::alone(),
-        });
-        (cache, dy, dx) = (cache_rest, dy_rest, dx_rest);
+        let (part, others) = rest.split_at(split.rows(i).len(), L::CACHE);
+        parts.push(part);
+        rest = others;
     }
-    let pass = Pass::<T, In, L> {
-        weights,
-        types: PhantomData,
-    };
-    team.share(isa, &pass, parts);
+    team.share(isa, pass, &mut parts);
 }

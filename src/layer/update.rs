@@ -73,16 +73,36 @@ impl<'a, T: Element> Update<'a, T> {
         }
     }
 
-    /// Updates a matrix whose gradient is `xᵀ dz`, while that is still in registers.
-    #[inline(always)]
-    pub fn product<I: Isa>(&mut self, isa: I, x: Rows<T>, dz: Rows<T>, w: &mut [T]) {
+    /// Updates a matrix whose gradient is `xᵀ dz`, and a bias whose gradient is the sum of the rows of dz, while
+    /// these are still in registers. (Not inlined, for where nothing is optimised each layer would have its own
+    /// copy of all this on the stack.)
+    #[inline(never)]
+    pub fn affine<I: Isa>(
+        &mut self,
+        isa: I,
+        x: Rows<T>,
+        dz: Rows<T>,
+        w: &mut [T],
+        bias: Option<&mut [T]>,
+    ) {
         let (rule, slots) = take(self.rule, &mut self.slots, w.len());
+        let bias = bias.map(|b| {
+            let (_, slots) = take(rule, &mut self.slots, b.len());
+            (b, slots)
+        });
         // Each row of the matrix is a sum over all samples, in their order, whoever takes it.
         let split = self.team.split(x.width(), TILE, x.len() * dz.stride());
+        let affine = Affine { x, dz, rule };
+        let all = AffinePart {
+            first: 0,
+            w,
+            slots,
+            bias,
+        };
         if split.len() == 1 {
-            return T::affine_weight_grad(isa, x, 0, dz, rule, w, slots);
+            return affine.run(isa, all);
         }
-        share(isa, self.team, split, Product { x, dz, rule }, w, slots);
+        share(isa, self.team, split, affine, all);
     }
 
     /// Updates a tensor of rows of `stride` numbers, each row of which has a gradient that costs `cost`
@@ -182,44 +202,62 @@ fn share_rows<T: Element, I: Isa, G: RowGradient<T>>(
         parts.push((range.start, w_part, gradient_part, slots_part));
         (w, gradient, slots) = (w_rest, gradient_rest, slots_rest);
     }
-    team.share(isa, &rows, parts);
+    team.share(isa, &rows, &mut parts);
 }
 
-/// The update of some rows of a matrix.
-struct Product<'a, T> {
+/// The update of a matrix and a bias.
+struct Affine<'a, T> {
     x: Rows<'a, T>,
     dz: Rows<'a, T>,
     rule: Fused<T>,
 }
 
-impl<'p, T: Element> Share<(usize, &'p mut [T], &'p mut [T])> for Product<'_, T> {
+/// Some rows of the matrix, from `first` on, and what the optimiser keeps for them; perhaps the bias, and what it
+/// keeps for that.
+struct AffinePart<'p, T> {
+    first: usize,
+    w: &'p mut [T],
+    slots: &'p mut [T],
+    bias: Option<(&'p mut [T], &'p mut [T])>,
+}
+
+impl<'p, T: Element> Share<AffinePart<'p, T>> for Affine<'_, T> {
     #[inline(always)]
-    fn run<I: Isa>(&self, isa: I, (first, w, slots): (usize, &'p mut [T], &'p mut [T])) {
-        T::affine_weight_grad(isa, self.x, first, self.dz, self.rule, w, slots);
+    fn run<I: Isa>(&self, isa: I, part: AffinePart<'p, T>) {
+        let Self { x, dz, rule } = *self;
+        T::affine_weight_grad(isa, x, part.first, dz, rule, part.w, part.slots);
+        if let Some((bias, slots)) = part.bias {
+            T::bias_grad(isa, dz, rule, bias, slots);
+        }
     }
 }
 
-/// The update of a matrix, some of its rows on each thread. (Not inlined: the parts take room on the
-/// stack.)
+/// The update of a matrix and a bias, some of the rows on each thread, the bias with the last of them. (Not
+/// inlined: the parts take room on the stack.)
 #[inline(never)]
 fn share<T: Element, I: Isa>(
     isa: I,
     team: Team<'_>,
     split: Split,
-    product: Product<'_, T>,
-    mut w: &mut [T],
-    mut slots: &mut [T],
+    affine: Affine<'_, T>,
+    mut rest: AffinePart<'_, T>,
 ) {
-    let stride = product.dz.stride();
+    let stride = affine.dz.stride();
     let mut parts = Parts::new();
     for i in 0..split.len() {
         let rows = split.rows(i);
-        let (w_part, w_rest) = w.split_at_mut(rows.len() * stride);
-        let (slots_part, slots_rest) = slots.split_at_mut(product.rule.slots() * w_part.len());
-        parts.push((rows.start, w_part, slots_part));
-        (w, slots) = (w_rest, slots_rest);
+        let (w, other_w) = rest.w.split_at_mut(rows.len() * stride);
+        let (slots, other_slots) = rest.slots.split_at_mut(affine.rule.slots() * w.len());
+        let is_last = i + 1 == split.len();
+        parts.push(AffinePart {
+            first: rows.start,
+            w,
+            slots,
+            bias: if is_last { rest.bias.take() } else { None },
+        });
+        (rest.w, rest.slots) = (other_w, other_slots);
     }
-    team.share(isa, &product, parts);
+    team.share(isa, &affine, &mut parts);
 }
 
 #[inline(always)]

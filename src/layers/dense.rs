@@ -206,14 +206,17 @@ where
 
     #[inline(always)]
     fn update<I: Isa>(isa: I, weights: &mut Self::Weights, kept: Kept<T>, update: &mut Update<T>) {
-        let w = weights.kernel.as_mut_slice();
+        let (w, b) = (weights.kernel.as_mut_slice(), weights.bias.as_mut_slice());
         if const { is_tiny::<In::Size, Units::Number>() } {
             let (rule, slots) = update.next(w.len());
             tiny::affine_weight_grad::<T, I, Units::Number>(isa, kept.x, kept.dz, rule, w, slots);
+            if UseBias::FLAG {
+                let (rule, slots) = update.next(b.len());
+                tiny::bias_grad::<T, I, Units::Number>(isa, kept.dz, rule, b, slots);
+            }
         } else {
-            update.product(isa, kept.x, kept.dz, w);
+            update.affine(isa, kept.x, kept.dz, w, UseBias::FLAG.then_some(b));
         }
-        Self::update_bias(isa, weights, kept.dz, update);
     }
 
     #[inline(always)]
@@ -232,7 +235,11 @@ where
         if let Some(dx) = pass.dx {
             T::descent(isa, x, dz, w, dx);
         }
-        Self::update_bias(isa, weights, dz, update);
+        if UseBias::FLAG {
+            let b = weights.bias.as_mut_slice();
+            let (rule, slots) = update.next(b.len());
+            T::bias_grad(isa, dz, rule, b, slots);
+        }
     }
 
     fn onnx(weights: &Self::Weights, graph: &mut Graph) -> Result<()> {
@@ -264,24 +271,6 @@ where
                 pass.y
             };
             Act::Activation::backward(isa, seen, pass.dy.reborrow());
-        }
-    }
-
-    #[inline(always)]
-    fn update_bias<T: Element, K: Dim, I: Isa>(
-        isa: I,
-        weights: &mut DenseWeights<T, K, Units::Number, UseBias::Keep<Units::Number>>,
-        dz: Rows<T>,
-        update: &mut Update<T>,
-    ) {
-        if UseBias::FLAG {
-            let b = weights.bias.as_mut_slice();
-            let (rule, slots) = update.next(b.len());
-            if const { is_tiny::<K, Units::Number>() } {
-                tiny::bias_grad::<T, I, Units::Number>(isa, dz, rule, b, slots);
-            } else {
-                T::bias_grad(isa, dz, rule, b, slots);
-            }
         }
     }
 

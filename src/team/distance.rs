@@ -30,7 +30,7 @@ impl Job for Rounds<'_> {
             };
             let mut parts = Parts::new();
             (0..=others).for_each(|member| parts.push(member));
-            self.0.share(isa, &answers, parts);
+            self.0.share(isa, &answers, &mut parts);
             let took = answers.begun.elapsed();
             if took >= FARTHEST {
                 break;

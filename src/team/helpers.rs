@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)] // lends a round's data to threads that outlive it, and waits for them
 
-use super::{MOST, Part, Parts, Share};
+use super::{MOST, Parts, Share, run};
 use crate::simd::Isa;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -101,7 +101,7 @@ unsafe fn run_part<I: Isa, W: Share<P>, P: Send>(task: Task, i: usize) {
     unsafe {
         let (isa, work) = (*task.isa.cast::<I>(), &*task.work.cast::<W>());
         if let Some(part) = (*task.parts.cast::<Option<P>>().add(i)).take() {
-            isa.enter(Part { work, part });
+            run(isa, work, part);
         }
     }
 }

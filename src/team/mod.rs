@@ -163,19 +163,25 @@ impl Team<'_> {
 
     /// Does all parts, and returns when they are done.
     #[inline(always)]
-    pub fn share<I: Isa, P: Send, W: Share<P>>(self, isa: I, work: &W, mut parts: Parts<P>) {
+    pub fn share<I: Isa, P: Send, W: Share<P>>(self, isa: I, work: &W, parts: &mut Parts<P>) {
         #[cfg(feature = "std")]
         if let Some(helpers) = self.helpers
             && parts.count > 1
         {
-            return helpers.round(isa, work, &mut parts);
+            return helpers.round(isa, work, parts);
         }
         for part in parts.parts.iter_mut().take(parts.count) {
             if let Some(part) = part.take() {
-                isa.enter(Part { work, part });
+                run(isa, work, part);
             }
         }
     }
+}
+
+/// Does a part, in a function that is compiled for the instructions that there are.
+#[inline(always)]
+pub(crate) fn run<I: Isa, P, W: Share<P>>(isa: I, work: &W, part: P) {
+    isa.enter(Part { work, part });
 }
 
 /// How many of the threads that were asked for have anything to do for batches of `rows` samples that

@@ -26,7 +26,7 @@ impl<W: for<'p> Share<&'p mut [u64]>> Job for Once<'_, W> {
     fn run<I: Isa>(self, isa: I) {
         let mut parts = Parts::new();
         self.2.chunks_mut(1).for_each(|part| parts.push(part));
-        self.0.share(isa, &self.1, parts);
+        self.0.share(isa, &self.1, &mut parts);
     }
 }
 

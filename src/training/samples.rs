@@ -101,7 +101,7 @@ impl<T: Element> Job for Sweep<'_, T> {
             parts.push((part, found));
             numbers = rest;
         }
-        team.share(isa, &Finite, parts);
+        team.share(isa, &Finite, &mut parts);
         found.iter().all(|&all| all)
     }
 }

@@ -295,7 +295,7 @@ where
                 model: &*self.model,
                 samples: self.x,
             };
-            self.team.share(isa, &pass, hands);
+            self.team.share(isa, &pass, &mut hands);
             if const { M::PENALIZES } {
                 for (rows, desk) in desks::<M>(memory, members, cut, wave.clone()) {
                     total = penalties::sum(desk.cache, rows.len(), total);
@@ -337,7 +337,7 @@ where
                 });
             }
             self.team
-                .share(isa, &Backwards { joint: self.joint }, hands);
+                .share(isa, &Backwards { joint: self.joint }, &mut hands);
         }
         if const { !M::SEPARATE } {
             statistics::swap(self.model, &mut shards.statistics);
@@ -396,9 +396,12 @@ impl<'p, M: Model> Share<Forth<'p, M>> for Forward<'_, M> {
     #[inline(always)]
     fn run<I: Isa>(&self, isa: I, part: Forth<'p, M>) {
         let mut desk = part.desk;
-        Gather::<M>(self.samples).run(isa, (part.batch, desk.x.reborrow()));
-        let x = desk.x.as_rows();
-        M::forward_training(isa, self.model, x, part.y, desk.cache, part.moment);
+        let x = Gather::<M> {
+            samples: self.samples,
+            batch: part.batch,
+            x: desk.x.reborrow(),
+        };
+        M::forward_inputs(isa, self.model, x, part.y, desk.cache, part.moment);
     }
 }
 

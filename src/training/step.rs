@@ -1,7 +1,7 @@
 //! One training step: forward through all layers, the loss and its gradient, backward through all
 //! layers, then the optimiser.
 
-use super::gather::gather;
+use super::gather::Gather;
 use super::policing::is_policed;
 use super::shards::{Shards, is_sharded};
 use super::stored::{Stored, Whole};
@@ -271,9 +271,10 @@ where
         state: &mut [f64],
     ) -> f64 {
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
-        gather::<M, _>(isa, self.team, self.x, batch, RowsMut::new(parts.x, width));
-        let (x, y) = (Rows::new(parts.x, width), RowsMut::new(parts.y, out));
-        M::forward_training(isa, self.model, x, y, parts.cache, moment);
+        let (x, y) = (RowsMut::new(parts.x, width), RowsMut::new(parts.y, out));
+        let samples = self.x;
+        let x = Gather::<M> { samples, batch, x };
+        M::forward_inputs(isa, self.model, x, y, parts.cache, moment);
         let pair = (Rows::new(parts.y, out), RowsMut::new(parts.dy, out));
         self.learn(isa, batch, pair, share, parts.plain, (0.0, state))
     }

@@ -30,13 +30,24 @@ crate::sequential! {
     }
 }
 
-/// The weights and the history after two epochs on a team.
-fn trained<O: Optimizer>(members: usize, optimizer: O) -> (Vec<NamedWeight<f32>>, Vec<f64>) {
+crate::sequential! {
+    /// Rows that do not depend on each other in any layer: each thread takes its own through all of them.
+    struct Rowwise: [10, 20] => [10] {
+        Flatten, Dense(200, gelu), Dropout(0.1), LayerNormalization, Dense(96), Activation(silu), Reshape([96]),
+        Dense(96, relu, use_bias = false), Dense(10, softmax),
+    }
+}
+
+/// The weights and the histories of both models after two epochs on a team.
+fn trained<O: Optimizer + Clone>(
+    members: usize,
+    optimizer: O,
+) -> (Vec<NamedWeight<f32>>, Vec<f64>) {
     trained_but(members, optimizer, &[])
 }
 
-/// The same, some layers being frozen.
-fn trained_but<O: Optimizer>(
+/// The same, some layers of the first one being frozen.
+fn trained_but<O: Optimizer + Clone>(
     members: usize,
     optimizer: O,
     frozen: &[&str],
@@ -47,28 +58,36 @@ fn trained_but<O: Optimizer>(
         .map(|_| [(); 10].map(|()| [(); 20].map(|()| random.normal() as f32)))
         .collect();
     let y: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
-    let mut model = Net::new(1);
-    let mut training = model.compile(optimizer, SparseCategoricalCrossentropy);
-    training.pace = Pace::together();
-    for layer in frozen {
-        training = training.freeze(layer).unwrap();
-    }
     let list: Vec<u32> = (0..260).collect();
     let held_out: Vec<u32> = (260..300).collect();
-    // The last batch of an epoch has 4 samples.
-    let settings = Fit::new().epochs(2).verbose(Verbose::Silent);
-    let mut laps = InMemory::new(Lap::new((&x, &y), &list, 128), Some(0));
-    let held_out = HeldOut {
-        x: &x[..],
-        y: &y[..],
-        list: Some(&held_out),
-    };
-    let history = with_team(members, |team| {
-        training.fit_laps(team, &mut laps, held_out, settings, None)
-    })
-    .unwrap();
-    let losses = [history.loss, history.val_loss].concat();
-    (get_weights(&*model), losses)
+    let (mut weights, mut losses) = (Vec::new(), Vec::new());
+    macro_rules! train {
+        ($model:ident, $frozen:expr) => {
+            let mut model = $model::new(1);
+            let mut training = model.compile(optimizer.clone(), SparseCategoricalCrossentropy);
+            training.pace = Pace::together();
+            for layer in $frozen {
+                training = training.freeze(layer).unwrap();
+            }
+            // A batch of 124 is not whole blocks, and the last one of an epoch has 12 samples.
+            let settings = Fit::new().epochs(2).verbose(Verbose::Silent);
+            let mut laps = InMemory::new(Lap::new((&x, &y), &list, 124), Some(0));
+            let held_out = HeldOut {
+                x: &x[..],
+                y: &y[..],
+                list: Some(&held_out),
+            };
+            let history = with_team(members, |team| {
+                training.fit_laps(team, &mut laps, held_out, settings, None)
+            })
+            .unwrap();
+            losses.extend([history.loss, history.val_loss].concat());
+            weights.extend(get_weights(&*model));
+        };
+    }
+    train!(Net, frozen);
+    train!(Rowwise, [""; 0]);
+    (weights, losses)
 }
 
 #[test]

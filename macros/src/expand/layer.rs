@@ -68,6 +68,33 @@ impl Writer<'_> {
                 };
             }
 
+            impl #impl_generics ::plywood::layer::chain::Chain<#element, #count> for #name #generics {
+                const PLAN: &'static ::plywood::layer::Plan<#count> = &Self::__PLAN;
+
+                #[inline(always)]
+                fn forward<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    model: &Self,
+                    learning: &mut ::plywood::layer::Learning<'_, #element, &mut [#element], #count>,
+                    y: &mut ::plywood::rows::RowsMut<'_, #element>,
+                    moment: ::plywood::layer::Moment<'_>,
+                ) {
+                    let links = Self::__LINKS;
+                    #(learning.forward(isa, links.#index, &model.#fields, y, moment);)*
+                }
+
+                #[inline(always)]
+                fn backward<__I: ::plywood::simd::Isa>(
+                    isa: __I,
+                    model: &Self,
+                    learning: &mut ::plywood::layer::Learning<'_, #element, &mut [#element], #count>,
+                    pass: &mut ::plywood::layer::Backward<'_, #element>,
+                ) {
+                    let links = Self::__LINKS;
+                    #(learning.backward(isa, links.#backwards, &model.#backward_fields, pass);)*
+                }
+            }
+
             impl #with_input ::plywood::layer::Layer<#element, __In> for #name #generics {
                 type Output = #declared;
                 type Weights = Self;
@@ -119,34 +146,20 @@ impl Writer<'_> {
                     isa: __I,
                     weights: &Self,
                     x: ::plywood::rows::Rows<'_, #element>,
-                    mut y: ::plywood::rows::RowsMut<'_, #element>,
+                    y: ::plywood::rows::RowsMut<'_, #element>,
                     cache: &mut [#element],
                     moment: ::plywood::layer::Moment<'_>,
                 ) {
-                    let learning = Self::__PLAN.learning(x);
-                    let links = Self::__LINKS;
-                    #(
-                        learning.forward(
-                            isa, links.#index, &weights.#fields, &mut y, cache, moment,
-                        );
-                    )*
-                    learning.end_forward(&mut y);
+                    ::plywood::layer::chain::forward(isa, weights, x, y, cache, moment);
                 }
 
                 #[inline(always)]
                 fn backward<__I: ::plywood::simd::Isa>(
                     isa: __I,
                     weights: &Self,
-                    mut pass: ::plywood::layer::Backward<'_, #element>,
+                    pass: ::plywood::layer::Backward<'_, #element>,
                 ) {
-                    let learning = Self::__PLAN.learning(pass.x);
-                    let links = Self::__LINKS;
-                    #(
-                        learning.backward(
-                            isa, links.#backwards, &weights.#backward_fields, &mut pass,
-                        );
-                    )*
-                    learning.end_backward(&mut pass);
+                    ::plywood::layer::chain::backward(isa, weights, pass);
                 }
 
                 #[inline(always)]
@@ -156,7 +169,7 @@ impl Writer<'_> {
                     kept: ::plywood::layer::Kept<'_, #element>,
                     update: &mut ::plywood::layer::Update<'_, #element>,
                 ) {
-                    let learning = Self::__PLAN.learning(kept.x);
+                    let learning = ::plywood::layer::Learning::new(&Self::__PLAN, kept.x, kept.cache);
                     let links = Self::__LINKS;
                     #(
                         learning.update(
@@ -172,7 +185,8 @@ impl Writer<'_> {
                     mut pass: ::plywood::layer::Backward<'_, #element>,
                     update: &mut ::plywood::layer::Update<'_, #element>,
                 ) {
-                    let learning = Self::__PLAN.learning(pass.x);
+                    let cache = ::core::mem::take(&mut pass.cache);
+                    let mut learning = ::plywood::layer::Learning::new(&Self::__PLAN, pass.x, cache);
                     let links = Self::__LINKS;
                     #(
                         learning.descend(

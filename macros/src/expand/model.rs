@@ -34,6 +34,21 @@ impl Writer<'_> {
                     let links = Self::__LINKS;
                     &[#(#infos),*]
                 };
+
+                #[inline(always)]
+                fn forward_inputs<
+                    __I: ::plywood::simd::Isa,
+                    __X: ::plywood::layer::chain::Inputs<#element>,
+                >(
+                    isa: __I,
+                    model: &Self,
+                    x: __X,
+                    y: ::plywood::rows::RowsMut<'_, #element>,
+                    cache: &mut [#element],
+                    moment: ::plywood::layer::Moment<'_>,
+                ) {
+                    ::plywood::layer::chain::forward(isa, model, x, y, cache, moment);
+                }
             }
         }
     }
