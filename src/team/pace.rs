@@ -8,8 +8,8 @@ use super::{FARTHEST, Team};
 
 /// In each step members exchange the weights, and each leaves a part of their products to the others. So a
 /// team is worth a first try if its distance is at most so many seconds for each product of a weight.
-/// (Processors with a cache in common are 0.2 microseconds from each other, others may be 0.6.)
-const PRODUCT: f64 = 16e-9;
+/// (Processors with a cache in common are 0.16 microseconds from each other, others may be 0.35 to 0.6.)
+const PRODUCT: f64 = 8e-9;
 
 /// How often to look how far members are from each other, if there is no answer.
 const LOOKS: u32 = 64;
@@ -216,8 +216,8 @@ mod tests {
     #[test]
     fn a_leader_whose_team_is_far_begins_alone() {
         for (distance, products, is_far) in [
-            (Some(0.2e-6), 16, false),
-            (Some(0.6e-6), 32, true),
+            (Some(0.19e-6), 31, false),
+            (Some(0.33e-6), 31, true),
             (Some(0.6e-6), 128, false),
             (Some(4e-6), 128, true),
             (Some(4e-6), 1000, false),
