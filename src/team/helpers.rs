@@ -3,7 +3,8 @@
 //! The leader writes down a task, opens its parts, one bit for each, and does the first one, which is its
 //! own. Helper i takes part i as soon as it sees its bit, and the leader whatever is still open when its own
 //! part is done: so a helper that some other program keeps from its processor is not waited for. The round
-//! is over when all parts are done, whoever did them.
+//! is over when all parts are done, whoever did them. A helper that has lost its processor amid a part must be
+//! waited for: so the leader takes naps after a while, in which the system can give it the leader's.
 //!
 //! A round of some microseconds takes notice of each line of the caches that wanders between processors. So
 //! all that is said lies in one ([`Board`]), and the leader looks before it writes there.
@@ -13,15 +14,18 @@
 use super::{MOST, Parts, Share, run};
 use crate::simd::Isa;
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
+use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
+use std::time::Instant;
 
 /// How often to look before letting others have the processor: there may be fewer of them than
 /// members, or other programs that want them.
@@ -29,6 +33,17 @@ const SPINS: usize = 1_000;
 
 /// How often a helper lets others go first before it goes to sleep.
 const YIELDS: usize = 100;
+
+/// A helper that let others go first and had to wait so long goes to sleep at once: the system wakes it where
+/// there is room.
+const CROWDED: Duration = Duration::from_micros(50);
+
+/// How often the leader lets others go first before it takes naps, and how long they are.
+const PATIENCE: usize = 16;
+const NAP: Duration = Duration::from_micros(50);
+
+/// How long the leader waits for its helpers to be there.
+const ARRIVAL: Duration = Duration::from_micros(100);
 
 /// The bit that tells helpers to go home; those of parts are below it.
 const END: u32 = 1 << MOST;
@@ -215,7 +230,11 @@ impl Helpers {
                     }
                     core::hint::spin_loop();
                 }
+                let begun = Instant::now();
                 thread::yield_now();
+                if begun.elapsed() > CROWDED {
+                    break;
+                }
             }
             bed.asleep.store(true, SeqCst);
             if !news(self.board.open.load(SeqCst)) {
@@ -247,14 +266,18 @@ impl Drop for AllDone<'_> {
             let open = open.swap(0, Acquire);
             left.fetch_sub(open.count_ones() as usize, Release);
         }
-        loop {
+        for waited in 0.. {
             for _ in 0..SPINS {
                 if left.load(Acquire) == 0 {
                     return;
                 }
                 core::hint::spin_loop();
             }
-            thread::yield_now();
+            if waited < PATIENCE {
+                thread::yield_now();
+            } else {
+                thread::sleep(NAP);
+            }
         }
     }
 }
@@ -268,8 +291,9 @@ impl Drop for GoHome<'_> {
     }
 }
 
-pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
-    let helpers = Helpers {
+/// Begins so many threads, or fewer if the system has no more.
+fn hire(count: usize) -> Arc<Helpers> {
+    let helpers = Arc::new(Helpers {
         board: Board {
             open: AtomicU32::new(0),
             left: AtomicUsize::new(0),
@@ -279,24 +303,47 @@ pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
         beds: (0..count).map(|_| Bed::default()).collect(),
         count: AtomicUsize::new(0),
         panic: Mutex::new(None),
-    };
-    thread::scope(|scope| {
-        let _go_home = GoHome(&helpers);
-        for (i, bed) in helpers.beds.iter().enumerate() {
-            let helpers = &helpers;
-            let spawned =
-                thread::Builder::new().spawn_scoped(scope, move || helpers.help(i + 1, bed));
-            if spawned.is_err() {
-                break;
-            }
-            helpers.count.store(i + 1, Relaxed);
+    });
+    for i in 0..count {
+        let theirs = Arc::clone(&helpers);
+        let spawned = thread::Builder::new().spawn(move || theirs.help(i + 1, &theirs.beds[i]));
+        if spawned.is_err() {
+            break;
         }
-        // A helper that works before it has slept may stay on this thread's processor.
-        for bed in &helpers.beds[..helpers.len()] {
-            while !bed.asleep.load(Relaxed) {
+        helpers.count.store(i + 1, Relaxed);
+    }
+    // A helper that works before it has slept may stay on this thread's processor.
+    let begun = Instant::now();
+    for bed in &helpers.beds[..helpers.len()] {
+        while !bed.asleep.load(Relaxed) && begun.elapsed() < ARRIVAL {
+            thread::yield_now();
+        }
+    }
+    helpers
+}
+
+/// Lends so many helpers. Nobody waits for them to be at home again: if others have their processors, that
+/// takes milliseconds.
+pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
+    let helpers = hire(count);
+    let _go_home = GoHome(&helpers);
+    work(&helpers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_go_home() {
+        for count in [0, 1, 3] {
+            let helpers = hire(count);
+            let theirs = Arc::downgrade(&helpers);
+            drop(GoHome(&helpers));
+            drop(helpers);
+            while theirs.strong_count() > 0 {
                 thread::yield_now();
             }
         }
-        work(&helpers)
-    })
+    }
 }

@@ -26,7 +26,7 @@ pub const MOST: usize = 16;
 const WORTH: usize = 50_000;
 
 /// Answers that take longer are not waited for: a member may have no processor.
-const FARTHEST: Duration = Duration::from_micros(5);
+const FARTHEST: Duration = Duration::from_micros(2);
 
 /// Something that can be done in parts, independent of each other.
 pub trait Share<P>: Sync {
