@@ -4,6 +4,7 @@ use super::{FARTHEST, Parts, Share, Team};
 use crate::simd::{Isa, Job};
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Release};
+use core::time::Duration;
 use std::time::Instant;
 
 /// How many times to ask: the shortest time counts.
@@ -22,17 +23,19 @@ impl Job for Rounds<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> Option<f64> {
         let others = self.0.size() - 1;
+        let patience = FARTHEST * others as u32;
         let mut shortest = None;
         for _ in 0..ROUNDS {
             let answers = Answers {
                 begun: Instant::now(),
+                patience,
                 missing: AtomicUsize::new(others),
             };
             let mut parts = Parts::new();
             (0..=others).for_each(|member| parts.push(member));
             self.0.share(isa, &answers, &mut parts);
             let took = answers.begun.elapsed();
-            if took >= FARTHEST {
+            if took >= patience {
                 break;
             }
             shortest = Some(shortest.map_or(took, |shortest| took.min(shortest)));
@@ -44,6 +47,7 @@ impl Job for Rounds<'_> {
 /// The answers of a round.
 struct Answers {
     begun: Instant,
+    patience: Duration,
     missing: AtomicUsize,
 }
 
@@ -55,7 +59,7 @@ impl Share<usize> for Answers {
             return;
         }
         // (A part that nobody has begun by then is the leader's.)
-        while self.begun.elapsed() < FARTHEST {
+        while self.begun.elapsed() < self.patience {
             for _ in 0..SPINS {
                 if self.missing.load(Acquire) == 0 {
                     return;

@@ -9,7 +9,7 @@
 //! A round of some microseconds takes notice of each line of the caches that wanders between processors. So
 //! all that is said lies in one ([`Board`]), and the leader looks before it writes there.
 
-#![allow(unsafe_code)] // lends a round's data to threads that outlive it, and waits for them
+#![allow(unsafe_code)] // lends a round's data to threads that outlive it, and waits until all parts are done
 
 use super::{MOST, Parts, Share, run};
 use crate::simd::Isa;
@@ -42,7 +42,8 @@ const CROWDED: Duration = Duration::from_micros(50);
 const PATIENCE: usize = 16;
 const NAP: Duration = Duration::from_micros(50);
 
-/// How long the leader waits for its helpers to be there.
+/// How long the leader waits for all its helpers to be there. (One that comes later may work before it has
+/// slept.)
 const ARRIVAL: Duration = Duration::from_micros(100);
 
 /// The bit that tells helpers to go home; those of parts are below it.
@@ -65,6 +66,8 @@ const _: () = assert!(size_of::<Board>() == 64);
 /// What the leader and the helpers have in common.
 pub struct Helpers {
     board: Board,
+    /// Whether there is a round: there is one at a time.
+    busy: AtomicBool,
     /// A place for each helper.
     beds: Vec<Bed>,
     /// How many there are: fewer than places if the system has no more threads to give.
@@ -98,7 +101,8 @@ struct Task {
 // is counted as done. What it points to may be used by other threads: `Team::share` asks for
 // `P: Send` and `W: Sync`, and every `Isa` is `Sync`.
 unsafe impl Sync for Helpers {}
-// SAFETY: as above; there is nothing in it that belongs to a thread.
+// SAFETY: as above; there is nothing in it that belongs to a thread. Whoever has it last reads nothing of the
+// task, and what a panic had to say is `Send`.
 unsafe impl Send for Helpers {}
 
 impl fmt::Debug for Helpers {
@@ -126,8 +130,16 @@ impl Helpers {
         self.count.load(Relaxed)
     }
 
-    /// The leader's side of a round of at least one part.
-    pub fn round<I: Isa, P: Send, W: Share<P>>(&self, isa: I, work: &W, parts: &mut Parts<P>) {
+    /// The leader's side of a round of at least one part; false, and nothing done, while there is another.
+    pub fn round<I: Isa, P: Send, W: Share<P>>(
+        &self,
+        isa: I,
+        work: &W,
+        parts: &mut Parts<P>,
+    ) -> bool {
+        if self.busy.swap(true, Acquire) {
+            return false;
+        }
         let task = Task {
             run: run_part::<I, W, P>,
             isa: (&raw const isa).cast(),
@@ -158,6 +170,7 @@ impl Helpers {
                 resume_unwind(panic);
             }
         }
+        true
     }
 
     /// The place for a panic, whoever has panicked while holding it.
@@ -217,8 +230,8 @@ impl Helpers {
         }
     }
 
-    /// Waits for part `i` to be open, and goes to sleep after so many yields; `false` when it is time to go
-    /// home.
+    /// Waits for part `i` to be open, and goes to sleep after so many yields, or one that took long; `false`
+    /// when it is time to go home.
     fn wait(&self, i: usize, bed: &Bed, mut yields: usize) -> bool {
         let news = |open: u32| open & (END | 1 << i) != 0;
         loop {
@@ -255,7 +268,7 @@ impl Drop for Done<'_> {
     }
 }
 
-/// Waits, when dropped, until all parts are done.
+/// Waits, when dropped, until all parts are done, and ends the round.
 struct AllDone<'a>(&'a Helpers);
 
 impl Drop for AllDone<'_> {
@@ -269,6 +282,7 @@ impl Drop for AllDone<'_> {
         for waited in 0.. {
             for _ in 0..SPINS {
                 if left.load(Acquire) == 0 {
+                    self.0.busy.store(false, Release);
                     return;
                 }
                 core::hint::spin_loop();
@@ -282,30 +296,33 @@ impl Drop for AllDone<'_> {
     }
 }
 
-/// Sends the helpers home, when dropped.
-struct GoHome<'a>(&'a Helpers);
+/// Sends the helpers home, when dropped. Nobody waits until they are there: if others have their processors,
+/// that takes milliseconds.
+struct Hired(Arc<Helpers>);
 
-impl Drop for GoHome<'_> {
+impl Drop for Hired {
     fn drop(&mut self) {
         self.0.open(END);
     }
 }
 
 /// Begins so many threads, or fewer if the system has no more.
-fn hire(count: usize) -> Arc<Helpers> {
-    let helpers = Arc::new(Helpers {
+fn hire(count: usize) -> Hired {
+    let hired = Hired(Arc::new(Helpers {
         board: Board {
             open: AtomicU32::new(0),
             left: AtomicUsize::new(0),
             task: UnsafeCell::new(None),
             panicked: AtomicBool::new(false),
         },
+        busy: AtomicBool::new(false),
         beds: (0..count).map(|_| Bed::default()).collect(),
         count: AtomicUsize::new(0),
         panic: Mutex::new(None),
-    });
+    }));
+    let helpers = &hired.0;
     for i in 0..count {
-        let theirs = Arc::clone(&helpers);
+        let theirs = Arc::clone(helpers);
         let spawned = thread::Builder::new().spawn(move || theirs.help(i + 1, &theirs.beds[i]));
         if spawned.is_err() {
             break;
@@ -319,15 +336,12 @@ fn hire(count: usize) -> Arc<Helpers> {
             thread::yield_now();
         }
     }
-    helpers
+    hired
 }
 
-/// Lends so many helpers. Nobody waits for them to be at home again: if others have their processors, that
-/// takes milliseconds.
+/// Lends so many helpers.
 pub fn with_helpers<R>(count: usize, work: impl FnOnce(&Helpers) -> R) -> R {
-    let helpers = hire(count);
-    let _go_home = GoHome(&helpers);
-    work(&helpers)
+    work(&hire(count).0)
 }
 
 #[cfg(test)]
@@ -337,11 +351,12 @@ mod tests {
     #[test]
     fn all_go_home() {
         for count in [0, 1, 3] {
-            let helpers = hire(count);
-            let theirs = Arc::downgrade(&helpers);
-            drop(GoHome(&helpers));
-            drop(helpers);
+            let hired = hire(count);
+            let theirs = Arc::downgrade(&hired.0);
+            drop(hired);
+            let begun = Instant::now();
             while theirs.strong_count() > 0 {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{count}");
                 thread::yield_now();
             }
         }

@@ -3,7 +3,7 @@
 //! A team works in rounds. In a round each member gets a part of something that was split
 //! beforehand, and the round ends when all are done; so nothing here can change what is computed,
 //! only when. Rounds follow each other within microseconds: members wait for the next one awake,
-//! and go to sleep when it does not come soon.
+//! and go to sleep when it does not come soon, or when others want their processor.
 
 #[cfg(feature = "std")]
 mod distance;
@@ -25,8 +25,9 @@ pub const MOST: usize = 16;
 /// How many multiply-adds make it worth while to wake another member: about a microsecond.
 const WORTH: usize = 50_000;
 
-/// Answers that take longer are not waited for: a member may have no processor.
-const FARTHEST: Duration = Duration::from_micros(2);
+/// Answers that take longer, for each of those who are asked, are not waited for: a member may have no
+/// processor.
+const FARTHEST: Duration = Duration::from_micros(5);
 
 /// Something that can be done in parts, independent of each other.
 pub trait Share<P>: Sync {
@@ -161,14 +162,15 @@ impl Team<'_> {
         crate::simd::dispatch(distance::Rounds(self))
     }
 
-    /// Does all parts, and returns when they are done.
+    /// Does all parts, and returns when they are done. (Within a part, all others that it shares are its own.)
     #[inline(always)]
     pub fn share<I: Isa, P: Send, W: Share<P>>(self, isa: I, work: &W, parts: &mut Parts<P>) {
         #[cfg(feature = "std")]
         if let Some(helpers) = self.helpers
             && parts.count > 1
+            && helpers.round(isa, work, parts)
         {
-            return helpers.round(isa, work, parts);
+            return;
         }
         for part in parts.parts.iter_mut().take(parts.count) {
             if let Some(part) = part.take() {

@@ -1,8 +1,8 @@
 //! Whether a team is faster than its leader alone.
 //!
 //! Two processors may have no cache in common, or other programs may want one of them: then a step takes
-//! longer with both. Who takes it changes nothing but its time. So both ways are tried, the one first from
-//! which more is to be expected; the faster one goes on, and now and then the other one gets another try.
+//! longer with both. Who takes it changes nothing but its time. So both ways are tried: all members first if
+//! they answer and are near enough. The faster way goes on, and now and then the other one gets another try.
 
 use super::{FARTHEST, Team};
 
@@ -11,10 +11,11 @@ use super::{FARTHEST, Team};
 /// (Processors with a cache in common are 0.16 microseconds from each other, others may be 0.35 to 0.6.)
 const PRODUCT: f64 = 8e-9;
 
-/// In how many steps to ask how far members are from each other, if there is no answer.
+/// In how many steps to ask how far members are from each other, if there is no answer. (All members take
+/// these, so that those who come stay awake.)
 const LOOKS: u32 = 16;
 
-/// The steps of the first so many seconds of a training do not count. (The system may begin a helper on the
+/// The steps of the first so many seconds of a training, when nobody is asked any more, do not count. (The system may begin a helper on the
 /// processor of its parent, and needs some time to see that another one has nothing to do. In later fits of
 /// the training this is not waited for again.)
 const SETTLING: f64 = 0.004;
@@ -65,11 +66,11 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// The leader begins alone, until the others have answered.
+    /// All members take the first steps, while they are asked.
     fn default() -> Self {
         Pace {
             looks: LOOKS,
-            alone: true,
+            alone: false,
             tries: false,
             run: FIRST,
             left: FIRST,
@@ -91,7 +92,6 @@ impl Pace {
     pub fn together() -> Self {
         Pace {
             looks: 0,
-            alone: false,
             ..Pace::default()
         }
     }
@@ -101,23 +101,24 @@ impl Pace {
     pub fn begin<'t>(&mut self, team: Team<'t>, products: usize) -> Team<'t> {
         let _ = products;
         #[cfg(feature = "std")]
-        if team.size() > 1 {
-            if self.looks > 0 {
+        {
+            let others = team.size() > 1;
+            if others && self.looks > 0 {
                 self.look(products, || team.distance());
             }
-            self.begun = Some(std::time::Instant::now());
+            self.begun = others.then(std::time::Instant::now);
         }
         if self.alone { Team::alone() } else { team }
     }
 
-    /// Asks the others how far they are. All members go on if they are near enough; if they are not, or have
-    /// not answered for long, the leader goes on alone until their first try.
+    /// Asks the others how far they are. If they are too far, or have never answered, the leader goes on alone
+    /// until their first try. (An answer in time cannot be too far for large batches; and nothing is known of
+    /// models most of whose weights are in no products, such as embeddings. Nobody is asked for these.)
     #[cfg_attr(not(feature = "std"), allow(dead_code))] // without it there are no teams
     fn look(&mut self, products: usize, distance: impl FnOnce() -> Option<f64>) {
         let most = PRODUCT * products as f64;
-        // Nothing is known of models most of whose weights are in no products, such as embeddings.
         if products == 0 || most >= FARTHEST.as_secs_f64() {
-            (self.looks, self.alone) = (0, false);
+            self.looks = 0;
             return;
         }
         let distance = distance();
@@ -126,7 +127,10 @@ impl Pace {
         } else {
             self.looks - 1
         };
-        self.alone = distance.is_none_or(|distance| distance > most);
+        self.alone = match distance {
+            Some(distance) => distance > most,
+            None => self.looks == 0,
+        };
         if self.alone {
             (self.run, self.left) = (STAY[0], STAY[0]);
         }
@@ -230,8 +234,6 @@ mod tests {
             (0.33e-6, 31, true),
             (0.6e-6, 128, false),
             (1.5e-6, 128, true),
-            (4e-6, 1000, false),
-            (0.6e-6, 0, false),
         ] {
             let mut pace = Pace::default();
             pace.look(products, || Some(distance));
@@ -244,17 +246,28 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_is_alone_until_the_others_answer() {
-        for answered in [0, 1, LOOKS - 1] {
+    fn where_an_answer_would_say_nothing_nobody_is_asked() {
+        for products in [0, 1000] {
             let mut pace = Pace::default();
-            for _ in 0..answered {
+            pace.look(products, || panic!("asked"));
+            assert_eq!((pace.looks, pace.alone), (0, false));
+        }
+    }
+
+    #[test]
+    fn steps_before_an_answer_are_forgotten() {
+        for silent in [0, 1, LOOKS - 1] {
+            let mut pace = Pace::default();
+            for _ in 0..silent {
                 pace.look(32, || None);
-                assert_eq!(alone(&mut pace, 1, [1.0; 2]), 1);
+                assert_eq!(alone(&mut pace, 1, [100.0, 1.0]), 0);
             }
             pace.look(32, || Some(0.1e-6));
-            // Nothing was timed before.
             alone(&mut pace, 1, [SETTLING; 2]);
+            // Then comes the leader's try.
             assert_eq!(alone(&mut pace, FIRST, [1.0, 2.0]), 0);
+            assert_eq!(alone(&mut pace, 1, [1.0, 2.0]), 1);
+            assert!(alone(&mut pace, 1000, [1.0, 2.0]) < 20);
         }
     }
 
@@ -262,7 +275,7 @@ mod tests {
     fn nobody_is_asked_forever() {
         let mut pace = Pace::default();
         for _ in 0..LOOKS {
-            assert!(pace.looks > 0);
+            assert!(pace.looks > 0 && !pace.alone);
             pace.look(32, || None);
         }
         assert_eq!(pace.looks, 0);

@@ -19,13 +19,13 @@ impl<'p> Share<&'p mut [u64]> for Refuse {
     }
 }
 
-/// Shares numbers, one for each member.
-struct Once<'a, W>(Team<'a>, W, &'a mut [u64]);
-impl<W: for<'p> Share<&'p mut [u64]>> Job for Once<'_, W> {
+/// Shares numbers, `N` in each part.
+struct Numbers<'a, W, const N: usize>(Team<'a>, W, &'a mut [u64]);
+impl<W: for<'p> Share<&'p mut [u64]>, const N: usize> Job for Numbers<'_, W, N> {
     type Output = ();
     fn run<I: Isa>(self, isa: I) {
         let mut parts = Parts::new();
-        self.2.chunks_mut(1).for_each(|part| parts.push(part));
+        self.2.chunks_mut(N).for_each(|part| parts.push(part));
         self.0.share(isa, &self.1, &mut parts);
     }
 }
@@ -39,7 +39,7 @@ fn every_part_is_done_once() {
             for round in 0..rounds {
                 let mut numbers: [u64; MOST] = core::array::from_fn(|i| round + i as u64);
                 let count = 1 + round as usize % team.size();
-                let job = Once(team, Double, &mut numbers[..count]);
+                let job = Numbers::<_, 1>(team, Double, &mut numbers[..count]);
                 dispatch_on(Level::current(), job);
                 for (i, &x) in numbers.iter().enumerate() {
                     let factor = if i < count { 2 } else { 1 };
@@ -48,6 +48,28 @@ fn every_part_is_done_once() {
             }
         });
     }
+}
+
+/// Shares two numbers in each of its parts.
+struct Within<'a>(Team<'a>);
+impl<'p> Share<&'p mut [u64]> for Within<'_> {
+    fn run<I: Isa>(&self, isa: I, part: &'p mut [u64]) {
+        let mut parts = Parts::new();
+        part.chunks_mut(1).for_each(|part| parts.push(part));
+        self.0.share(isa, &Double, &mut parts);
+    }
+}
+
+#[test]
+fn a_round_within_a_round_is_done_once() {
+    with_team(3, |team| {
+        for _ in 0..if cfg!(miri) { 3 } else { 1_000 } {
+            let mut numbers: [u64; 6] = core::array::from_fn(|i| i as u64);
+            let job = Numbers::<_, 2>(team, Within(team), &mut numbers);
+            dispatch_on(Level::current(), job);
+            assert_eq!(numbers, [0, 2, 4, 6, 8, 10]);
+        }
+    });
 }
 
 /// Whether they answer in time or not.
@@ -70,7 +92,10 @@ fn a_long_pause_does_not_matter() {
         for _ in 0..3 {
             std::thread::sleep(std::time::Duration::from_millis(20));
             let mut numbers = [1, 2, 3];
-            dispatch_on(Level::current(), Once(team, Double, &mut numbers));
+            dispatch_on(
+                Level::current(),
+                Numbers::<_, 1>(team, Double, &mut numbers),
+            );
             assert_eq!(numbers, [2, 4, 6]);
         }
     });
@@ -85,11 +110,19 @@ fn a_panic_reaches_the_leader() {
         for i in 0..3 {
             let mut numbers = [0, 0, 0];
             numbers[i] = 1;
-            let job = || dispatch_on(Level::current(), Once(team, Refuse, &mut numbers));
+            let job = || {
+                dispatch_on(
+                    Level::current(),
+                    Numbers::<_, 1>(team, Refuse, &mut numbers),
+                )
+            };
             let said = catch_unwind(AssertUnwindSafe(job)).unwrap_err();
             assert_eq!(said.downcast_ref::<&str>(), Some(&"no ones"));
             let mut numbers = [1, 2, 3];
-            dispatch_on(Level::current(), Once(team, Double, &mut numbers));
+            dispatch_on(
+                Level::current(),
+                Numbers::<_, 1>(team, Double, &mut numbers),
+            );
             assert_eq!(numbers, [2, 4, 6]);
         }
     });

@@ -101,7 +101,8 @@ impl<'a, X, Y> Fit<'a, X, Y> {
 
     /// How many threads may work on it (1 if not said; not more than the machine has processors, nor
     /// than 16). Results are the same bits for any number. It pays from batches of 32 samples and
-    /// some ten thousand weights on; below that one thread does all the work.
+    /// some ten thousand weights on; below that one thread does all the work. The threads that help end when
+    /// training does, those without a processor some milliseconds later.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
