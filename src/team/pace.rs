@@ -15,9 +15,9 @@ const PRODUCT: f64 = 8e-9;
 /// these, so that those who come stay awake.)
 const LOOKS: u32 = 16;
 
-/// The steps of the first so many seconds of a training, when nobody is asked any more, do not count. (The system may begin a helper on the
-/// processor of its parent, and needs some time to see that another one has nothing to do. In later fits of
-/// the training this is not waited for again.)
+/// The steps of so many seconds behind that do not count. (The system may begin a helper on the processor of its
+/// parent, and needs some time to see that another one has nothing to do. In later fits of the training this is
+/// not waited for again.)
 const SETTLING: f64 = 0.004;
 
 /// How many steps all members take behind that. (A leader who begins alone takes as many as the faster way
