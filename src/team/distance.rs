@@ -7,14 +7,17 @@ use core::sync::atomic::Ordering::{Acquire, Release};
 use core::time::Duration;
 use std::time::Instant;
 
-/// How many times to ask: the shortest time counts.
+/// How long to wait for those who must wake up first.
+const WAKING: Duration = Duration::from_micros(60);
+
+/// How many times to ask then: the shortest time counts.
 const ROUNDS: usize = 8;
 
 /// How often to look for answers before looking at the clock.
 const SPINS: usize = 16;
 
-/// Rounds in which members do nothing but answer. Gives the seconds that the shortest one took, for each of
-/// the others; nothing if somebody has not answered the first.
+/// Rounds in which members do nothing but answer: one for them to wake up, and those that are timed. Gives the
+/// seconds that the shortest one took, for each of the others; nothing if somebody has not answered.
 pub struct Rounds<'t>(pub Team<'t>);
 
 impl Job for Rounds<'_> {
@@ -24,23 +27,28 @@ impl Job for Rounds<'_> {
     fn run<I: Isa>(self, isa: I) -> Option<f64> {
         let others = self.0.size() - 1;
         let patience = FARTHEST * others as u32;
-        let mut shortest = None;
-        for _ in 0..ROUNDS {
-            let answers = Answers {
-                begun: Instant::now(),
-                patience,
-                missing: AtomicUsize::new(others),
-            };
-            let mut parts = Parts::new();
-            (0..=others).for_each(|member| parts.push(member));
-            self.0.share(isa, &answers, &mut parts);
-            let took = answers.begun.elapsed();
-            if took >= patience {
-                break;
-            }
-            shortest = Some(shortest.map_or(took, |shortest| took.min(shortest)));
-        }
-        shortest.map(|shortest| shortest.as_secs_f64() / others.max(1) as f64)
+        self.ask(isa, others, WAKING + patience)?;
+        let shortest = (0..ROUNDS)
+            .map_while(|_| self.ask(isa, others, patience))
+            .min()?;
+        Some(shortest.as_secs_f64() / others.max(1) as f64)
+    }
+}
+
+impl Rounds<'_> {
+    /// A round in which so many others are to answer in time. Gives the time it took if they do.
+    #[inline(always)]
+    fn ask<I: Isa>(&self, isa: I, others: usize, patience: Duration) -> Option<Duration> {
+        let answers = Answers {
+            begun: Instant::now(),
+            patience,
+            missing: AtomicUsize::new(others),
+        };
+        let mut parts = Parts::new();
+        (0..=others).for_each(|member| parts.push(member));
+        self.0.share(isa, &answers, &mut parts);
+        let took = answers.begun.elapsed();
+        (took < patience).then_some(took)
     }
 }
 

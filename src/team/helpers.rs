@@ -140,6 +140,7 @@ impl Helpers {
         if self.busy.swap(true, Acquire) {
             return false;
         }
+        let _over = Over(&self.busy);
         let task = Task {
             run: run_part::<I, W, P>,
             isa: (&raw const isa).cast(),
@@ -268,7 +269,16 @@ impl Drop for Done<'_> {
     }
 }
 
-/// Waits, when dropped, until all parts are done, and ends the round.
+/// Allows the next round, when dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Release);
+    }
+}
+
+/// Waits, when dropped, until all parts are done.
 struct AllDone<'a>(&'a Helpers);
 
 impl Drop for AllDone<'_> {
@@ -282,7 +292,6 @@ impl Drop for AllDone<'_> {
         for waited in 0.. {
             for _ in 0..SPINS {
                 if left.load(Acquire) == 0 {
-                    self.0.busy.store(false, Release);
                     return;
                 }
                 core::hint::spin_loop();

@@ -11,9 +11,9 @@ use super::{FARTHEST, Team};
 /// (Processors with a cache in common are 0.16 microseconds from each other, others may be 0.35 to 0.6.)
 const PRODUCT: f64 = 8e-9;
 
-/// In how many steps to ask how far members are from each other, if there is no answer. (All members take
-/// these, so that those who come stay awake.)
-const LOOKS: u32 = 16;
+/// In how many steps to ask how far members are from each other, if there is no answer. (The leader takes these
+/// alone.)
+const LOOKS: u32 = 2;
 
 /// The steps of so many seconds behind that do not count. (The system may begin a helper on the processor of its
 /// parent, and needs some time to see that another one has nothing to do. In later fits of the training this is
@@ -35,8 +35,12 @@ const HOPELESS: [f64; 2] = [1.75, 1.4];
 /// they take about as long, and now and then much longer.)
 const PAYS: f64 = 0.95;
 
-/// How many steps the faster way goes on before the other one is tried again: at first, and at most.
-const STAY: [u32; 2] = [128, 1024];
+/// How many steps the faster way goes on at first before the other one is tried again: all members, which may
+/// have been lucky in their try beside a busy program, and the leader alone.
+const STAY: [u32; 2] = [32, 128];
+
+/// How many it goes on at most.
+const LONGEST: u32 = 1024;
 
 /// Who takes the next step of a training.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +70,7 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// All members take the first steps, while they are asked.
+    /// All members take the first steps if they answer.
     fn default() -> Self {
         Pace {
             looks: LOOKS,
@@ -78,7 +82,7 @@ impl Default for Pace {
             rows: 0,
             seconds: 0.0,
             other: f64::INFINITY,
-            stay: STAY[0],
+            stay: STAY[1],
             settling: SETTLING,
             #[cfg(feature = "std")]
             begun: None,
@@ -111,9 +115,10 @@ impl Pace {
         if self.alone { Team::alone() } else { team }
     }
 
-    /// Asks the others how far they are. If they are too far, or have never answered, the leader goes on alone
-    /// until their first try. (An answer in time cannot be too far for large batches; and nothing is known of
-    /// models most of whose weights are in no products, such as embeddings. Nobody is asked for these.)
+    /// Asks the others how far they are. If they do not answer or are too far, the leader goes on alone until
+    /// they are asked again, or until their first try. (An answer in time cannot be too far for large batches;
+    /// and nothing is known of models most of whose weights are in no products, such as embeddings. Nobody is
+    /// asked for these.)
     #[cfg_attr(not(feature = "std"), allow(dead_code))] // without it there are no teams
     fn look(&mut self, products: usize, distance: impl FnOnce() -> Option<f64>) {
         let most = PRODUCT * products as f64;
@@ -127,13 +132,9 @@ impl Pace {
         } else {
             self.looks - 1
         };
-        self.alone = match distance {
-            Some(distance) => distance > most,
-            None => self.looks == 0,
-        };
-        if self.alone {
-            (self.run, self.left) = (STAY[0], STAY[0]);
-        }
+        self.alone = distance.is_none_or(|distance| distance > most);
+        self.run = if self.alone { STAY[1] } else { FIRST };
+        self.left = self.run;
     }
 
     /// The step, of so many rows, is over.
@@ -185,10 +186,10 @@ impl Pace {
                 self.other * PAYS
             };
             if this < most {
-                self.stay = STAY[0];
+                self.stay = STAY[usize::from(self.alone)];
             } else {
                 self.alone = !self.alone;
-                self.stay = (2 * self.stay).min(STAY[1]);
+                self.stay = (2 * self.stay).min(LONGEST);
             }
             self.run = self.stay;
         }
@@ -256,11 +257,11 @@ mod tests {
 
     #[test]
     fn steps_before_an_answer_are_forgotten() {
-        for silent in [0, 1, LOOKS - 1] {
+        for silent in 0..LOOKS {
             let mut pace = Pace::default();
             for _ in 0..silent {
                 pace.look(32, || None);
-                assert_eq!(alone(&mut pace, 1, [100.0, 1.0]), 0);
+                assert_eq!(alone(&mut pace, 1, [1.0, 100.0]), 1);
             }
             pace.look(32, || Some(0.1e-6));
             alone(&mut pace, 1, [SETTLING; 2]);
@@ -275,12 +276,12 @@ mod tests {
     fn nobody_is_asked_forever() {
         let mut pace = Pace::default();
         for _ in 0..LOOKS {
-            assert!(pace.looks > 0 && !pace.alone);
+            assert!(pace.looks > 0);
             pace.look(32, || None);
         }
         assert_eq!(pace.looks, 0);
         alone(&mut pace, 1, [SETTLING; 2]);
-        assert_eq!(alone(&mut pace, STAY[0], [2.0, 1.0]), STAY[0]);
+        assert_eq!(alone(&mut pace, STAY[1], [2.0, 1.0]), STAY[1]);
         // The team's try does not help it.
         assert!(alone(&mut pace, 1000, [2.0, 1.0]) > 950);
     }
@@ -324,9 +325,9 @@ mod tests {
     fn a_change_is_noticed() {
         let mut pace = Pace::together();
         alone(&mut pace, 10_000, [1.0, 2.0]);
-        alone(&mut pace, 2 * STAY[1], [3.0, 2.0]);
+        alone(&mut pace, 2 * LONGEST, [3.0, 2.0]);
         assert!(alone(&mut pace, 1000, [3.0, 2.0]) > 950);
-        alone(&mut pace, 2 * STAY[1], [1.0, 2.0]);
+        alone(&mut pace, 2 * LONGEST, [1.0, 2.0]);
         assert!(alone(&mut pace, 1000, [1.0, 2.0]) < 50);
     }
 
