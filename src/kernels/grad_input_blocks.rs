@@ -5,7 +5,7 @@
 //! transposed, so that a vector holds one column of some samples, and the tile's rows are rows of `W`,
 //! its steps their columns. Each number of `dX` is one chain over the columns, in order, from zero.
 //!
-//! A piece has [`PIECE`] columns and lies on the stack. Between pieces the sums wait in `dX`, in the
+//! A piece has up to [`PIECE`] columns and lies on the stack. Between pieces the sums wait in `dX`, in the
 //! place of the square of numbers that they will be, but with samples and rows of `W` exchanged; after
 //! the last piece all squares are transposed where they lie.
 //!
@@ -24,9 +24,11 @@ use core::mem::MaybeUninit;
 /// threads share them, as long as they share whole blocks.
 pub const BLOCK: usize = 16;
 
-/// How many columns of `dZ` are transposed at a time: with two vectors each they fit into the fastest
-/// cache beside the rows of `W`.
+/// How many columns of `dZ` are transposed at a time: at most, and in bytes. (The fastest caches have 32 KiB
+/// and more. But rows of `W` lie so far from each other that they share few places there, and piece and sums
+/// want room in these, too. Both hold whole squares of all vectors.)
 const PIECE: usize = 128;
+const BYTES: usize = 8 << 10;
 
 /// Of so many samples, those in whole blocks; none if the matrix has too few rows or columns to repay
 /// the transposition. A matter of shapes alone.
@@ -102,7 +104,7 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
                 }
             }
             let w = self.w.as_ptr().add(k * self.stride + column);
-            let (z, apart) = (piece.as_ptr().cast::<T>(), 2 * S::LANES);
+            let (z, apart) = (piece.as_ptr().cast::<T>(), NV * S::LANES);
             tile::<S, MR, NV>(s, steps, w, self.stride, 1, z, apart, &mut sums);
             for i in 0..MR {
                 for j in 0..NV {
@@ -140,10 +142,11 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
     #[inline(always)]
     unsafe fn block<S: Simd<E = T>, const NV: usize>(&mut self, s: S, row: usize) {
         let mut piece = [const { MaybeUninit::<[S::V; 2]>::uninit() }; PIECE];
-        for column in (0..self.n).step_by(PIECE) {
-            let columns = (column, PIECE.min(self.n - column));
+        let most = PIECE.min(BYTES / size_of::<[S::V; NV]>());
+        for column in (0..self.n).step_by(most) {
+            let columns = (column, most.min(self.n - column));
             // SAFETY: the caller vouches for the samples; rows of dz have the columns up to the next
-            // multiple of 16, as there are more than 8.
+            // multiple of 16, as there are more than 8, and so has the piece.
             unsafe {
                 for first in (0..columns.1).step_by(S::LANES) {
                     for j in 0..NV {
@@ -155,8 +158,8 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
                         }
                         let square = transpose(s, square);
                         for i in 0..S::LANES {
-                            let to = piece.as_mut_ptr().add(first + i).cast::<S::V>();
-                            to.add(j).write(square[i]);
+                            let to = piece.as_mut_ptr().cast::<S::V>();
+                            to.add((first + i) * NV + j).write(square[i]);
                         }
                     }
                 }
@@ -266,10 +269,10 @@ impl<T: Real> Kernel<T> for BlockInputGrad<'_, T> {
             return;
         }
         let mut row = 0;
-        // Two vectors at a time, so that enough chains are in flight; but where one is a whole block, each
-        // tile has chains enough, and half a piece stays nearer. (The block is a multiple of every vector.)
+        // Two vectors at a time, so that enough chains are in flight, and each number that is read from `W` meets
+        // both. (The block is a multiple of every vector.)
         // SAFETY of both: the loops' conditions.
-        while S::LANES < BLOCK && row + 2 * S::LANES <= self.rows {
+        while row + 2 * S::LANES <= self.rows {
             unsafe { self.block::<S, 2>(s, row) };
             row += 2 * S::LANES;
         }
