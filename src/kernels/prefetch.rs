@@ -13,14 +13,13 @@ pub fn prefetch<T>(numbers: &[T]) {
     }
 }
 
-/// The same for the first and the last number alone. Small arrays lie on no other pages than these; and a
-/// processor looks up several pages at a time, if nothing else stands between what it is asked.
+/// The same for the first and the last byte of something alone. Small arrays lie on no other pages than these;
+/// and a processor looks up several pages at a time, if nothing else stands between what it is asked.
 #[inline(always)]
-pub fn prefetch_ends<T>(numbers: &[T]) {
-    if let [first, .., last] = numbers {
-        prefetch_at(first);
-        prefetch_at(last);
-    }
+pub fn prefetch_ends<T: ?Sized>(what: &T) {
+    let first = core::ptr::from_ref(what).cast::<i8>();
+    prefetch_at(first);
+    prefetch_at(first.wrapping_add(size_of_val(what)).wrapping_sub(1));
 }
 
 /// The same for the line of the cache that has this address.

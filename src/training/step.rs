@@ -7,8 +7,8 @@ use super::shards::{Shards, is_sharded};
 use super::stored::{Stored, Whole};
 use super::{Number, Training, as_f64};
 use crate::error::{Error, Result};
-use crate::kernels::Element;
 use crate::kernels::rule::{Fused, Rule};
+use crate::kernels::{Element, prefetch_ends};
 use crate::layer::{Backward, Model, Moment, Update, plain_len};
 use crate::layout;
 use crate::losses::Loss;
@@ -272,6 +272,10 @@ where
     ) -> f64 {
         let (width, out) = (M::InputShape::SIZE, M::OutputShape::SIZE);
         let (x, y) = (RowsMut::new(parts.x, width), RowsMut::new(parts.y, out));
+        // Targets of shuffled samples lie where no processor expects them.
+        for &i in batch {
+            prefetch_ends(&self.y[i as usize]);
+        }
         let samples = self.x;
         let x = Gather::<M> { samples, batch, x };
         M::forward_inputs(isa, self.model, x, y, parts.cache, moment);
