@@ -24,10 +24,11 @@ use core::mem::MaybeUninit;
 /// threads share them, as long as they share whole blocks.
 pub const BLOCK: usize = 16;
 
-/// How many columns of `dZ` are transposed at a time: at most, and in bytes. (The fastest caches have 32 KiB
-/// and more. But rows of `W` lie so far from each other that they share few places there, and piece and sums
-/// want room in these, too. Both hold whole squares of all vectors.)
+/// How many columns of `dZ` are transposed at a time, at most.
 const PIECE: usize = 128;
+
+/// How many bytes they have at most. (The fastest caches have 32 KiB and more. But rows of `W` lie a stride
+/// apart, so they fall into few sets of these, and a larger piece would drive them out.)
 const BYTES: usize = 8 << 10;
 
 /// Of so many samples, those in whole blocks; none if the matrix has too few rows or columns to repay
@@ -82,12 +83,12 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
     /// samples from `row` on with `MR` rows of `W` from `k` on.
     ///
     /// # Safety
-    /// They must exist, and the piece must hold these columns of these samples.
+    /// They must exist, and the piece must hold these columns of these samples, those of a column side by side.
     #[inline(always)]
     unsafe fn more<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
-        piece: &[MaybeUninit<[S::V; 2]>; PIECE],
+        piece: &[MaybeUninit<S::V>; 2 * PIECE],
         (column, steps): (usize, usize),
         row: usize,
         k: usize,
@@ -122,7 +123,7 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
     unsafe fn all<S: Simd<E = T>, const MR: usize, const NV: usize>(
         &mut self,
         s: S,
-        piece: &[MaybeUninit<[S::V; 2]>; PIECE],
+        piece: &[MaybeUninit<S::V>; 2 * PIECE],
         columns: (usize, usize),
         row: usize,
         mut k: usize,
@@ -141,12 +142,13 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
     /// They must exist.
     #[inline(always)]
     unsafe fn block<S: Simd<E = T>, const NV: usize>(&mut self, s: S, row: usize) {
-        let mut piece = [const { MaybeUninit::<[S::V; 2]>::uninit() }; PIECE];
+        // (The `NV` vectors of a column lie side by side.)
+        let mut piece = [const { MaybeUninit::<S::V>::uninit() }; 2 * PIECE];
         let most = PIECE.min(BYTES / size_of::<[S::V; NV]>());
         for column in (0..self.n).step_by(most) {
             let columns = (column, most.min(self.n - column));
             // SAFETY: the caller vouches for the samples; rows of dz have the columns up to the next
-            // multiple of 16, as there are more than 8, and so has the piece.
+            // multiple of 16, as there are more than 8.
             unsafe {
                 for first in (0..columns.1).step_by(S::LANES) {
                     for j in 0..NV {
@@ -158,8 +160,7 @@ impl<'a, T: Real> BlockInputGrad<'a, T> {
                         }
                         let square = transpose(s, square);
                         for i in 0..S::LANES {
-                            let to = piece.as_mut_ptr().cast::<S::V>();
-                            to.add((first + i) * NV + j).write(square[i]);
+                            piece[(first + i) * NV + j].write(square[i]);
                         }
                     }
                 }

@@ -19,7 +19,10 @@ pub fn prefetch<T>(numbers: &[T]) {
 pub fn prefetch_ends<T: ?Sized>(what: &T) {
     let first = core::ptr::from_ref(what).cast::<i8>();
     prefetch_at(first);
-    prefetch_at(first.wrapping_add(size_of_val(what)).wrapping_sub(1));
+    // (A single number lies in one line.)
+    if size_of_val(what) > align_of_val(what) {
+        prefetch_at(first.wrapping_add(size_of_val(what) - 1));
+    }
 }
 
 /// The same for the line of the cache that has this address.

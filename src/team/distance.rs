@@ -17,7 +17,8 @@ const ROUNDS: usize = 8;
 const SPINS: usize = 16;
 
 /// Rounds in which members do nothing but answer: one for them to wake up, and those that are timed. Gives the
-/// seconds that the shortest one took, for each of the others; nothing if somebody has not answered.
+/// seconds that the shortest one took, for each of the others; nothing if somebody misses the first two. (One
+/// that is missed later is the last.)
 pub struct Rounds<'t>(pub Team<'t>);
 
 impl Job for Rounds<'_> {
@@ -31,7 +32,7 @@ impl Job for Rounds<'_> {
         let shortest = (0..ROUNDS)
             .map_while(|_| self.ask(isa, others, patience))
             .min()?;
-        Some(shortest.as_secs_f64() / others.max(1) as f64)
+        Some(shortest.as_secs_f64() / others as f64)
     }
 }
 

@@ -140,6 +140,7 @@ impl Helpers {
         if self.busy.swap(true, Acquire) {
             return false;
         }
+        // Ends last: the next round forgets what is said about a panic in this one.
         let _over = Over(&self.busy);
         let task = Task {
             run: run_part::<I, W, P>,

@@ -11,8 +11,8 @@ use super::{FARTHEST, Team};
 /// (Processors with a cache in common are 0.16 microseconds from each other, others may be 0.35 to 0.6.)
 const PRODUCT: f64 = 8e-9;
 
-/// In how many steps to ask how far members are from each other, if there is no answer. (The leader takes these
-/// alone.)
+/// In how many steps to ask how far members are from each other, if there is no answer. (The leader takes those
+/// without one alone.)
 const LOOKS: u32 = 2;
 
 /// The steps of so many seconds behind that do not count. (The system may begin a helper on the processor of its
@@ -20,8 +20,7 @@ const LOOKS: u32 = 2;
 /// not waited for again.)
 const SETTLING: f64 = 0.004;
 
-/// How many steps all members take behind that. (A leader who begins alone takes as many as the faster way
-/// goes on at first.)
+/// How many steps all members take behind that. (A leader who begins alone takes `STAY[1]`.)
 const FIRST: u32 = 16;
 
 /// The steps of a try: of all members, which must wake up, and of the leader alone.
@@ -35,11 +34,11 @@ const HOPELESS: [f64; 2] = [1.75, 1.4];
 /// they take about as long, and now and then much longer.)
 const PAYS: f64 = 0.95;
 
-/// How many steps the faster way goes on at first before the other one is tried again: all members, which may
-/// have been lucky in their try beside a busy program, and the leader alone.
+/// How many steps the way that has won a try goes on before the other one gets its own: all members, which may
+/// have been lucky beside a busy program, and the leader alone. (After each try that is lost, twice as many.)
 const STAY: [u32; 2] = [32, 128];
 
-/// How many it goes on at most.
+/// How many steps a way goes on at most.
 const LONGEST: u32 = 1024;
 
 /// Who takes the next step of a training.
@@ -70,7 +69,7 @@ pub struct Pace {
 }
 
 impl Default for Pace {
-    /// All members take the first steps if they answer.
+    /// All members take the first steps, unless they are asked for their distance and do not answer or are far.
     fn default() -> Self {
         Pace {
             looks: LOOKS,
@@ -122,17 +121,16 @@ impl Pace {
     #[cfg_attr(not(feature = "std"), allow(dead_code))] // without it there are no teams
     fn look(&mut self, products: usize, distance: impl FnOnce() -> Option<f64>) {
         let most = PRODUCT * products as f64;
-        if products == 0 || most >= FARTHEST.as_secs_f64() {
+        self.alone = if products == 0 || most >= FARTHEST.as_secs_f64() {
             self.looks = 0;
-            return;
-        }
-        let distance = distance();
-        self.looks = if distance.is_some() {
-            0
+            false
+        } else if let Some(distance) = distance() {
+            self.looks = 0;
+            distance > most
         } else {
-            self.looks - 1
+            self.looks -= 1;
+            true
         };
-        self.alone = distance.is_none_or(|distance| distance > most);
         self.run = if self.alone { STAY[1] } else { FIRST };
         self.left = self.run;
     }
@@ -248,10 +246,11 @@ mod tests {
 
     #[test]
     fn where_an_answer_would_say_nothing_nobody_is_asked() {
-        for products in [0, 1000] {
+        for (products, silent) in [(0, 0), (1000, 0), (1000, 1)] {
             let mut pace = Pace::default();
+            (0..silent).for_each(|_| pace.look(32, || None));
             pace.look(products, || panic!("asked"));
-            assert_eq!((pace.looks, pace.alone), (0, false));
+            assert_eq!((pace.looks, pace.alone, pace.left), (0, false, FIRST));
         }
     }
 
@@ -290,6 +289,16 @@ mod tests {
     fn in_doubt_the_leader_is_alone() {
         assert!(alone(&mut Pace::together(), 10_000, [0.97, 1.0]) > 9500);
         assert!(alone(&mut Pace::together(), 10_000, [0.93, 1.0]) < 500);
+    }
+
+    #[test]
+    fn a_team_that_has_won_its_try_is_soon_compared_again() {
+        let mut pace = Pace::together();
+        alone(&mut pace, 100, [2.0, 1.0]);
+        while pace.alone || pace.tries {
+            alone(&mut pace, 1, [1.0, 2.0]);
+        }
+        assert_eq!(pace.run, STAY[0]);
     }
 
     #[test]
