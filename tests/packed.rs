@@ -23,7 +23,7 @@ const FMA: &str = "vf";
 
 /// Compiled in the library. All that matters has a row, and the large tile one of its own.
 #[rustfmt::skip]
-const KERNELS: [Row; 15] = [
+const KERNELS: [Row; 14] = [
     // With AVX-512 there is one as large of four sums.
     ("the forward product", &["#7forward"], FMA, [(1, 12), (2, 16)], 0),
     ("the forward product", &["#7forward"], FMA, [(8, 8), (8, 8)], 0),
@@ -33,10 +33,8 @@ const KERNELS: [Row; 15] = [
     ("the gradient by the weights", &["#5added"], FMA, [(1, 12), (1, 16)], 0),
     // Four rows: their dots, and what they move by.
     ("both gradients by one sample", &["#7descent"], FMA, [(1, 8), (1, 8)], 0),
-    // A loop for each of three rules, beside which the rule works on the tile before. (With AVX2
-    // Adam has more numbers than there are registers.)
+    // A loop for each of three rules, between whose runs the rule works on the tile before.
     ("the gradient by the weights, other rules", &["#5ruled"], FMA, [(3, 8), (3, 16)], 0),
-    ("the gradient by the weights, Adam", &["#5ruled"], "vsqrt", [(0, 1), (1, 1)], 1),
     ("convolutions", &["#9correlate"], FMA, [(1, 12), (1, 16)], 0),
     // Four positions of 3x3 taps; with AVX2 some weights have no register left.
     ("convolutions of one channel", &["#9correlate"], FMA, [(1, 12), (1, 36)], 0),

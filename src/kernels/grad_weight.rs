@@ -56,46 +56,18 @@ impl<T> Place<T> {
     }
 }
 
-/// A tile of gradients that the rule has not seen yet: `rows` rows of `across` vectors (1 or 2), and where
-/// it begins.
+/// A tile of gradients that the rule has not seen yet: so many rows of it, and where it begins.
 struct Summed<S: Simd> {
     g: [[S::V; 2]; 8],
     rows: usize,
-    across: usize,
     at: Place<S::E>,
 }
 
 impl<S: Simd> Summed<S> {
     #[inline(always)]
-    fn none(s: S) -> Self {
-        let nowhere = core::ptr::null_mut();
-        Summed {
-            g: [[s.zero(); 2]; 8],
-            rows: 0,
-            across: 0,
-            at: Place {
-                w: nowhere,
-                slots: nowhere,
-            },
-        }
-    }
-
-    /// Hands all of it to the rule.
-    ///
-    /// # Safety
-    /// The weights must exist, and what the rule keeps for them, in rows of `stride` numbers.
-    #[inline(always)]
-    unsafe fn settle<R: Step<S::E>>(&self, s: S, rule: R, stride: usize)
-    where
-        S::E: Real,
-    {
-        for i in 0..self.rows {
-            for j in 0..self.across {
-                let at = self.at.down(i, R::SLOTS, stride).right(j * S::LANES);
-                // SAFETY: the caller's.
-                unsafe { rule.take(s, self.g[i][j], at.w, at.slots, stride) };
-            }
-        }
+    fn none(s: S, at: Place<S::E>) -> Self {
+        let (g, rows) = ([[s.zero(); 2]; 8], 0);
+        Summed { g, rows, at }
     }
 }
 
@@ -223,59 +195,72 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
     }
 
-    /// All gradients, tile by tile, handed to a rule. The rule's roots and divisions are not made
-    /// where products are: so it works on one tile while the next one is summed.
+    /// All gradients, tile by tile, handed to a rule. (Shapes that a set of instructions has no use for are
+    /// left out: where nothing is optimised they would take room on the stack.)
     #[inline(always)]
     fn hand_over<S: Simd<E = T>, R: Step<T>>(&mut self, s: S, rule: R) {
-        let (mut one, mut other) = (Summed::none(s), Summed::none(s));
-        let mut tiles = [&mut one, &mut other];
         // Made once: a pointer that is made anew takes the right to write from those before it.
         let start = Place {
             w: self.w.as_mut_ptr(),
             slots: self.slots.as_mut_ptr(),
         };
+        let places = &mut [Summed::none(s, start), Summed::none(s, start)];
         let row = if const { S::ROWS == 8 } {
-            self.tiles::<S, R, 8>(s, rule, start, 0, &mut tiles)
+            self.rows::<S, R, 8>(s, rule, start, 0, places)
         } else {
-            self.tiles::<S, R, 4>(s, rule, start, 0, &mut tiles)
+            self.rows::<S, R, 4>(s, rule, start, 0, places)
         };
-        self.tiles::<S, R, 1>(s, rule, start, row, &mut tiles);
-        let [before, _] = tiles;
-        // SAFETY: these sums were made for weights that exist.
-        unsafe { before.settle(s, rule, self.stride) };
+        self.rows::<S, R, 1>(s, rule, start, row, places);
     }
 
-    /// All tiles of `MR` rows from `row` on; the first row after them. The first of two places is what was
-    /// summed before. (Shapes that a set of instructions has no use for are left out: where nothing is
-    /// optimised they would take room on the stack.)
+    /// All blocks of `MR` rows from `row` on; the first row after them.
     #[inline(always)]
-    fn tiles<S: Simd<E = T>, R: Step<T>, const MR: usize>(
+    fn rows<S: Simd<E = T>, R: Step<T>, const MR: usize>(
         &mut self,
         s: S,
         rule: R,
         start: Place<T>,
         row: usize,
-        tiles: &mut [&mut Summed<S>; 2],
+        places: &mut [Summed<S>; 2],
     ) -> usize {
-        let groups = Groups::<MR>::new(row, self.k, self.group());
-        let end = groups.end;
-        for rows in groups {
-            let mut v = 0;
-            // SAFETY of both: whole tiles of rows that exist, and the loop's condition; the tile before was
-            // one of these, too.
-            if const { !S::NARROW } {
-                while (v + 2) * S::LANES <= self.stride {
-                    for row in rows.clone().step_by(MR) {
-                        unsafe { self.beside::<S, R, MR, 2>(s, rule, start, (row, v), tiles) };
-                    }
-                    v += 2;
-                }
-            }
-            if const { S::ODD } && v * S::LANES < self.stride {
-                for row in rows.step_by(MR) {
-                    unsafe { self.beside::<S, R, MR, 1>(s, rule, start, (row, v), tiles) };
-                }
-            }
+        let mut v = 0;
+        if const { !S::NARROW } {
+            v = self.tiles::<S, R, MR, 2>(s, rule, start, (row, v), places);
+        }
+        if const { S::ODD } && v * S::LANES < self.stride {
+            self.tiles::<S, R, MR, 1>(s, rule, start, (row, v), places);
+        }
+        self.k - (self.k - row) % MR
+    }
+
+    /// Of these the columns from vector `v` on that fill panels of `NV`; the first vector after them.
+    ///
+    /// The rule's roots and divisions are not made where products are: so it works on one tile
+    /// while the next one is summed.
+    #[inline(always)]
+    fn tiles<S: Simd<E = T>, R: Step<T>, const MR: usize, const NV: usize>(
+        &mut self,
+        s: S,
+        rule: R,
+        start: Place<T>,
+        (row, v): (usize, usize),
+        [one, other]: &mut [Summed<S>; 2],
+    ) -> usize {
+        let end = self.stride / S::LANES / NV * NV;
+        let panels = move || (v..end).step_by(NV);
+        let tiles = Groups::<MR>::new(row, self.k, self.group()).flat_map(|rows| {
+            panels().flat_map(move |v| rows.clone().step_by(MR).map(move |row| (row, v)))
+        });
+        let (mut before, mut after) = (one, other);
+        before.rows = 0;
+        // Beside the last tile's rule nothing is summed.
+        for tile in tiles.map(Some).chain([None]) {
+            let samples = if tile.is_some() { self.rows } else { 0 };
+            let (row, v) = tile.unwrap_or_default();
+            after.at = start.down(row, R::SLOTS, self.stride).right(v * S::LANES);
+            // SAFETY: a group is whole tiles of rows that exist; the tile before was one of these.
+            unsafe { self.beside::<S, R, MR, NV>(s, rule, before, after, (row, v), samples) };
+            core::mem::swap(&mut before, &mut after);
         }
         end
     }
@@ -294,28 +279,22 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         &mut self,
         s: S,
         rule: R,
-        start: Place<T>,
+        before: &Summed<S>,
+        after: &mut Summed<S>,
         (row, v): (usize, usize),
-        tiles: &mut [&mut Summed<S>; 2],
+        samples: usize,
     ) {
         let stride = self.stride;
-        let at = start.down(row, R::SLOTS, stride).right(v * S::LANES);
-        let [before, after] = tiles;
         let mut sums = [[s.zero(); NV]; MR];
-        let count = before.rows * before.across;
-        let (mut left, each) = (self.rows, (self.rows / count.max(1)).max(1));
+        let (mut left, each) = (samples, (samples / (MR * NV)).max(1));
         let mut x = self.x.as_ptr().wrapping_add(row);
         let mut dz = self.dz.as_ptr().wrapping_add(v * S::LANES);
         // SAFETY: the caller's, for all of it; `new` has checked that x and dz have their rows.
         unsafe {
-            let (mut here, mut next) = (before.at, at);
+            let (mut here, mut next) = (before.at, after.at);
             let mut begun = ([s.zero(); 2], here.w);
             for i in 0..before.rows {
-                // (A limit that the compiler knows: it unrolls this.)
-                for j in 0..2 {
-                    if j == before.across {
-                        break;
-                    }
+                for j in 0..NV {
                     let here = here.right(j * S::LANES);
                     let half = rule.begin(s, before.g[i][j], here.w, here.slots, stride);
                     next.right(j * S::LANES).prefetch(R::SLOTS, stride);
@@ -333,7 +312,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 next = next.down(1, R::SLOTS, stride);
             }
             tile::<S, MR, NV>(s, left, x, 1, self.x_stride, dz, stride, &mut sums);
-            if count > 0 {
+            if before.rows > 0 {
                 rule.finish(s, begun.0, begun.1);
             }
         }
@@ -342,8 +321,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 after.g[i][j] = sums[i][j];
             }
         }
-        (after.rows, after.across, after.at) = (MR, NV, at);
-        tiles.swap(0, 1);
+        after.rows = MR;
     }
 
     /// Adds the gradients by the only sample, visiting only the rows of `W` that move.
