@@ -65,7 +65,14 @@ impl Job for Forward<'_> {
         let Layer {
             k, n, x, w, b, y, ..
         } = self.0;
-        f32::affine(isa, Rows::new(x, *k), w, Some(b), RowsMut::new(y, *n));
+        f32::affine(
+            isa,
+            Rows::new(x, *k),
+            w,
+            Some(b),
+            false,
+            RowsMut::new(y, *n),
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! `Y = X W + b`.
+//! `Y = X W + b`, or relu of it.
 //!
 //! The tile holds outputs: its rows are samples, its columns columns of `W`, its steps k. Rows of
 //! `W` are read where they lie. Column panels are the outer loop, so that a panel of `W` stays in
@@ -14,11 +14,12 @@
 #![allow(unsafe_code)] // pointers into the three matrices, whose sizes `new` checks
 
 use super::sparse::{CHUNK, FEW, Few, Nonzero, skips_zeros};
-use super::tile::{Groups, NEAR, tile};
+use super::tile::{Groups, NEAR, rectify, tile};
 use super::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use core::ops::Range;
+use core::slice::from_mut;
 
 /// Whether outputs are sums of four, by the shapes alone.
 #[inline(always)]
@@ -34,13 +35,20 @@ pub struct Forward<'a, T> {
     x_stride: usize,
     w: &'a [T],
     bias: &'a [T],
+    rectifies: bool,
     y: RowsMut<'a, T>,
     stride: usize,
 }
 
 impl<'a, T: Real> Forward<'a, T> {
     #[inline(always)]
-    pub fn new(x: Rows<'a, T>, w: &'a [T], bias: Option<&'a [T]>, y: RowsMut<'a, T>) -> Self {
+    pub fn new(
+        x: Rows<'a, T>,
+        w: &'a [T],
+        bias: Option<&'a [T]>,
+        rectifies: bool,
+        y: RowsMut<'a, T>,
+    ) -> Self {
         let (k, stride) = (x.width(), y.stride());
         assert!(w.len() >= k * stride, "the weights do not fit the rows");
         if let Some(bias) = bias {
@@ -54,6 +62,7 @@ impl<'a, T: Real> Forward<'a, T> {
             x: x.padded_data(),
             w,
             bias: &bias[..bias.len().min(stride)],
+            rectifies,
             stride,
             y,
         }
@@ -96,6 +105,7 @@ impl<'a, T: Real> Forward<'a, T> {
             let w = self.w.as_ptr().add(column);
             let mut sums = [start; MR];
             tile::<S, MR, NV>(s, self.k, x, self.x_stride, 1, w, self.stride, &mut sums);
+            rectify(s, self.rectifies, sums.as_flattened_mut());
             for i in 0..MR {
                 for j in 0..NV {
                     let to = (row + i) * self.stride + column + j * S::LANES;
@@ -176,7 +186,8 @@ impl<'a, T: Real> Forward<'a, T> {
                     sums = self.four::<S, MR>(s, x, w, whole, self.k - whole, sums);
                     for i in 0..MR {
                         let [a, b, c, d] = sums[i];
-                        let sum = s.add(s.add(a, b), s.add(c, d));
+                        let mut sum = s.add(s.add(a, b), s.add(c, d));
+                        rectify(s, self.rectifies, from_mut(&mut sum));
                         let to = (row + i) * self.stride + v * S::LANES;
                         s.store(sum, self.y.padded_data().as_mut_ptr().add(to));
                     }
@@ -294,6 +305,9 @@ impl<'a, T: Real> Forward<'a, T> {
                         sums[j] = s.fma(x, s.load(w.add(j * S::LANES)), sums[j]);
                     }
                 }
+                // (These are no outputs yet if there are inputs behind the chunk.)
+                let rectifies = self.rectifies && self.k - first <= CHUNK;
+                rectify(s, rectifies, &mut sums);
                 for j in 0..NV {
                     s.store(sums[j], y.add(j * S::LANES));
                 }

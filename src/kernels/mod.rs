@@ -80,9 +80,17 @@ use vector::Kernel;
     label = "neither `f32` nor `f64`"
 )]
 pub trait Element: Real + gemm::Gemm {
-    /// `y = x w + b` for each row x. `w` is `[x.width()][padded(y.width())]`, `bias` has at least
-    /// `y.width()` elements. Writes the padding of `y` too, with anything.
-    fn affine<I: Isa>(isa: I, x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>);
+    /// `y = x w + b` for each row x, or relu of it: what is below 0 becomes 0, NaN stays NaN, and no zero is
+    /// negative. `w` is `[x.width()][padded(y.width())]`, `bias` has at least `y.width()` elements. Writes
+    /// the padding of `y` too, with anything.
+    fn affine<I: Isa>(
+        isa: I,
+        x: Rows<Self>,
+        w: &[Self],
+        bias: Option<&[Self]>,
+        rectifies: bool,
+        y: RowsMut<Self>,
+    );
 
     /// `dx = dz wᵀ` for each row dz. The padding of both is zero, and that of `dx` stays so. If there is
     /// one sample, and `wanted` holds the inputs, dx may be 0 where they are.
@@ -177,8 +185,8 @@ macro_rules! element {
         #[diagnostic::do_not_recommend]
         impl Element for $element {
             element!(@method $name, forward, affine, portable::forward,
-                (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, y: RowsMut<Self>)
-                => Forward::new(x, w, bias, y));
+                (x: Rows<Self>, w: &[Self], bias: Option<&[Self]>, rectifies: bool, y: RowsMut<Self>)
+                => Forward::new(x, w, bias, rectifies, y));
             element!(@method $name, block_input_grad, block_input_grad, portable::block_input_grad,
                 (dz: Rows<Self>, w: &[Self], dx: RowsMut<Self>) => BlockInputGrad::new(dz, w, dx));
             element!(@method $name, input_grad, row_input_grad, portable::input_grad,

@@ -13,8 +13,25 @@ use crate::math::Real;
 use crate::rows::{Rows, RowsMut};
 use crate::simd::Isa;
 
-/// `Y = X W + b`.
+/// `Y = X W + b`, or relu of it.
 pub fn forward<T: Real + Gemm, I: Isa>(
+    isa: I,
+    x: Rows<T>,
+    w: &[T],
+    bias: Option<&[T]>,
+    rectifies: bool,
+    mut y: RowsMut<T>,
+) {
+    affine(isa, x, w, bias, y.reborrow());
+    if rectifies {
+        for y in y.padded_data() {
+            let z = *y + T::zero();
+            *y = if z < T::zero() { T::zero() } else { z };
+        }
+    }
+}
+
+fn affine<T: Real + Gemm, I: Isa>(
     isa: I,
     x: Rows<T>,
     w: &[T],

@@ -6,6 +6,7 @@ use super::grad_input_blocks::BLOCK;
 use super::rule::{self, Fused, Rule, Store};
 use super::sparse::skips_zeros;
 use super::{Adjust, Element, descends, tiny};
+use crate::activations::{Activation, Relu};
 use crate::rows::{Rows, RowsMut, padded};
 use crate::shape::Dim;
 use crate::simd::{Isa, Job, Level, dispatch_on};
@@ -208,6 +209,8 @@ struct Case<T> {
     rule: Fused<T>,
     /// Whether the gradient by inputs that are zero is not wanted.
     masked: bool,
+    /// Whether relu follows.
+    rectifies: bool,
     x: Vec<T>,
     w: Vec<T>,
     b: Vec<T>,
@@ -259,6 +262,7 @@ impl<T: Tested> Case<T> {
             n,
             rule,
             masked: random.below(2) == 1,
+            rectifies: random.below(2) == 1,
             x: random.rows(rows, k),
             w: random.rows(k, n),
             b,
@@ -297,7 +301,7 @@ impl<T: Tested> Case<T> {
         for r in 0..self.rows {
             for j in 0..self.n {
                 let y = self.b[j].as_f64() + sum(self.k, &|k| x(r, k) * w(k, j));
-                to.y[r * pn + j] = T::of(y);
+                to.y[r * pn + j] = T::of(if self.rectifies { y.max(0.0) } else { y });
             }
             let masked = self.masked && self.n > 8 && skips_zeros(self.rows, self.k, pn);
             for k in 0..self.k {
@@ -368,6 +372,7 @@ impl<T: Tested> Job for Big<'_, T> {
             x,
             &case.w,
             Some(&case.b),
+            case.rectifies,
             RowsMut::new(&mut to.y, case.n),
         );
         let wanted = case.masked.then_some(x);
@@ -460,7 +465,7 @@ fn agrees_with_matrixmultiply<T: Tested>() {
     ] {
         let mut case = Case::<T>::new(&mut random, rows, k, n);
         case.rule = Fused::Store(Store::default());
-        case.masked = false;
+        (case.masked, case.rectifies) = (false, false);
         case.slots = vec![T::zero(); case.w.len()];
         case.bias_slots = vec![T::zero(); case.b.len()];
         let (pk, pn) = (padded(k), padded(n));
@@ -565,7 +570,8 @@ fn same_bits_f64() {
 fn check_tiny<N: Dim>(k: usize) {
     let mut random = Random(11);
     for rows in 0..BLOCK {
-        let case = Case::new(&mut random, rows, k, N::USIZE);
+        let mut case = Case::new(&mut random, rows, k, N::USIZE);
+        case.rectifies = false;
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
             let mut expected = case.run(level);
             if k >= 4 && N::USIZE > 16 {
@@ -860,6 +866,46 @@ fn batches_do_not_matter() {
             let alone = alone.run(Level::current());
             assert_eq!(alone.y, together.y[row * padded(n)..][..padded(n)]);
             assert_eq!(alone.dx, together.dx[row * padded(k)..][..padded(k)]);
+        }
+    }
+}
+
+/// An activation, in place.
+struct Activated<'a, A>(&'a mut [f32], usize, PhantomData<A>);
+
+impl<A: Activation> Job for Activated<'_, A> {
+    type Output = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        A::forward(isa, RowsMut::new(self.0, self.1));
+    }
+}
+
+/// Relu as kernels do it has the bits of the activation, NaN and negative zeros included.
+#[test]
+fn relu_is_the_activation() {
+    let mut random = Random(9);
+    for (rows, k, n) in [
+        (1, 70, 33),
+        (1, 4, 40),
+        (9, 70, 33),
+        (5, 20, 8),
+        (1, 3, 40),
+        (1, 2100, 17),
+    ] {
+        let mut case = Case::<f32>::new(&mut random, rows, k, n);
+        case.x[..k].fill(0.0);
+        (case.b[0], case.b[1], case.b[2]) = (f32::NAN, -0.0, f32::NEG_INFINITY);
+        for level in Level::ALL.into_iter().filter(|level| level.available()) {
+            case.rectifies = false;
+            let mut expected = case.run(level).y;
+            dispatch_on(level, Activated::<Relu>(&mut expected, n, PhantomData));
+            case.rectifies = true;
+            let found = case.run(level).y;
+            for (found, expected) in found.chunks(padded(n)).zip(expected.chunks(padded(n))) {
+                let bits = |y: &[f32]| y[..n].iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(found), bits(expected), "{rows} x {k} x {n} on {level}");
+            }
         }
     }
 }

@@ -76,3 +76,15 @@ pub unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(
         }
     }
 }
+
+/// Sums below 0 become 0 if that is wanted. NaN stays NaN, and no zero is negative.
+// Where nothing is optimised each copy would have its place on the stack.
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn rectify<S: Simd>(s: S, wanted: bool, sums: &mut [S::V]) {
+    if wanted {
+        for i in 0..sums.len() {
+            sums[i] = s.max(s.zero(), s.add(sums[i], s.zero()));
+        }
+    }
+}

@@ -171,7 +171,7 @@ where
     #[inline(always)]
     fn forward<I: Isa>(isa: I, weights: &Self::Weights, x: Rows<T>, mut y: RowsMut<T>) {
         Self::affine(isa, weights, x, y.reborrow());
-        Act::Activation::forward(isa, y);
+        Self::activate::<T, In::Size, I>(isa, y);
     }
 
     #[inline(always)]
@@ -187,7 +187,7 @@ where
         if Act::Activation::NEEDS_INPUT {
             cache.copy_from_slice(y.padded_data());
         }
-        Act::Activation::forward(isa, y);
+        Self::activate::<T, In::Size, I>(isa, y);
     }
 
     #[inline(always)]
@@ -274,7 +274,7 @@ where
         }
     }
 
-    /// `y = x W + b`.
+    /// `y = x W + b`, or relu of it where that is the activation and kernels do it as they write.
     #[inline(always)]
     fn affine<T: Element, K: Dim, I: Isa>(
         isa: I,
@@ -287,7 +287,15 @@ where
         if const { is_tiny::<K, Units::Number>() } {
             tiny::affine::<T, I, Units::Number>(isa, x, w, bias, y);
         } else {
-            T::affine(isa, x, w, bias, y);
+            T::affine(isa, x, w, bias, Act::Activation::RECTIFIES, y);
+        }
+    }
+
+    /// The activation, unless `affine` has done it.
+    #[inline(always)]
+    fn activate<T: Element, K: Dim, I: Isa>(isa: I, y: RowsMut<T>) {
+        if const { is_tiny::<K, Units::Number>() || !Act::Activation::RECTIFIES } {
+            Act::Activation::forward(isa, y);
         }
     }
 }

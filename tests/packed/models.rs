@@ -4,7 +4,7 @@ use plywood::kernels::rule::Rule;
 use plywood::prelude::*;
 use plywood::simd::{Job, dispatch};
 
-sequential! { pub struct WithRelu<T>: [64] => [64] { Dense(64, relu) } }
+sequential! { pub struct WithRelu<T>: [64] => [64] { Dense(64), Activation(relu) } }
 sequential! { pub struct WithTanh<T>: [64] => [64] { Dense(64, tanh) } }
 sequential! { pub struct WithFastTanh<T>: [64] => [64] { Dense(64, fast_tanh) } }
 sequential! { pub struct WithSigmoid<T>: [64] => [64] { Dense(64, sigmoid) } }

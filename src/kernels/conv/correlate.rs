@@ -8,6 +8,7 @@
 #![allow(unsafe_code)] // pointers into three arrays, whose sizes `new` checks
 
 use super::{Conv, Run, Sweep, lanes, together};
+use crate::kernels::tile::rectify;
 use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut, padded};
@@ -256,8 +257,8 @@ impl<'a, T: Real> Correlate<'a, T> {
                                 }
                             }
                         }
-                        let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, sums);
-                        let sums = rectified(s, rectifies, sums);
+                        let mut sums = self.sums::<S, MR, NV>(s, &from, down, across, column, sums);
+                        rectify(s, rectifies, sums.as_flattened_mut());
                         for i in 0..MR {
                             for j in 0..NV {
                                 s.store(sums[i][j], y.add(i * y_step + j * S::LANES));
@@ -298,8 +299,8 @@ impl<'a, T: Real> Correlate<'a, T> {
                         }
                     }
                 }
-                let sums = self.sums::<S, MR, NV>(s, &from, down, across, column, sums);
-                let sums = rectified(s, rectifies, sums);
+                let mut sums = self.sums::<S, MR, NV>(s, &from, down, across, column, sums);
+                rectify(s, rectifies, sums.as_flattened_mut());
                 // With a constant end of the loop the sums stay in registers.
                 let full = count == MR;
                 for i in 0..MR {
@@ -425,23 +426,6 @@ impl<'a, T: Real> Correlate<'a, T> {
             }
         }
     }
-}
-
-/// Some sums, those below 0 as 0 if that is wanted. NaN stays NaN, and no zero is negative.
-#[inline(always)]
-pub(super) fn rectified<S: Simd, const MR: usize, const NV: usize>(
-    s: S,
-    rectifies: bool,
-    mut sums: [[S::V; NV]; MR],
-) -> [[S::V; NV]; MR] {
-    if rectifies {
-        for i in 0..MR {
-            for j in 0..NV {
-                sums[i][j] = s.max(s.zero(), s.add(sums[i][j], s.zero()));
-            }
-        }
-    }
-    sums
 }
 
 impl<T: Real> Kernel<T> for Correlate<'_, T> {

@@ -3,9 +3,9 @@
 
 #![allow(unsafe_code)] // pointers into arrays, whose sizes `Correlate::checked` and `Pooled::new` have seen
 
-use super::correlate::rectified;
 use super::pooled::{Pooled, largest};
 use super::{Correlate, Run};
+use crate::kernels::tile::rectify;
 use crate::kernels::vector::Simd;
 use crate::math::Real;
 use core::ops::Range;
@@ -38,17 +38,17 @@ impl<T: Real> Correlate<'_, T> {
                     let y = self.y.padded_data().as_mut_ptr().add(to);
                     let mut b = 0;
                     while b + MR <= across.count {
-                        let sums = window::<S, KH, KW, MR>(s, x.add(b), x_row, &w, start);
-                        let [sums] = rectified(s, self.rectifies, [sums]);
+                        let mut sums = window::<S, KH, KW, MR>(s, x.add(b), x_row, &w, start);
+                        rectify(s, self.rectifies, &mut sums);
                         for i in 0..MR {
                             s.store(sums[i], y.add((b + i) * self.y_pixel));
                         }
                         b += MR;
                     }
                     while b < across.count {
-                        let sums = window::<S, KH, KW, 1>(s, x.add(b), x_row, &w, start);
-                        let [[sum]] = rectified(s, self.rectifies, [sums]);
-                        s.store(sum, y.add(b * self.y_pixel));
+                        let mut sums = window::<S, KH, KW, 1>(s, x.add(b), x_row, &w, start);
+                        rectify(s, self.rectifies, &mut sums);
+                        s.store(sums[0], y.add(b * self.y_pixel));
                         b += 1;
                     }
                 }

@@ -5,10 +5,10 @@
 
 #![allow(unsafe_code)] // pointers into arrays, whose sizes `new` and `Correlate::checked` check
 
-use super::correlate::rectified;
 use super::places::is_inside;
 use super::{Conv, Correlate, PicksMut, Run, lanes, together};
 use crate::kernels::channelwise::Channelwise;
+use crate::kernels::tile::rectify;
 use crate::kernels::vector::{Kernel, Simd};
 use crate::math::Real;
 use crate::rows::{Rows, RowsMut, padded};
@@ -145,8 +145,11 @@ impl<'a, T: Real> Pooled<'a, T> {
 /// Of four positions with relu behind them the largest number, and which one it is. If there is NaN, it is that,
 /// and any of them.
 #[inline(always)]
-pub(super) fn largest<S: Simd, const NV: usize>(s: S, four: [[S::V; NV]; 4]) -> [[S::V; 2]; NV] {
-    let four = rectified(s, true, four);
+pub(super) fn largest<S: Simd, const NV: usize>(
+    s: S,
+    mut four: [[S::V; NV]; 4],
+) -> [[S::V; 2]; NV] {
+    rectify(s, true, four.as_flattened_mut());
     let mut found = [[s.zero(); 2]; NV];
     for j in 0..NV {
         let (mut best, mut winner) = (four[0][j], s.zero());
