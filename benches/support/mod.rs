@@ -1,5 +1,5 @@
 //! What the benches have in common: work is counted in floating-point operations, and reported
-//! beside what one core can do at best, measured in the same run.
+//! beside what one core can do at best, measured again and again, as clocks drift.
 
 #[allow(dead_code)] // for the benches of kernels
 pub mod numbers;
@@ -7,10 +7,16 @@ pub mod peak;
 
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// How old the peak may be beside which a row stands.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// Wall time, with operations a second as the throughput, and which part of the core's peak that is.
 pub struct OfPeak {
     formatter: Formatter,
+    measured: Cell<Instant>,
 }
 
 impl OfPeak {
@@ -19,7 +25,8 @@ impl OfPeak {
         let peak = peak::measure();
         println!("peak of one core: {:.1} GFLOP/s of f32", peak / 1e9);
         OfPeak {
-            formatter: Formatter { peak },
+            formatter: Formatter { peak: peak.into() },
+            measured: Instant::now().into(),
         }
     }
 }
@@ -34,6 +41,10 @@ impl Measurement for OfPeak {
     type Value = <WallTime as Measurement>::Value;
 
     fn start(&self) -> Self::Intermediate {
+        if self.measured.get().elapsed() > FRESH {
+            self.formatter.peak.set(peak::measure());
+            self.measured.set(Instant::now());
+        }
         WallTime.start()
     }
     fn end(&self, start: Self::Intermediate) -> Self::Value {
@@ -55,7 +66,7 @@ impl Measurement for OfPeak {
 
 struct Formatter {
     /// Operations a second.
-    peak: f64,
+    peak: Cell<f64>,
 }
 
 impl ValueFormatter for Formatter {
@@ -67,7 +78,7 @@ impl ValueFormatter for Formatter {
                 .format_throughput(throughput, nanoseconds);
         };
         let rate = operations as f64 / nanoseconds;
-        let part = 100.0 * rate * 1e9 / self.peak;
+        let part = 100.0 * rate * 1e9 / self.peak.get();
         format!("{rate:.2} GFLOP/s = {part:.1} %")
     }
     fn scale_values(&self, typical: f64, values: &mut [f64]) -> &'static str {
