@@ -10,7 +10,7 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// How old the peak may be beside which a row stands.
+/// How long a measured peak is taken for the processor's.
 const FRESH: Duration = Duration::from_millis(100);
 
 /// Wall time, with operations a second as the throughput, and which part of the core's peak that is.
@@ -41,10 +41,6 @@ impl Measurement for OfPeak {
     type Value = <WallTime as Measurement>::Value;
 
     fn start(&self) -> Self::Intermediate {
-        if self.measured.get().elapsed() > FRESH {
-            self.formatter.peak.set(peak::measure());
-            self.measured.set(Instant::now());
-        }
         WallTime.start()
     }
     fn end(&self, start: Self::Intermediate) -> Self::Value {
@@ -56,7 +52,12 @@ impl Measurement for OfPeak {
     fn zero(&self) -> Self::Value {
         WallTime.zero()
     }
+    /// Called behind each sample: the peak beside which a row stands is one of its last moments.
     fn to_f64(&self, value: &Self::Value) -> f64 {
+        if self.measured.get().elapsed() > FRESH {
+            self.formatter.peak.set(peak::measure());
+            self.measured.set(Instant::now());
+        }
         WallTime.to_f64(value)
     }
     fn formatter(&self) -> &dyn ValueFormatter {

@@ -4,7 +4,8 @@
 //! samples. In plain gradient descent the tile is added to `W` from the registers, so that `dW` is never
 //! written anywhere; for other rules the tile waits on the stack while the next is summed.
 //! Rows of `W` are the outer loop, because `W` is read and written once and should pass by in order; with
-//! many samples groups of rows are ([`WeightGrad::group`]).
+//! many samples groups of rows are ([`WeightGrad::group`]). (Other rules take a vector of columns that is
+//! left over behind all others, as tiles follow each other by their shapes.)
 //!
 //! Each gradient is one chain over the samples, from zero. With a single sample and plain gradient
 //! descent, rows whose input is exactly zero are not visited: their gradient is zero.
@@ -195,8 +196,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         }
     }
 
-    /// All gradients, tile by tile, handed to a rule. (Shapes that a set of instructions has no use for are
-    /// left out: where nothing is optimised they would take room on the stack.)
+    /// All gradients, tile by tile, handed to a rule.
     #[inline(always)]
     fn hand_over<S: Simd<E = T>, R: Step<T>>(&mut self, s: S, rule: R) {
         // Made once: a pointer that is made anew takes the right to write from those before it.
@@ -206,16 +206,17 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         };
         let places = &mut [Summed::none(s, start), Summed::none(s, start)];
         let row = if const { S::ROWS == 8 } {
-            self.rows::<S, R, 8>(s, rule, start, 0, places)
+            self.ruled_blocks::<S, R, 8>(s, rule, start, 0, places)
         } else {
-            self.rows::<S, R, 4>(s, rule, start, 0, places)
+            self.ruled_blocks::<S, R, 4>(s, rule, start, 0, places)
         };
-        self.rows::<S, R, 1>(s, rule, start, row, places);
+        self.ruled_blocks::<S, R, 1>(s, rule, start, row, places);
     }
 
-    /// All blocks of `MR` rows from `row` on; the first row after them.
+    /// All blocks of `MR` rows from `row` on; the first row after them. (Shapes that a set of instructions
+    /// has no use for are left out: where nothing is optimised they would take room on the stack.)
     #[inline(always)]
-    fn rows<S: Simd<E = T>, R: Step<T>, const MR: usize>(
+    fn ruled_blocks<S: Simd<E = T>, R: Step<T>, const MR: usize>(
         &mut self,
         s: S,
         rule: R,
@@ -258,7 +259,8 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             let samples = if tile.is_some() { self.rows } else { 0 };
             let (row, v) = tile.unwrap_or_default();
             after.at = start.down(row, R::SLOTS, self.stride).right(v * S::LANES);
-            // SAFETY: a group is whole tiles of rows that exist; the tile before was one of these.
+            // SAFETY: a group is whole tiles of rows that exist; the tile before was one of these. In the
+            // last round, for which the first tile stands, there are no samples.
             unsafe { self.beside::<S, R, MR, NV>(s, rule, before, after, (row, v), samples) };
             core::mem::swap(&mut before, &mut after);
         }
@@ -273,7 +275,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     /// will want for this tile is asked for now.
     ///
     /// # Safety
-    /// Rows and vectors must exist, also those of the tile before.
+    /// Rows and vectors must exist if there are samples, and those of the tile before.
     #[inline(always)]
     unsafe fn beside<S: Simd<E = T>, R: Step<T>, const MR: usize, const NV: usize>(
         &mut self,

@@ -31,6 +31,7 @@ pub fn forward<T: Real + Gemm, I: Isa>(
     }
 }
 
+/// `Y = X W + b`.
 fn affine<T: Real + Gemm, I: Isa>(
     isa: I,
     x: Rows<T>,

@@ -856,7 +856,7 @@ fn batches_do_not_matter() {
     let mut random = Random(6);
     for (rows, k, n) in [(13, 70, 33), (9, 800, 17), (5, 20, 8), (7, 40, 1)] {
         let mut case = Case::<f32>::new(&mut random, rows, k, n);
-        case.masked = false;
+        (case.masked, case.rectifies) = (false, n > 8);
         let together = case.run(Level::current());
         for row in 0..rows {
             let mut alone = case.clone();
@@ -894,7 +894,12 @@ fn relu_is_the_activation() {
         (1, 2100, 17),
     ] {
         let mut case = Case::<f32>::new(&mut random, rows, k, n);
-        case.x[..k].fill(0.0);
+        if cfg!(miri) && k > 100 {
+            continue; // too large
+        }
+        if rows > 1 {
+            case.x[..k].fill(0.0); // A sample whose outputs are the biases.
+        }
         (case.b[0], case.b[1], case.b[2]) = (f32::NAN, -0.0, f32::NEG_INFINITY);
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
             case.rectifies = false;
@@ -903,7 +908,9 @@ fn relu_is_the_activation() {
             case.rectifies = true;
             let found = case.run(level).y;
             for (found, expected) in found.chunks(padded(n)).zip(expected.chunks(padded(n))) {
-                let bits = |y: &[f32]| y[..n].iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+                // (Nobody says which NaN it is.)
+                let bits = |y: f32| if y.is_nan() { None } else { Some(y.to_bits()) };
+                let bits = |y: &[f32]| y[..n].iter().map(|&y| bits(y)).collect::<Vec<_>>();
                 assert_eq!(bits(found), bits(expected), "{rows} x {k} x {n} on {level}");
             }
         }
