@@ -57,18 +57,18 @@ impl<T> Place<T> {
     }
 }
 
-/// A tile of gradients that the rule has not seen yet: so many rows of it, and where it begins.
+/// A tile of gradients, where it begins, and whether the rule is still to see it.
 struct Summed<S: Simd> {
     g: [[S::V; 2]; 8],
-    rows: usize,
     at: Place<S::E>,
+    waits: bool,
 }
 
 impl<S: Simd> Summed<S> {
     #[inline(always)]
     fn none(s: S, at: Place<S::E>) -> Self {
-        let (g, rows) = ([[s.zero(); 2]; 8], 0);
-        Summed { g, rows, at }
+        let (g, waits) = ([[s.zero(); 2]; 8], false);
+        Summed { g, at, waits }
     }
 }
 
@@ -205,11 +205,15 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             slots: self.slots.as_mut_ptr(),
         };
         let places = &mut [Summed::none(s, start), Summed::none(s, start)];
-        let row = if const { S::ROWS == 8 } {
-            self.ruled_blocks::<S, R, 8>(s, rule, start, 0, places)
+        let mut row = 0;
+        if const { S::ROWS == 8 } {
+            row = self.ruled_blocks::<S, R, 8>(s, rule, start, row, places);
+        } else if const { S::ROWS == 6 } {
+            row = self.ruled_blocks::<S, R, 6>(s, rule, start, row, places);
+            row = self.ruled_blocks::<S, R, 2>(s, rule, start, row, places);
         } else {
-            self.ruled_blocks::<S, R, 4>(s, rule, start, 0, places)
-        };
+            row = self.ruled_blocks::<S, R, 4>(s, rule, start, row, places);
+        }
         self.ruled_blocks::<S, R, 1>(s, rule, start, row, places);
     }
 
@@ -253,7 +257,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
             panels().flat_map(move |v| rows.clone().step_by(MR).map(move |row| (row, v)))
         });
         let (mut before, mut after) = (one, other);
-        before.rows = 0;
+        before.waits = false;
         // Beside the last tile's rule nothing is summed.
         for tile in tiles.map(Some).chain([None]) {
             let samples = if tile.is_some() { self.rows } else { 0 };
@@ -272,7 +276,8 @@ impl<'a, T: Real> WeightGrad<'a, T> {
     ///
     /// A processor looks only some hundred instructions ahead. So the rule gets one vector every few
     /// samples, and of a step that has halves the second comes after the first half of the next. What it
-    /// will want for this tile is asked for now.
+    /// will want for this tile is asked for now. (Samples come in pairs, as instructions that only count
+    /// are too many here already: a processor takes in so many a cycle.)
     ///
     /// # Safety
     /// Rows and vectors must exist if there are samples, and those of the tile before.
@@ -286,35 +291,42 @@ impl<'a, T: Real> WeightGrad<'a, T> {
         (row, v): (usize, usize),
         samples: usize,
     ) {
-        let stride = self.stride;
+        let (x_stride, stride) = (self.x_stride, self.stride);
         let mut sums = [[s.zero(); NV]; MR];
-        let (mut left, each) = (samples, (samples / (MR * NV)).max(1));
+        let pairs = if before.waits {
+            samples / (2 * MR * NV)
+        } else {
+            0
+        };
+        let left = samples - 2 * pairs * MR * NV;
         let mut x = self.x.as_ptr().wrapping_add(row);
         let mut dz = self.dz.as_ptr().wrapping_add(v * S::LANES);
         // SAFETY: the caller's, for all of it; `new` has checked that x and dz have their rows.
         unsafe {
             let (mut here, mut next) = (before.at, after.at);
             let mut begun = ([s.zero(); 2], here.w);
-            for i in 0..before.rows {
-                for j in 0..NV {
-                    let here = here.right(j * S::LANES);
-                    let half = rule.begin(s, before.g[i][j], here.w, here.slots, stride);
-                    next.right(j * S::LANES).prefetch(R::SLOTS, stride);
-                    let steps = each.min(left);
-                    tile::<S, MR, NV>(s, steps, x, 1, self.x_stride, dz, stride, &mut sums);
-                    x = x.wrapping_add(steps * self.x_stride);
-                    dz = dz.wrapping_add(steps * stride);
-                    left -= steps;
-                    if i + j > 0 {
-                        rule.finish(s, begun.0, begun.1);
+            if before.waits {
+                for i in 0..MR {
+                    for j in 0..NV {
+                        let here = here.right(j * S::LANES);
+                        let half = rule.begin(s, before.g[i][j], here.w, here.slots, stride);
+                        next.right(j * S::LANES).prefetch(R::SLOTS, stride);
+                        for _ in 0..pairs {
+                            tile::<S, MR, NV>(s, 2, x, 1, x_stride, dz, stride, &mut sums);
+                            x = x.wrapping_add(2 * x_stride);
+                            dz = dz.wrapping_add(2 * stride);
+                        }
+                        if i + j > 0 {
+                            rule.finish(s, begun.0, begun.1);
+                        }
+                        begun = (half, here.w);
                     }
-                    begun = (half, here.w);
+                    here = here.down(1, R::SLOTS, stride);
+                    next = next.down(1, R::SLOTS, stride);
                 }
-                here = here.down(1, R::SLOTS, stride);
-                next = next.down(1, R::SLOTS, stride);
             }
-            tile::<S, MR, NV>(s, left, x, 1, self.x_stride, dz, stride, &mut sums);
-            if before.rows > 0 {
+            tile::<S, MR, NV>(s, left, x, 1, x_stride, dz, stride, &mut sums);
+            if before.waits {
                 rule.finish(s, begun.0, begun.1);
             }
         }
@@ -323,7 +335,7 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                 after.g[i][j] = sums[i][j];
             }
         }
-        after.rows = MR;
+        after.waits = true;
     }
 
     /// Adds the gradients by the only sample, visiting only the rows of `W` that move.
