@@ -310,7 +310,10 @@ impl<'a, T: Real> WeightGrad<'a, T> {
                     for j in 0..NV {
                         let here = here.right(j * S::LANES);
                         let half = rule.begin(s, before.g[i][j], here.w, here.slots, stride);
-                        next.right(j * S::LANES).prefetch(R::SLOTS, stride);
+                        // (Once for each line.)
+                        if j * size_of::<S::V>() % 64 == 0 {
+                            next.right(j * S::LANES).prefetch(R::SLOTS, stride);
+                        }
                         for _ in 0..pairs {
                             tile::<S, MR, NV>(s, 2, x, 1, x_stride, dz, stride, &mut sums);
                             x = x.wrapping_add(2 * x_stride);

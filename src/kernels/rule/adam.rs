@@ -23,13 +23,16 @@ pub struct Adam<T> {
 }
 
 impl<T: Real> Adam<T> {
-    /// The means, and the root of the second one.
+    /// The mean.
     #[inline(always)]
-    fn means<S: Simd<E = T>>(self, s: S, g: S::V, [m, v]: [S::V; 2]) -> ([S::V; 2], S::V) {
-        let m = mean(s, s.fma(s.splat(self.fade_1), s.sub(g, m), m));
-        let v = s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v);
-        let v = mean_square(s, v);
-        ([m, v], s.sqrt(v))
+    fn mean<S: Simd<E = T>>(self, s: S, g: S::V, m: S::V) -> S::V {
+        mean(s, s.fma(s.splat(self.fade_1), s.sub(g, m), m))
+    }
+
+    /// The mean of squares.
+    #[inline(always)]
+    fn mean_square<S: Simd<E = T>>(self, s: S, g: S::V, v: S::V) -> S::V {
+        mean_square(s, s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v))
     }
 
     /// The weights after the step.
@@ -45,8 +48,8 @@ impl<T: Real> Step<T> for Adam<T> {
     const SLOTS: usize = 2;
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, slots: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        let (slots, root) = self.means(s, g, slots);
-        (self.moved(s, w, slots[0], root), slots)
+        let (m, v) = (self.mean(s, g, slots[0]), self.mean_square(s, g, slots[1]));
+        (self.moved(s, w, m, s.sqrt(v)), [m, v])
     }
 
     #[inline(always)]
@@ -58,13 +61,15 @@ impl<T: Real> Step<T> for Adam<T> {
         slots: *mut T,
         apart: usize,
     ) -> [S::V; 2] {
+        // One mean after the other: beside products few registers are free.
         // SAFETY: the caller's.
         unsafe {
             let other = slots.add(apart);
-            let ([m, v], root) = self.means(s, g, [s.load(slots), s.load(other)]);
+            let m = self.mean(s, g, s.load(slots));
             s.store(m, slots);
+            let v = self.mean_square(s, g, s.load(other));
             s.store(v, other);
-            [m, root]
+            [m, s.sqrt(v)]
         }
     }
 
