@@ -1,7 +1,9 @@
-//! The peak of one core: independent fused multiply-adds on registers, and nothing else.
+//! The peak of one core, with the instructions that Plywood uses: independent fused multiply-adds on
+//! registers, and nothing else.
 
 #![allow(unsafe_code)] // functions compiled for more instructions
 
+use ::plywood::simd::Level;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -10,7 +12,7 @@ const CHAINS: usize = 12;
 
 /// Floating-point operations a second in `f32`, two for each multiply-add; the best of a few tries.
 pub fn measure() -> f64 {
-    let (lanes, run) = widest();
+    let (lanes, run) = of(Level::current());
     let best = (0..5)
         .map(|_| {
             let start = Instant::now();
@@ -21,21 +23,15 @@ pub fn measure() -> f64 {
     (2 * STEPS * CHAINS * lanes) as f64 / best
 }
 
-#[cfg(target_arch = "x86_64")]
-fn widest() -> (usize, fn() -> f32) {
-    // SAFETY: the processor has just said that it has these instructions.
-    if is_x86_feature_detected!("avx512f") {
-        (16, || unsafe { x86::of_512_bits() })
-    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        (8, || unsafe { x86::of_256_bits() })
-    } else {
-        portable()
+fn of(level: Level) -> (usize, fn() -> f32) {
+    match level {
+        // SAFETY of both: a level is chosen only where the processor has its instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => (16, || unsafe { x86::of_512_bits() }),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => (8, || unsafe { x86::of_256_bits() }),
+        _ => portable(),
     }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn widest() -> (usize, fn() -> f32) {
-    portable()
 }
 
 fn portable() -> (usize, fn() -> f32) {
