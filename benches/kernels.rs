@@ -254,6 +254,7 @@ fn rules(criterion: &mut Criterion<OfPeak>) {
                 nesterov: false,
                 l2: 0.0,
                 keep,
+                settles: false,
             }),
         ),
         (
@@ -264,6 +265,7 @@ fn rules(criterion: &mut Criterion<OfPeak>) {
                 fade_2: 0.001,
                 epsilon: 1e-7,
                 keep,
+                settles: false,
             }),
         ),
     ];

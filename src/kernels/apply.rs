@@ -110,5 +110,6 @@ impl<T: Real, R: Step<T>> Kernel<T> for Applied<'_, T, R> {
                 }
             }
         }
+        rule.settle(work.slots, work.w.len());
     }
 }

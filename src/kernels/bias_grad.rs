@@ -65,5 +65,6 @@ impl<T: Real> Kernel<T> for BiasGrad<'_, T> {
     fn run<S: Simd<E = T>>(mut self, s: S) {
         let v = self.panels::<S, 4>(s, 0);
         self.panels::<S, 1>(s, v);
+        with_fused!(self.rule, rule => rule.settle(self.slots, self.b.len()));
     }
 }

@@ -373,8 +373,10 @@ impl<T: Real, R: Step<T>> Kernel<T> for Ruled<'_, T, R> {
     }
 
     #[inline(always)]
-    fn run<S: Simd<E = T>>(mut self, s: S) {
-        self.0.hand_over(s, self.1);
+    fn run<S: Simd<E = T>>(self, s: S) {
+        let Ruled(mut work, rule) = self;
+        work.hand_over(s, rule);
+        rule.settle(work.slots, work.w.len());
     }
 }
 

@@ -110,7 +110,7 @@ impl Random {
         }
         data
     }
-    fn fused<T: Element>(&mut self) -> Fused<T> {
+    fn fused<T: Element>(&mut self, settles: bool) -> Fused<T> {
         let (rate, keep) = (T::of(0.1), T::of(0.99));
         let momentum = |nesterov| {
             Fused::Momentum(rule::Momentum {
@@ -119,6 +119,7 @@ impl Random {
                 nesterov,
                 l2: T::of(0.01),
                 keep,
+                settles,
             })
         };
         match self.below(6) {
@@ -132,11 +133,12 @@ impl Random {
                 fade_2: T::of(0.001),
                 epsilon: T::of(1e-7),
                 keep,
+                settles,
             }),
             _ => Fused::Add(rule::Add),
         }
     }
-    fn rule<T: Element>(&mut self) -> Rule<T> {
+    fn rule<T: Element>(&mut self, settles: bool) -> Rule<T> {
         let (rate, keep) = (T::of(0.1), T::of(0.99));
         match self.below(11) {
             0 => Rule::Decayed(rule::Decayed {
@@ -150,6 +152,7 @@ impl Random {
                 momentum: T::of(0.5),
                 epsilon: T::of(1e-7),
                 keep,
+                settles,
             }),
             2 => Rule::Adagrad(rule::Adagrad {
                 rate,
@@ -161,6 +164,7 @@ impl Random {
                 rho: T::of(0.9),
                 epsilon: T::of(1e-7),
                 keep,
+                settles,
             }),
             4 => Rule::Adamax(rule::Adamax {
                 rate,
@@ -168,6 +172,7 @@ impl Random {
                 beta: T::of(0.999),
                 epsilon: T::of(1e-7),
                 keep,
+                settles,
             }),
             5 => Rule::Nadam(rule::Nadam {
                 rate_m: rate,
@@ -176,21 +181,28 @@ impl Random {
                 fade_2: T::of(0.001),
                 epsilon: T::of(1e-7),
                 keep,
+                settles,
             }),
             6 => Rule::Lion(rule::Lion {
                 rate,
                 fade_1: T::of(0.1),
                 fade_2: T::of(0.01),
                 keep,
+                settles,
             }),
             7 => Rule::Sgd(rule::Sgd { rate }),
-            _ => Rule::Fused(self.fused()),
+            _ => Rule::Fused(self.fused(settles)),
         }
     }
-    /// Numbers of a rule's slots, which hold squares.
+    /// Numbers of a rule's slots, which hold squares, and some that settle.
     fn slots<T: Element>(&mut self, rule: &Rule<T>, k: usize, n: usize) -> Vec<T> {
         let mut slots: Vec<T> = self.rows(rule.slots() * k, n);
-        slots.iter_mut().for_each(|x| *x = x.abs());
+        for x in &mut slots {
+            *x = x.abs();
+            if !x.is_zero() && self.below(8) == 0 {
+                *x = T::LITTLE / T::of(2.0);
+            }
+        }
         slots
     }
 }
@@ -252,7 +264,8 @@ const OVERWRITTEN: f64 = 77.0;
 
 impl<T: Tested> Case<T> {
     fn new(random: &mut Random, rows: usize, k: usize, n: usize) -> Self {
-        let rule = random.fused();
+        let settles = random.below(2) == 0;
+        let rule = random.fused(settles);
         let b: Vec<T> = random.rows(1, n);
         let slots = random.slots(&Rule::Fused(rule), k, n);
         let bias_slots = random.slots(&Rule::Fused(rule), 1, n);
@@ -757,7 +770,8 @@ fn stored_gradients<T: Tested>() {
     let mut random = Random(9);
     for _ in 0..cases(300) {
         let (k, n) = (random.size(), random.size());
-        let rule = random.rule();
+        let settles = random.below(2) == 0;
+        let rule = random.rule(settles);
         let (g, w) = (random.rows(k, n), random.rows(k, n));
         let slots = random.slots(&rule, k, n);
         for level in Level::ALL.into_iter().filter(|level| level.available()) {
@@ -823,6 +837,7 @@ fn lion_goes_by_the_sign() {
         fade_1: 1.0,
         fade_2: 0.0,
         keep: 1.0,
+        settles: false,
     });
     let least = f32::MIN_POSITIVE;
     let g = [
@@ -936,15 +951,16 @@ fn too_few_slots_are_refused() {
 
 /// After the last gradient that is not zero, what decays gets to zero, and is not subnormal for long.
 fn fades_to_zero<T: Tested>(steps: usize) {
-    let mut random = Random(13);
-    for _ in 0..cases(20) {
-        let rule: Rule<T> = random.rule();
+    for seed in 0..cases(20) as u64 {
+        let rules: [Rule<T>; 2] = [false, true].map(|settles| Random(seed).rule(settles));
+        let rule = rules[0];
         let keeps_all = matches!(rule, Rule::Adagrad(_) | Rule::Fused(Fused::Store(_)));
         let (mut w, mut slots, mut subnormal) = ([T::one()], [T::zero(); 2], 0);
         for step in 0..if cfg!(miri) { 3 } else { steps } {
             let g = T::of(if step == 0 { 1e-3 } else { 0.0 });
             // (With an l2 penalty the weight itself would go on giving gradients.)
             w[0] = T::zero();
+            let rule = rules[usize::from(rule::settles(step as u64))];
             dispatch_on(Level::Fused, Apply(rule, g, &mut w, 0, &mut slots, 1));
             let is_subnormal = |x: &T| !x.is_zero() && x.abs() < T::MIN_NORMAL;
             subnormal += slots.iter().filter(|x| is_subnormal(x)).count();

@@ -86,7 +86,7 @@ impl Format for f32 {
         (&[-0.0015596835, -0.3333333], &[0.40467542, 1.0]);
 
     const MIN_NORMAL: Self = f32::MIN_POSITIVE;
-    const ROOT_MIN_NORMAL: Self = 1.0 / (1_u64 << 63) as f32;
+    const LITTLE: Self = f32::MIN_POSITIVE / f32::EPSILON;
     const LIFT: (Self, Self) = (16777216.0, 24.0);
     const HUGE: Self = 1.0 / f32::EPSILON;
     // Off by at most 1.9e-7.

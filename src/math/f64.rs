@@ -101,7 +101,7 @@ impl Format for f64 {
     );
 
     const MIN_NORMAL: Self = f64::MIN_POSITIVE;
-    const ROOT_MIN_NORMAL: Self = f64::from_bits((1023 - 511) << 52);
+    const LITTLE: Self = f64::MIN_POSITIVE / f64::EPSILON;
     const LIFT: (Self, Self) = (18014398509481984.0, 54.0);
     const HUGE: Self = 1.0 / f64::EPSILON;
     // Off by at most 3.1e-16.

@@ -39,8 +39,8 @@ pub trait Format: Sized + 'static {
 
     /// The smallest normal number.
     const MIN_NORMAL: Self;
-    /// Its root.
-    const ROOT_MIN_NORMAL: Self;
+    /// The smallest number whose rounding errors are normal numbers.
+    const LITTLE: Self;
     /// A power of two, and its exponent, that makes subnormal numbers normal.
     const LIFT: (Self, Self);
     /// From here on, ln(1 + x) rounds to ln x.

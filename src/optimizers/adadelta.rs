@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_epsilon, check_share, has_common, optimizer};
 use crate::error::Result;
-use crate::kernels::rule::{self, Rule};
+use crate::kernels::rule::{self, Rule, settles};
 use crate::math::Real;
 
 optimizer! {
@@ -34,6 +34,7 @@ impl Optimizer for Adadelta {
             rho: T::of(self.rho),
             epsilon: T::of(self.epsilon),
             keep: T::of(keep),
+            settles: settles(update),
         })
     }
 

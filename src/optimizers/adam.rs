@@ -2,7 +2,7 @@
 
 use super::{Common, Optimizer, check_epsilon, check_share, has_common, optimizer, power};
 use crate::error::Result;
-use crate::kernels::rule::{self, Fused, Rule};
+use crate::kernels::rule::{self, Fused, Rule, settles};
 use crate::math::Real;
 
 optimizer! {
@@ -51,6 +51,7 @@ fn rule<T: Real>(common: &Common, betas: [f64; 2], epsilon: f64, update: u64) ->
         fade_2: T::of(1.0 - betas[1]),
         epsilon: T::of(epsilon),
         keep: T::of(keep),
+        settles: settles(update),
     }))
 }
 

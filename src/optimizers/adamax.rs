@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_epsilon, check_share, has_common, optimizer, power};
 use crate::error::Result;
-use crate::kernels::rule::{self, Rule};
+use crate::kernels::rule::{self, Rule, settles};
 use crate::math::Real;
 
 optimizer! {
@@ -36,6 +36,7 @@ impl Optimizer for Adamax {
             beta: T::of(self.beta_2),
             epsilon: T::of(self.epsilon),
             keep: T::of(keep),
+            settles: settles(update),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check, check_share, has_common, optimizer};
 use crate::error::Result;
-use crate::kernels::rule::{self, Rule};
+use crate::kernels::rule::{self, Rule, settles};
 use crate::math::Real;
 
 optimizer! {
@@ -35,6 +35,7 @@ impl Optimizer for Lion {
             fade_1: T::of(1.0 - self.beta_1),
             fade_2: T::of(1.0 - self.beta_2),
             keep: T::of(keep),
+            settles: settles(update),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_epsilon, check_share, has_common, optimizer, power};
 use crate::error::Result;
-use crate::kernels::rule::{self, Rule};
+use crate::kernels::rule::{self, Rule, settles};
 use crate::math::Real;
 
 optimizer! {
@@ -70,6 +70,7 @@ impl Optimizer for Nadam {
             fade_2: T::of(1.0 - self.beta_2),
             epsilon: T::of(c * self.epsilon),
             keep: T::of(keep),
+            settles: settles(update),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_epsilon, check_share, has_common, optimizer};
 use crate::error::Result;
-use crate::kernels::rule::{self, Rule};
+use crate::kernels::rule::{self, Rule, settles};
 use crate::math::Real;
 
 optimizer! {
@@ -35,6 +35,7 @@ impl Optimizer for RmsProp {
             momentum: T::of(self.momentum),
             epsilon: T::of(self.epsilon),
             keep: T::of(keep),
+            settles: settles(update),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Optimizer, check_positive, check_share, has_common, optimizer};
 use crate::error::Result;
-use crate::kernels::rule::{self, Fused, Rule};
+use crate::kernels::rule::{self, Fused, Rule, settles};
 use crate::math::Real;
 
 optimizer! {
@@ -38,6 +38,7 @@ impl Optimizer for Sgd {
                 nesterov: self.nesterov,
                 l2,
                 keep,
+                settles: settles(update),
             }));
         }
         // (By the settings, which stay, and not by what they make of this step.)
@@ -48,7 +49,8 @@ impl Optimizer for Sgd {
     }
 
     fn lasting_rule<T: Real>(&self) -> Option<Rule<T>> {
-        (!self.common.follows_schedule()).then(|| self.rule(1))
+        let lasts = self.momentum == 0.0 && !self.common.follows_schedule();
+        lasts.then(|| self.rule(1))
     }
 
     fn check_own(&self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Gradients over the root of their squares.
 
-use super::step::{Step, decayed, mean, mean_square};
+use super::step::{Step, decayed};
 use crate::kernels::vector::Simd;
 use crate::math::Real;
 
@@ -40,17 +40,23 @@ pub struct RmsProp<T> {
     pub epsilon: T,
     /// 1 minus the decoupled weight decay of a step.
     pub keep: T,
+    /// Whether what is kept is [settled](super::settles) behind the step.
+    pub settles: bool,
 }
 
 impl<T: Real> Step<T> for RmsProp<T> {
     const SLOTS: usize = 2;
+    fn settles(self) -> bool {
+        self.settles
+    }
+
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [v, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let fade = s.splat(T::one() - self.rho);
-        let v = mean_square(s, s.fma(s.splat(self.rho), v, s.mul(fade, s.mul(g, g))));
+        let v = s.fma(s.splat(self.rho), v, s.mul(fade, s.mul(g, g)));
         let scale = s.sqrt(s.add(v, s.splat(self.epsilon)));
         let step = s.div(s.mul(s.splat(self.rate), g), scale);
-        let u = mean(s, s.fma(s.splat(self.momentum), u, step));
+        let u = s.fma(s.splat(self.momentum), u, step);
         (decayed(s, self.keep, w, s.neg(u)), [v, u])
     }
 }
@@ -67,17 +73,23 @@ pub struct Adadelta<T> {
     pub epsilon: T,
     /// 1 minus the decoupled weight decay of a step.
     pub keep: T,
+    /// Whether what is kept is [settled](super::settles) behind the step.
+    pub settles: bool,
 }
 
 impl<T: Real> Step<T> for Adadelta<T> {
     const SLOTS: usize = 2;
+    fn settles(self) -> bool {
+        self.settles
+    }
+
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [v, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let (rho, fade) = (s.splat(self.rho), s.splat(T::one() - self.rho));
         let root = |x| s.sqrt(s.add(x, s.splat(self.epsilon)));
-        let v = mean_square(s, s.fma(rho, v, s.mul(fade, s.mul(g, g))));
+        let v = s.fma(rho, v, s.mul(fade, s.mul(g, g)));
         let d = s.div(s.mul(root(u), g), root(v));
-        let u = mean_square(s, s.fma(rho, u, s.mul(fade, s.mul(d, d))));
+        let u = s.fma(rho, u, s.mul(fade, s.mul(d, d)));
         let step = s.mul(s.splat(-self.rate), d);
         (decayed(s, self.keep, w, step), [v, u])
     }

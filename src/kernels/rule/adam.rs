@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)] // vectors are read and written through pointers, as `Simd` asks
 
-use super::step::{Step, decayed, mean, mean_square};
+use super::step::{Step, decayed};
 use crate::kernels::vector::Simd;
 use crate::math::Real;
 
@@ -20,19 +20,21 @@ pub struct Adam<T> {
     pub epsilon: T,
     /// 1 minus the decoupled weight decay of a step.
     pub keep: T,
+    /// Whether what is kept is [settled](super::settles) behind the step.
+    pub settles: bool,
 }
 
 impl<T: Real> Adam<T> {
     /// The mean.
     #[inline(always)]
     fn mean<S: Simd<E = T>>(self, s: S, g: S::V, m: S::V) -> S::V {
-        mean(s, s.fma(s.splat(self.fade_1), s.sub(g, m), m))
+        s.fma(s.splat(self.fade_1), s.sub(g, m), m)
     }
 
     /// The mean of squares.
     #[inline(always)]
     fn mean_square<S: Simd<E = T>>(self, s: S, g: S::V, v: S::V) -> S::V {
-        mean_square(s, s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v))
+        s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v)
     }
 
     /// The weights after the step.
@@ -46,6 +48,10 @@ impl<T: Real> Adam<T> {
 
 impl<T: Real> Step<T> for Adam<T> {
     const SLOTS: usize = 2;
+    fn settles(self) -> bool {
+        self.settles
+    }
+
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, slots: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let (m, v) = (self.mean(s, g, slots[0]), self.mean_square(s, g, slots[1]));
@@ -94,14 +100,20 @@ pub struct Adamax<T> {
     pub epsilon: T,
     /// 1 minus the decoupled weight decay of a step.
     pub keep: T,
+    /// Whether what is kept is [settled](super::settles) behind the step.
+    pub settles: bool,
 }
 
 impl<T: Real> Step<T> for Adamax<T> {
     const SLOTS: usize = 2;
+    fn settles(self) -> bool {
+        self.settles
+    }
+
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, u]: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        let m = mean(s, s.fma(s.splat(self.fade), s.sub(g, m), m));
-        let u = mean(s, s.max(s.mul(s.splat(self.beta), u), s.max(g, s.neg(g))));
+        let m = s.fma(s.splat(self.fade), s.sub(g, m), m);
+        let u = s.max(s.mul(s.splat(self.beta), u), s.max(g, s.neg(g)));
         let scale = s.add(u, s.splat(self.epsilon));
         let step = s.div(s.mul(s.splat(-self.rate), m), scale);
         (decayed(s, self.keep, w, step), [m, u])
@@ -124,15 +136,20 @@ pub struct Nadam<T> {
     pub epsilon: T,
     /// 1 minus the decoupled weight decay of a step.
     pub keep: T,
+    /// Whether what is kept is [settled](super::settles) behind the step.
+    pub settles: bool,
 }
 
 impl<T: Real> Step<T> for Nadam<T> {
     const SLOTS: usize = 2;
+    fn settles(self) -> bool {
+        self.settles
+    }
+
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
-        let m = mean(s, s.fma(s.splat(self.fade_1), s.sub(g, m), m));
+        let m = s.fma(s.splat(self.fade_1), s.sub(g, m), m);
         let v = s.fma(s.splat(self.fade_2), s.fma(g, g, s.neg(v)), v);
-        let v = mean_square(s, v);
         let ahead = s.fma(s.splat(-self.rate_m), m, s.mul(s.splat(-self.rate_g), g));
         let step = s.div(ahead, s.add(s.sqrt(v), s.splat(self.epsilon)));
         (decayed(s, self.keep, w, step), [m, v])

@@ -1,6 +1,6 @@
 //! The sign of a mean of gradients.
 
-use super::step::{Step, decayed, mean};
+use super::step::{Step, decayed};
 use crate::kernels::vector::Simd;
 use crate::math::Real;
 
@@ -16,18 +16,21 @@ pub struct Lion<T> {
     pub fade_2: T,
     /// 1 minus the decoupled weight decay of a step.
     pub keep: T,
+    /// Whether what is kept is [settled](super::settles) behind the step.
+    pub settles: bool,
 }
 
 impl<T: Real> Step<T> for Lion<T> {
     const SLOTS: usize = 1;
+    fn settles(self) -> bool {
+        self.settles
+    }
+
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let toward = |fade| s.fma(s.splat(fade), s.sub(g, m), m);
         let large = s.mul(s.splat(T::one() / T::MIN_NORMAL), toward(self.fade_1));
         let step = s.mul(s.splat(-self.rate), s.clamp(T::one(), large));
-        (
-            decayed(s, self.keep, w, step),
-            [mean(s, toward(self.fade_2)), v],
-        )
+        (decayed(s, self.keep, w, step), [toward(self.fade_2), v])
     }
 }

@@ -13,6 +13,7 @@
 mod adagrad;
 mod adam;
 mod lion;
+mod settle;
 mod sgd;
 mod step;
 mod store;
@@ -20,6 +21,7 @@ mod store;
 pub use adagrad::{Adadelta, Adagrad, RmsProp};
 pub use adam::{Adam, Adamax, Nadam};
 pub use lion::Lion;
+pub use settle::settles;
 pub use sgd::{Add, Decayed, Momentum, Sgd};
 pub(super) use step::Step;
 pub use store::Store;
@@ -30,8 +32,6 @@ use crate::simd::Isa;
 
 /// One optimiser step for one weight `w` with gradient `g`. All learning rates and corrections of
 /// the step are already worked in, so that nothing here depends on the number of the step.
-/// Means of gradients also come a little nearer to zero in each step (less than 1e-18 in `f32`), so that
-/// they end there and not among the subnormal numbers, which are slow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule<T> {
     /// One that kernels take along.
@@ -165,9 +165,14 @@ fn one_by_one<T: Real, I: Isa, R: Step<T>>(
         R::SLOTS == 0 || slots.len() >= (R::SLOTS - 1) * apart + len,
         "the optimiser's numbers do not fit the weights"
     );
-    let (w, slots) = (w.as_mut_ptr(), slots.as_mut_ptr());
+    let (w, kept) = (w.as_mut_ptr(), slots.as_mut_ptr());
     for i in 0..len {
         // SAFETY: there are so many weights, gradients and numbers of each slot.
-        unsafe { rule.take(s, g[i], w.add(i), slots.wrapping_add(i), apart) };
+        unsafe { rule.take(s, g[i], w.add(i), kept.wrapping_add(i), apart) };
+    }
+    if rule.settles() {
+        for slot in 0..R::SLOTS {
+            settle::settle(&mut slots[slot * apart..][..len]);
+        }
     }
 }

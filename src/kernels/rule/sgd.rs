@@ -1,6 +1,6 @@
 //! Gradient descent, with and without momentum.
 
-use super::step::{Step, decayed, mean, penalized};
+use super::step::{Step, decayed, penalized};
 use crate::kernels::vector::Simd;
 use crate::math::Real;
 
@@ -67,15 +67,21 @@ pub struct Momentum<T> {
     pub l2: T,
     /// 1 minus the decoupled weight decay of a step.
     pub keep: T,
+    /// Whether what is kept is [settled](super::settles) behind the step.
+    pub settles: bool,
 }
 
 impl<T: Real> Step<T> for Momentum<T> {
     const SLOTS: usize = 1;
+    fn settles(self) -> bool {
+        self.settles
+    }
+
     #[inline(always)]
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, [m, v]: [S::V; 2]) -> (S::V, [S::V; 2]) {
         let (down, momentum) = (s.splat(-self.rate), s.splat(self.momentum));
         let g = penalized(s, self.l2, w, g);
-        let m = mean(s, s.fma(down, g, s.mul(momentum, m)));
+        let m = s.fma(down, g, s.mul(momentum, m));
         let w = if self.nesterov {
             s.fma(momentum, m, s.fma(down, g, s.mul(s.splat(self.keep), w)))
         } else {

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)] // vectors are read and written through pointers, as `Simd` asks
 
+use super::settle::settle;
 use crate::kernels::vector::Simd;
 use crate::math::Real;
 
@@ -13,6 +14,22 @@ pub trait Step<T>: Copy {
     const MOVES: bool = true;
     /// Weights and what the slots hold for them, after the step.
     fn step<S: Simd<E = T>>(self, s: S, g: S::V, w: S::V, slots: [S::V; 2]) -> (S::V, [S::V; 2]);
+
+    /// Whether what the slots hold is to be [settled](settle) behind this step.
+    fn settles(self) -> bool {
+        false
+    }
+
+    /// Settles the slots of `len` weights behind the step, if they are to be.
+    #[inline(always)]
+    fn settle(self, slots: &mut [T], len: usize)
+    where
+        T: Real,
+    {
+        if self.settles() {
+            settle(&mut slots[..Self::SLOTS * len]);
+        }
+    }
 
     /// Takes the step for the weights at `w`, whose slots lie at `slots`, `apart` from each other.
     ///
@@ -73,24 +90,6 @@ pub trait Step<T>: Copy {
 #[inline(always)]
 pub fn decayed<S: Simd>(s: S, keep: S::E, w: S::V, step: S::V) -> S::V {
     s.fma(s.splat(keep), w, step)
-}
-
-/// The mean of gradients, a little nearer to zero.
-///
-/// What is multiplied by less than 1 again and again never gets to zero, but to the subnormal numbers,
-/// and stays there: a relu that has died would make every later step slow, since roots, quotients, and on
-/// some processors all products of such numbers take many times as long. So each step also takes away
-/// what is too little to matter, the root of the smallest normal number eight times: 9e-19 in `f32`,
-/// 1e-153 in `f64`. Squares of gradients so small would vanish in [`mean_square`].
-#[inline(always)]
-pub fn mean<T: Real, S: Simd<E = T>>(s: S, m: S::V) -> S::V {
-    s.sub(m, s.clamp(T::ROOT_MIN_NORMAL * T::of(8.0), m))
-}
-
-/// The mean of squares, less the smallest normal number, but not less than zero; NaN where it is.
-#[inline(always)]
-pub fn mean_square<T: Real, S: Simd<E = T>>(s: S, v: S::V) -> S::V {
-    s.max(s.zero(), s.sub(v, s.splat(T::MIN_NORMAL)))
 }
 
 /// `g + l2 w`.
