@@ -66,6 +66,7 @@
 
 mod apart;
 mod arguments;
+#[doc(hidden)]
 pub mod chain;
 mod learning;
 mod link;
@@ -83,6 +84,7 @@ pub use arguments::{
     Argument, Arguments, Bool, Dims, Float, Int, Is, Kind, List, Missing, Name, Network,
     SetArgument, Word, in_range, position,
 };
+#[doc(hidden)]
 pub use learning::Learning;
 pub use link::Link;
 pub(crate) use model::plain_len;

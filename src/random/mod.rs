@@ -62,9 +62,15 @@ impl Stream {
 
     /// Puts a list into random order: Fisher and Yates.
     pub fn shuffle<X>(&mut self, list: &mut [X]) {
-        for i in (1..list.len()).rev() {
-            list.swap(i, self.below(i + 1));
+        for place in (1..list.len()).rev() {
+            self.fill(list, place);
         }
+    }
+
+    /// One step of it: an item comes to this place that was there or before it.
+    #[inline(always)]
+    pub(crate) fn fill<X>(&mut self, list: &mut [X], place: usize) {
+        list.swap(place, self.below(place + 1));
     }
 }
 

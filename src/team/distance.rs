@@ -14,7 +14,7 @@ const WAKING: Duration = Duration::from_micros(60);
 const ROUNDS: usize = 8;
 
 /// How often to look for answers before looking at the clock.
-const SPINS: usize = 16;
+const GLANCES: usize = 16;
 
 /// Rounds in which members do nothing but answer: one for them to wake up, and those that are timed. Gives the
 /// seconds that the shortest one took, for each of the others; nothing if somebody misses the first two. (One
@@ -69,7 +69,7 @@ impl Share<usize> for Answers {
         }
         // (A part that nobody has begun by then is the leader's.)
         while self.begun.elapsed() < self.patience {
-            for _ in 0..SPINS {
+            for _ in 0..GLANCES {
                 if self.missing.load(Acquire) == 0 {
                     return;
                 }

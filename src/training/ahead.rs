@@ -77,16 +77,15 @@ impl<'a> Shuffling<'a> {
         }
     }
 
-    /// Finds the places of so many samples: [`Stream::shuffle`], which cannot be left halfway, does the same steps.
+    /// Finds the places of so many samples: [`Stream::shuffle`], left halfway.
     #[inline(always)]
     pub(super) fn advance(&mut self, samples: usize) {
         for _ in 0..samples {
             if self.left <= 1 {
                 break;
             }
-            let other = self.stream.below(self.left);
             self.left -= 1;
-            self.order.swap(self.left, other);
+            self.stream.fill(self.order, self.left);
         }
     }
 }
