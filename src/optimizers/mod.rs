@@ -192,3 +192,53 @@ macro_rules! has_common {
     };
 }
 use has_common;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::exact;
+
+    /// What is left of too small a number behind this update, whose gradient is zero.
+    fn left(optimizer: &impl Optimizer, update: u64) -> [f32; 2] {
+        let (mut w, mut slots) = ([0.0], [1e-32; 2]);
+        let rule = optimizer.rule::<f32>(update);
+        rule.apply(exact(), &mut w, &[0.0], &mut slots, 1);
+        [0, 1].map(|slot| {
+            if slot < rule.slots() {
+                slots[slot]
+            } else {
+                0.0
+            }
+        })
+    }
+
+    fn settles_now_and_then(optimizer: impl Optimizer) {
+        for update in [1, 63, 65, 100] {
+            assert_ne!(
+                left(&optimizer, update),
+                [0.0; 2],
+                "{update}, {optimizer:?}"
+            );
+        }
+        for update in [64, 128, 6400] {
+            assert_eq!(
+                left(&optimizer, update),
+                [0.0; 2],
+                "{update}, {optimizer:?}"
+            );
+        }
+        assert!(optimizer.lasting_rule::<f32>().is_none(), "{optimizer:?}");
+    }
+
+    #[test]
+    fn what_fades_settles_now_and_then() {
+        settles_now_and_then(Sgd::new(0.1).momentum(0.9));
+        settles_now_and_then(Adam::new(0.1));
+        settles_now_and_then(AdamW::new(0.1));
+        settles_now_and_then(Adamax::new(0.1));
+        settles_now_and_then(Nadam::new(0.1));
+        settles_now_and_then(RmsProp::new(0.1).momentum(0.9));
+        settles_now_and_then(Adadelta::new(0.1));
+        settles_now_and_then(Lion::new(0.1));
+    }
+}
